@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from perturb_evals.datasets.demo import DEMO_LINES, demo_hash, demo_tables
-from perturb_evals.datasets.fetch import fetch
+from perturb_evals.datasets.fetch import fetch, file_sha256
 from perturb_evals.datasets.questions import Kind
 from perturb_evals.datasets.sources import find_source
 from perturb_evals.datasets.tables import Table, read_csv, table_of
@@ -49,9 +49,10 @@ def load_table(dataset: DatasetName, cell_line: str, kind: Kind) -> Table:
             citation="Simulated by perturb-evals; not a measurement.",
         )
     source = find_source(f"perturbqa/{cell_line}-{FILE_SUFFIX[kind]}.csv")
+    path = fetch(source.name)
     return Table(
-        rows=read_csv(fetch(source.name)),
-        sha256=source.sha256,
+        rows=read_csv(path),
+        sha256=file_sha256(path),
         licence=source.licence,
         citation=source.citation,
     )

@@ -1,12 +1,17 @@
 """Records into Inspect samples: the one module of this room that knows Inspect."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 from inspect_ai.dataset import MemoryDataset, Sample
 
 from perturb_evals.datasets.evidence import Evidence
+from perturb_evals.datasets.oracle import oracle_neighbors
 from perturb_evals.datasets.questions import VERDICTS, question_text
+from perturb_evals.datasets.training import HeldOut, training_for
+
+ORACLE_SHOWN = 5
 
 
 def question_samples(questions: pd.DataFrame, evidence: Evidence) -> MemoryDataset:
@@ -52,3 +57,37 @@ def record_to_sample(pert: str, gene: str, label: int, shared: dict[str, Any]) -
         target=VERDICTS[kind].word(label),
         metadata={"pert": pert, "gene": gene, **shared},
     )
+
+
+def held_out_samples(folds: Iterable[HeldOut]) -> MemoryDataset:
+    """Return one Sample a test perturbation, fold by fold.
+
+    Args:
+        folds: The folds of one screen, and their repeats.
+
+    Returns:
+        Samples with a readable id (`replogle_k562/fold0/SMG5`; `.../fold0/repeat1/SMG5` where
+        training subsets are repeated), the oracle's neighbors in `target` for the reader of the
+        log, and metadata that names the fold. No expression is in a sample: solvers get it from
+        `training_for`, scorers from the screen.
+    """
+    folds = list(folds)
+    repeated = any(held_out.repeat for held_out in folds)
+    samples = [
+        Sample(
+            id="/".join(
+                [
+                    training_for(held_out).screen,
+                    f"fold{held_out.fold}",
+                    *([f"repeat{held_out.repeat}"] if repeated else []),
+                    pert,
+                ]
+            ),
+            input=f"Which training perturbations act most like a knock-down of {pert}?",
+            target=", ".join(nearest),
+            metadata={"pert": pert, **held_out.to_metadata()},
+        )
+        for held_out in folds
+        for pert, nearest in oracle_neighbors(held_out, ORACLE_SHOWN).items()
+    ]
+    return MemoryDataset(samples, name=training_for(folds[0]).screen)

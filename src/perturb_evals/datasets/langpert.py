@@ -1,0 +1,101 @@
+"""The folds of one LangPert run, from what a user typed."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from perturb_evals.datasets.fetch import fetch
+from perturb_evals.datasets.gene_info import GENE_INFO
+from perturb_evals.datasets.options import one_of, whole_number
+from perturb_evals.datasets.screen import Screen
+from perturb_evals.datasets.screens import ScreenRequest, load_screen
+from perturb_evals.datasets.splits import Split
+from perturb_evals.datasets.training import HeldOut, fold_of, split_of
+
+AliasSource = Literal["ncbi", "none"]
+ALIAS_SOURCES: tuple[AliasSource, ...] = get_args(AliasSource)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run holds out.
+
+    Attributes:
+        screen: The screen.
+        split: All its folds.
+        folds: The folds that are asked, with their repeats, in the order of the samples.
+        subset: `all`, or how the training sets were cut, e.g. `100x3/seed0`.
+        aliases: `ncbi` or `none`: whether names are also matched by their synonyms.
+    """
+
+    screen: Screen
+    split: Split
+    folds: tuple[HeldOut, ...]
+    subset: str
+    aliases: AliasSource
+
+    @property
+    def n_held_out(self) -> int:
+        """Number of (perturbation, repeat) pairs that are asked."""
+        return sum(len(fold_of(held_out).test) for held_out in self.folds)
+
+
+def langpert_run(
+    screen: str = "replogle_k562",
+    fold: int | str = "all",
+    n_train: int | None = None,
+    repeats: int = 1,
+    seed: int = 0,
+    split: str | None = None,
+    perturbation_column: str | None = None,
+    control: str | None = None,
+    cell_line: str | None = None,
+    aliases: str | None = None,
+) -> Run:
+    """Choose what a run holds out; the arguments are those of the task.
+
+    Raises:
+        ValueError: An argument that is not allowed; the message says what was got and what is.
+        ScreenError: Data that cannot be a screen.
+        SplitError: A split that does not fit the screen.
+        DataError: A file cannot be had.
+    """
+    if whole_number("repeats", repeats) < 1:
+        raise ValueError(f"repeats must be 1 or more; got {repeats}.")
+    if whole_number("seed", seed) < 0:
+        raise ValueError(f"seed must be 0 or more; got {seed}.")
+    if n_train is None and repeats > 1:
+        raise ValueError(
+            f"repeats={repeats} draws other training subsets, so it needs n_train; to ask a model "
+            "several times use --epochs."
+        )
+    if n_train is not None:
+        whole_number("n_train", n_train)
+    names = _names(aliases, screen)
+    request = ScreenRequest(str(screen), perturbation_column, control, cell_line)
+    loaded = load_screen(request)
+    chosen = split_of(request, split)
+    folds = tuple(
+        HeldOut(request, split, number, repeat, n_train, seed)
+        for number in _fold_numbers(fold, len(chosen.folds))
+        for repeat in range(repeats)
+    )
+    for held_out in folds:
+        fold_of(held_out)  # refuses an n_train that is too large
+    subset = "all" if n_train is None else f"{n_train}x{repeats}/seed{seed}"
+    return Run(loaded, chosen, folds, subset, names)
+
+
+def _names(aliases: str | None, screen: str) -> AliasSource:
+    """Return whether aliases are used, and make sure before the run that they can be had."""
+    chosen = one_of("aliases", aliases or ("none" if screen == "demo" else "ncbi"), ALIAS_SOURCES)
+    if chosen == "ncbi":
+        fetch(GENE_INFO)
+    return chosen
+
+
+def _fold_numbers(fold: int | str, n_folds: int) -> range:
+    if fold == "all":
+        return range(n_folds)
+    if isinstance(fold, bool) or not isinstance(fold, int) or not 0 <= fold < n_folds:
+        raise ValueError(f"fold must be all, or from 0 to {n_folds - 1}; got {fold!r}.")
+    return range(fold, fold + 1)

@@ -1,0 +1,119 @@
+"""From what a user typed to a Screen: GEARS's screens by name, any `.h5ad` by path, the demo."""
+
+import hashlib
+import json
+import logging
+import os
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from perturb_evals.datasets.demo_screen import demo_screen
+from perturb_evals.datasets.fetch import cache_folder, fetch, file_sha256
+from perturb_evals.datasets.gears import GEARS_SCREENS, is_gears, read_gears
+from perturb_evals.datasets.pseudobulk_file import read_pseudobulk
+from perturb_evals.datasets.screen import Screen, ScreenError
+
+READER_VERSION = 1
+"""Raised whenever reading the same source gives another screen: cached files are then passed by."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ScreenRequest:
+    """What names a screen.
+
+    Attributes:
+        screen: `replogle_k562`, `replogle_rpe1`, `demo`, or the path of a file: a pseudobulk
+            `.h5ad`, or cells in GEARS's layout (`.h5ad` or `.zip`).
+        perturbation_column: For a pseudobulk file, see `read_pseudobulk`.
+        control: For a pseudobulk file, the name of the control row.
+        cell_line: Cell line, where the file does not say it; for the demo, which line.
+    """
+
+    screen: str = "replogle_k562"
+    perturbation_column: str | None = None
+    control: str | None = None
+    cell_line: str | None = None
+
+
+@lru_cache(maxsize=4)
+def load_screen(request: ScreenRequest) -> Screen:
+    """Return a screen; what was read from a file is kept in the cache folder for the next time.
+
+    Raises:
+        ScreenError: No such screen, or data that cannot be one.
+        DataError: A known file cannot be had.
+    """
+    if request.screen == "demo":
+        return demo_screen(request.cell_line)
+    if request.screen in GEARS_SCREENS:
+        path, name = fetch(GEARS_SCREENS[request.screen].source), request.screen
+    else:
+        path = Path(request.screen).expanduser().absolute()
+        name = path.stem
+        if not path.is_file() or path.suffix not in (".h5ad", ".zip"):
+            raise ScreenError(
+                f"screen must be {', '.join(GEARS_SCREENS)}, demo, or the path of a .h5ad or .zip "
+                f"file; there is none at {request.screen!r}."
+            )
+    # What fixes the numbers; a name and a cell line only say what they are called.
+    fingerprint = _hash(
+        file_sha256(path), request.perturbation_column, request.control, READER_VERSION
+    )
+    kept = cache_folder() / "screens" / f"{_hash(fingerprint, name, request.cell_line)[:32]}.h5ad"
+    if kept.is_file():
+        with suppress(Exception):  # a damaged file is read and written anew
+            return _read(kept, fingerprint)
+        _log.warning("%s cannot be read; it is made anew.", kept)
+    screen = _build(path, name, request, fingerprint)
+    _keep(screen, kept)
+    return screen
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _build(path: Path, name: str, request: ScreenRequest, fingerprint: str) -> Screen:
+    if path.suffix == ".zip" or is_gears(path):
+        if request.perturbation_column or request.control:
+            raise ScreenError(
+                f"{path}: perturbation_column and control are for pseudobulk files; this one holds "
+                "cells in GEARS's layout, which names both."
+            )
+        return read_gears(path, name=name, cell_line=request.cell_line, fingerprint=fingerprint)
+    return read_pseudobulk(
+        path,
+        name=name,
+        fingerprint=fingerprint,
+        perturbation_column=request.perturbation_column,
+        control=request.control,
+        cell_line=request.cell_line,
+    )
+
+
+def _read(path: Path, fingerprint: str) -> Screen:
+    from anndata import read_h5ad
+
+    screen = Screen(read_h5ad(path))
+    if screen.fingerprint != fingerprint:
+        raise ScreenError(f"{path} is another screen.")
+    return screen
+
+
+def _keep(screen: Screen, path: Path) -> None:
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        screen.adata.write_h5ad(part)
+        os.replace(part, path)
+    except OSError as error:
+        # The screen itself is fine; only the next start will be slower.
+        _log.warning("%s cannot be written (%s); the screen is built again next time.", path, error)
+    finally:
+        with suppress(OSError):
+            part.unlink()

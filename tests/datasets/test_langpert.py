@@ -1,0 +1,50 @@
+import pytest
+
+from perturb_evals.datasets.langpert import langpert_run
+from perturb_evals.datasets.screen import ScreenError
+from perturb_evals.datasets.sources import DataError
+from perturb_evals.datasets.splits import SplitError
+from perturb_evals.datasets.training import fold_of
+
+
+def test_all_folds_test_every_perturbation_once():
+    run = langpert_run("demo")
+    tested = [name for held_out in run.folds for name in fold_of(held_out).test]
+    assert sorted(tested) == list(run.screen.perturbations)
+    assert (run.n_held_out, run.subset, run.aliases) == (240, "all", "none")
+
+
+def test_one_fold_and_repeated_subsets():
+    run = langpert_run("demo", fold=2, n_train=50, repeats=3, seed=9)
+    assert [(h.fold, h.repeat) for h in run.folds] == [(2, 0), (2, 1), (2, 2)]
+    assert (run.n_held_out, run.subset) == (3 * 48, "50x3/seed9")
+    assert len({fold_of(held_out).train for held_out in run.folds}) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"screen": "k562"}, ScreenError, "screen must be replogle_k562.*none at 'k562'"),
+        ({"screen": "no/such.h5ad"}, ScreenError, "none at 'no/such.h5ad'"),
+        ({"cell_line": "k562"}, ScreenError, "demo_a, demo_b, demo_c; got 'k562'"),
+        ({"fold": 5}, ValueError, "fold must be all, or from 0 to 4; got 5"),
+        ({"fold": "1"}, ValueError, "got '1'"),
+        ({"fold": True}, ValueError, "got True"),
+        ({"n_train": 500}, SplitError, "n_train must be from 1 to 192"),
+        ({"n_train": "all"}, ValueError, "n_train must be a whole number"),
+        ({"repeats": 2}, ValueError, "needs n_train"),
+        ({"repeats": 0}, ValueError, "repeats must be 1 or more"),
+        ({"seed": -1}, ValueError, "seed must be 0 or more"),
+        ({"split": "none.json"}, SplitError, "FileNotFoundError"),
+        ({"aliases": "hgnc"}, ValueError, "aliases must be one of ncbi, none; got 'hgnc'"),
+    ],
+)
+def test_impossible_arguments(arguments, error, message):
+    with pytest.raises(error, match=message):
+        langpert_run(**{"screen": "demo", **arguments})
+
+
+def test_aliases_that_cannot_be_had_are_told_before_the_run(put_tables):
+    put_tables({})  # an empty mirror, and no way to any source
+    with pytest.raises(DataError, match="gene_info"):
+        langpert_run("demo", aliases="ncbi")
