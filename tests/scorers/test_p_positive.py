@@ -3,8 +3,9 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.model import ChatCompletionChoice, ChatMessageAssistant, ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
+from perturb_evals.scorers.note import attach, attached
 from perturb_evals.scorers.p_positive import Reading, answer_text, read
-from perturb_evals.scorers.prediction import Prediction, attach, attached
+from perturb_evals.scorers.prediction import Prediction
 from perturb_evals.tasks.perturbqa import perturbqa_de
 
 
@@ -34,9 +35,9 @@ def test_an_output_is_read_as_it_was_asked_for(given, note, reading):
 def test_what_is_attached_is_found_beside_the_providers_own():
     given = output("No")
     given.metadata = {"provider": "says so"}
-    assert attached(given) == Prediction()
+    assert attached(given, Prediction) == Prediction()
     attach(given, Prediction("probability", prompt="abc"))
-    assert attached(given) == Prediction("probability", prompt="abc")
+    assert attached(given, Prediction) == Prediction("probability", prompt="abc")
     assert given.metadata["provider"] == "says so"
 
 

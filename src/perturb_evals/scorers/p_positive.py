@@ -11,7 +11,8 @@ from perturb_evals.datasets.questions import VERDICTS, Kind, question_text
 from perturb_evals.scorers.answers import parse_answer
 from perturb_evals.scorers.classification import classification
 from perturb_evals.scorers.logprobs import verdict_probability
-from perturb_evals.scorers.prediction import Prediction, Route, attached
+from perturb_evals.scorers.note import attached
+from perturb_evals.scorers.prediction import Prediction, Route
 
 ABSTAINED_VALUE = 0.5
 """`Score.value` of an abstention: finite, as Inspect drops NaN; metrics go by the metadata."""
@@ -38,7 +39,7 @@ def p_positive() -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         kind: Kind = state.metadata["kind"]
-        note = attached(state.output)
+        note = attached(state.output, Prediction)
         reading = read(state.output, note, kind)
         metadata: dict[str, Any] = {
             "label": int(target.text == VERDICTS[kind].positive),

@@ -3,7 +3,6 @@
 import math
 import random
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Protocol
 
 from inspect_ai.model import ModelOutput
@@ -12,8 +11,10 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from perturb_evals.datasets.evidence import Evidence, evidence_for
 from perturb_evals.datasets.options import whole_number
 from perturb_evals.datasets.questions import VERDICTS
-from perturb_evals.scorers.prediction import Prediction, attach
+from perturb_evals.scorers.note import attach
+from perturb_evals.scorers.prediction import Prediction
 from perturb_evals.solvers.baselines import CrossLineKNN, GeneFrequency, PerturbationRate, SamePair
+from perturb_evals.solvers.fit_once import FitOnce
 
 
 class Predictor(Protocol):
@@ -99,22 +100,11 @@ def numeric(name: str, fit: Callable[[Evidence], Predictor]) -> Solver:
 
     A score that is not finite ends the run with a ValueError.
     """
-    fitted: dict[Evidence, Predictor] = {}
-    # A fit that failed is not tried again for every question: it may wait for a network each time.
-    # Its traceback is kept as it was, as each raise makes that of the error longer.
-    failed: dict[Evidence, tuple[Exception, TracebackType | None]] = {}
+    fitted = FitOnce(fit)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         evidence = evidence_of(state.metadata)
-        if evidence not in fitted and evidence not in failed:
-            try:
-                fitted[evidence] = fit(evidence)
-            except Exception as error:
-                failed[evidence] = error, error.__traceback__
-        if evidence in failed:
-            failure, traceback = failed[evidence]
-            raise failure.with_traceback(traceback)
-        score = fitted[evidence].score(state.metadata["pert"], state.metadata["gene"])
+        score = fitted(evidence).score(state.metadata["pert"], state.metadata["gene"])
         if not math.isfinite(score):  # Inspect would leave the sample out without a word.
             raise ValueError(f"{name} gave {score} for {state.sample_id}, not a finite number.")
         verdict = VERDICTS[evidence.kind].positive

@@ -1,0 +1,69 @@
+"""What a solver of expression tasks tells the scorer about its output.
+
+Neighbors stand as JSON in the output's text, so that a transcript can be read and scored again.
+A whole vector is too much for a log: it waits in memory for the scorer of the same sample, under
+the sample's id. A log of such a run cannot be scored again; the run has to be repeated.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from inspect_ai.solver import TaskState
+from numpy.typing import ArrayLike, NDArray
+
+from perturb_evals.scorers.aggregation import Aggregation
+
+Method = Literal["neighbors", "training_mean", "control", "oracle", "vector"]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """How an output is to be turned into a predicted vector.
+
+    Attributes:
+        method: `neighbors` (read the names in the text), `training_mean`, `control` (no change),
+            `oracle` (the scorer looks up the true neighbors) or `vector` (left with `leave`).
+        aggregation: How the neighbors' vectors become one.
+        limit: How many neighbors count; None for the task's `k`.
+        prompt: Hash of the prompt's template; empty where none was used.
+        reasks: How often the model was asked again since nothing in its answer could be used.
+        fallback: Why a method without a model has nothing to say, where it then predicts the
+            training mean; empty otherwise.
+    """
+
+    method: Method = "neighbors"
+    aggregation: Aggregation = "mean"
+    limit: int | None = None
+    prompt: str = ""
+    reasks: int = 0
+    fallback: str = ""
+
+
+_waiting: dict[str, NDArray[np.float64]] = {}
+
+
+def leave(state: TaskState, vector: ArrayLike) -> None:
+    """Leave a predicted vector for the scorer of the same sample.
+
+    Raises:
+        ValueError: A number that is not finite.
+    """
+    values = np.asarray(vector, dtype=np.float64)
+    if not np.isfinite(values).all():
+        raise ValueError(f"The vector predicted for {state.sample_id} has numbers not finite.")
+    _waiting[state.uuid] = values
+
+
+def take(state: TaskState) -> NDArray[np.float64]:
+    """Return the vector that the solver left, once.
+
+    Raises:
+        ValueError: There is none, as in a log that is scored again.
+    """
+    if state.uuid not in _waiting:
+        raise ValueError(
+            f"There is no predicted vector for {state.sample_id}: logs do not keep vectors, so "
+            "this run cannot be scored again from its log. Run the task again."
+        )
+    return _waiting.pop(state.uuid)

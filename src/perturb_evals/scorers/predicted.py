@@ -1,0 +1,118 @@
+"""From an output to a predicted expression vector, with an account of how it came about."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from inspect_ai.model import ChatMessageAssistant
+from inspect_ai.solver import TaskState
+from numpy.typing import NDArray
+
+from perturb_evals.datasets.gene_info import human_aliases
+from perturb_evals.datasets.langpert import AliasSource
+from perturb_evals.datasets.oracle import oracle_neighbors
+from perturb_evals.datasets.symbols import SymbolResolver
+from perturb_evals.datasets.training import HeldOut, Training, training_for
+from perturb_evals.scorers.aggregation import aggregate
+from perturb_evals.scorers.forecast import Forecast, Method, take
+from perturb_evals.scorers.neighbor_names import Chosen, choose
+from perturb_evals.scorers.neighbor_text import ReadAs, parse_neighbors
+from perturb_evals.scorers.note import attached
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """A predicted vector and where it comes from.
+
+    Attributes:
+        vector: (G,) predicted mean expression.
+        method: How it was made; `neighbors` also where the fallback stepped in.
+        neighbors: The training perturbations that were averaged.
+        chosen: Names kept and dropped, where names were read from the text.
+        read: From what form of answer the names were read.
+        fallback: Why the training mean was predicted instead; empty otherwise.
+    """
+
+    vector: NDArray[np.float64]
+    method: Method
+    neighbors: tuple[str, ...] = ()
+    chosen: Chosen | None = None
+    read: ReadAs | None = None
+    fallback: str = ""
+
+
+def predict(state: TaskState, k: int, aliases: AliasSource) -> Predicted:
+    """Make the predicted vector of a sample's output.
+
+    Args:
+        state: The sample with its output and its messages.
+        k: How many neighbors count where the solver does not say.
+        aliases: Whether names are also matched as synonyms.
+
+    Raises:
+        ValueError: The solver left no vector where it promised one, or one of another length.
+    """
+    held_out = HeldOut.from_metadata(state.metadata)
+    training, pert = training_for(held_out), str(state.metadata["pert"])
+    note, limit = attached(state.output, Forecast), k
+    mean = training.mean.astype(np.float64)
+    if note.limit is not None:
+        limit = note.limit
+    match note.method:
+        case "training_mean":
+            return Predicted(mean, note.method, fallback=note.fallback)
+        case "control":
+            return Predicted(training.control.astype(np.float64), note.method)
+        case "vector":
+            vector = take(state)
+            if vector.shape != mean.shape:
+                raise ValueError(
+                    f"{state.sample_id}: expected a vector of {len(mean)} genes, got shape "
+                    f"{vector.shape}."
+                )
+            return Predicted(vector, note.method)
+        case "oracle":
+            names = oracle_neighbors(held_out, limit)[pert]
+            vector = aggregate(training.vectors(names), note.aggregation, train_mean=mean)
+            return Predicted(vector, note.method, names)
+        case "neighbors":
+            return _from_text(state, note, training, resolver_for(held_out, aliases), limit)
+
+
+@lru_cache(maxsize=64)
+def resolver_for(held_out: HeldOut, aliases: AliasSource) -> SymbolResolver:
+    """Return what finds the candidates of a fold by their names."""
+    names = training_for(held_out).perturbations
+    return SymbolResolver(names, human_aliases() if aliases == "ncbi" else None)
+
+
+def _from_text(
+    state: TaskState, note: Forecast, training: Training, resolver: SymbolResolver, limit: int
+) -> Predicted:
+    """Average the neighbors of the last message that names any; else the training mean."""
+    mean, pert = training.mean.astype(np.float64), str(state.metadata["pert"])
+    last: Predicted | None = None
+    for text in _answers(state):
+        answer = parse_neighbors(text)
+        if answer is None:
+            continue
+        chosen = choose(answer.items, target=pert, resolver=resolver, limit=limit)
+        if chosen.symbols:
+            vector = aggregate(
+                training.vectors(chosen.symbols),
+                note.aggregation,
+                similarities=chosen.similarities,
+                train_mean=mean,
+            )
+            return Predicted(vector, "neighbors", chosen.symbols, chosen, answer.read)
+        why = "none_usable" if chosen.n_given else "empty_list"
+        last = last or Predicted(mean, "neighbors", (), chosen, answer.read, fallback=why)
+    return last or Predicted(mean, "neighbors", fallback="no_list")
+
+
+def _answers(state: TaskState) -> list[str]:
+    """Return what was answered, the last first; a computed output stands in no message."""
+    said = [message.text for message in state.messages if isinstance(message, ChatMessageAssistant)]
+    if state.output.completion not in said[-1:]:
+        said.append(state.output.completion)
+    return said[::-1]

@@ -1,0 +1,109 @@
+"""Methods without a model as Inspect solvers: fitted once a fold, answering as a model would."""
+
+import json
+from collections.abc import Callable
+from typing import Protocol
+
+from inspect_ai.model import ModelOutput
+from inspect_ai.solver import Generate, Solver, TaskState
+from numpy.typing import ArrayLike
+
+from perturb_evals.datasets.training import HeldOut, Training, training_for
+from perturb_evals.scorers.aggregation import Aggregation
+from perturb_evals.scorers.forecast import Forecast, leave
+from perturb_evals.scorers.note import attach
+from perturb_evals.solvers.fit_once import FitOnce
+
+
+class NeighborMethod(Protocol):
+    """Anything that names training perturbations like one that it has not seen."""
+
+    def neighbors(self, perturbation: str) -> list[tuple[str, float]]:
+        """Return names with similarities, the most similar first; none where nothing is known."""
+        ...
+
+
+class VectorMethod(Protocol):
+    """Anything that predicts a whole expression vector."""
+
+    def predict(self, perturbation: str) -> ArrayLike | None:
+        """Return (G,) predicted expression; None where nothing is known."""
+        ...
+
+
+def by_neighbors(
+    name: str,
+    fit: Callable[[Training], NeighborMethod],
+    k: int,
+    aggregation: Aggregation = "mean",
+) -> Solver:
+    """Return a solver that names neighbors, as a model would, with a method fitted once a fold.
+
+    Args:
+        name: Name of the method, shown as the model of the output.
+        fit: Makes the method from what may be known.
+        k: The most neighbors that count.
+        aggregation: How their vectors become one.
+    """
+    note = Forecast("neighbors", aggregation, k)
+    fitted = FitOnce[HeldOut, NeighborMethod](lambda held_out: fit(training_for(held_out)))
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        method = fitted(HeldOut.from_metadata(state.metadata))
+        found = method.neighbors(str(state.metadata["pert"]))[:k]
+        items = [{"gene": gene, "similarity": round(value, 4)} for gene, value in found]
+        return answered(state, name, json.dumps({"kNN": items}), note)
+
+    return solve
+
+
+def by_vector(name: str, fit: Callable[[Training], VectorMethod]) -> Solver:
+    """Return a solver that predicts vectors, with a method fitted once a fold.
+
+    Args:
+        name: Name of the method, shown as the model of the output.
+        fit: Makes the method from what may be known.
+    """
+    return by_vector_of(name, lambda held_out: fit(training_for(held_out)))
+
+
+def by_vector_of(name: str, fit: Callable[[HeldOut], VectorMethod]) -> Solver:
+    """Return a solver that predicts vectors, with a method made for a fold by its name alone.
+
+    Args:
+        name: Name of the method, shown as the model of the output.
+        fit: Makes the method; it may read names of the screen, never its test expression.
+    """
+    fitted = FitOnce(fit)
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        method = fitted(HeldOut.from_metadata(state.metadata))
+        vector = method.predict(str(state.metadata["pert"]))
+        if vector is None:
+            note = Forecast("training_mean", fallback="no_embedding")
+            return answered(state, name, f"{name}: nothing known, the training mean", note)
+        leave(state, vector)
+        return answered(state, name, f"{name}: a predicted vector", Forecast("vector"))
+
+    return solve
+
+
+def always(name: str, note: Forecast) -> Solver:
+    """Return a solver that says the same of everything.
+
+    Args:
+        name: Name of the method, shown as the model of the output.
+        note: What the scorer is to make of it.
+    """
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        return answered(state, name, name, note)
+
+    return solve
+
+
+def answered(state: TaskState, name: str, text: str, note: Forecast) -> TaskState:
+    """Put a computed output and its note into the state."""
+    state.output = ModelOutput.from_content(model=f"perturb_evals/{name}", content=text)
+    attach(state.output, note)
+    return state

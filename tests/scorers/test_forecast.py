@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from inspect_ai.model import ChatMessageUser, ModelName, ModelOutput
+from inspect_ai.solver import TaskState
+
+from perturb_evals.scorers.forecast import Forecast, leave, take
+from perturb_evals.scorers.note import attach, attached
+
+
+def state():
+    return TaskState(
+        model=ModelName("none/none"),
+        sample_id="demo/fold0/SMG5",
+        epoch=1,
+        input="?",
+        messages=[ChatMessageUser(content="?")],
+    )
+
+
+def test_a_note_travels_with_the_output():
+    output = ModelOutput.from_content("m", "text")
+    assert attached(output, Forecast) == Forecast()
+    output.metadata = {"the provider's": 1}
+    note = Forecast("oracle", "median", 5, prompt="abc", reasks=1)
+    attach(output, note)
+    again = ModelOutput.model_validate_json(output.model_dump_json())
+    assert attached(again, Forecast) == note
+    assert again.metadata["the provider's"] == 1
+
+
+def test_a_vector_is_taken_once_by_its_own_sample():
+    one, two = state(), state()
+    leave(one, [1.0, 2.0])
+    leave(two, np.array([3, 4]))
+    assert take(two).tolist() == [3, 4]
+    assert take(one).tolist() == [1, 2]
+    with pytest.raises(
+        ValueError, match="no predicted vector for demo/fold0/SMG5.*Run the task again"
+    ):
+        take(one)
+
+
+def test_a_vector_is_finite():
+    with pytest.raises(ValueError, match="numbers not finite"):
+        leave(state(), [1.0, np.nan])
