@@ -2,8 +2,12 @@
 
 from perturb_evals.models.scripted import perturb_scripted
 from perturb_evals.scorers.classification import classification
+from perturb_evals.scorers.expression import expression
 from perturb_evals.scorers.p_positive import p_positive
+from perturb_evals.scorers.regression import regression
 from perturb_evals.solvers.ask import ask
+from perturb_evals.solvers.nearest_perturbations import nearest_perturbations
+from perturb_evals.solvers.neighbor_ensemble import neighbor_ensemble
 from perturb_evals.solvers.numeric import (
     constant,
     cross_line_knn,
@@ -12,10 +16,21 @@ from perturb_evals.solvers.numeric import (
     random_scores,
     same_pair,
 )
+from perturb_evals.solvers.references import (
+    embedding_neighbors,
+    gaussian_process,
+    graph_neighbors,
+    mean_effect,
+    no_change,
+    oracle_neighbors,
+    random_neighbors,
+)
 from perturb_evals.solvers.replay import replay
+from perturb_evals.solvers.replay_expression import replay_expression
+from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
-TASKS = (perturbqa_de, perturbqa_direction)
+TASKS = (perturbqa_de, perturbqa_direction, langpert)
 SOLVERS = (
     ask,
     constant,
@@ -25,7 +40,17 @@ SOLVERS = (
     same_pair,
     cross_line_knn,
     replay,
+    nearest_perturbations,
+    neighbor_ensemble,
+    mean_effect,
+    no_change,
+    random_neighbors,
+    graph_neighbors,
+    embedding_neighbors,
+    gaussian_process,
+    oracle_neighbors,
+    replay_expression,
 )
-SCORERS = (p_positive,)
-METRICS = (classification,)
+SCORERS = (p_positive, expression)
+METRICS = (classification, regression)
 MODEL_PROVIDERS = (perturb_scripted,)
