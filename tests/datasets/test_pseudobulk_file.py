@@ -15,10 +15,10 @@ X = np.array([[1.0, 2.0, 0.5], [1.5, 2.0, 0.25], [1.0, 1.0, 0.75]], dtype=np.flo
 def put(tmp_path):
     """Write an .h5ad with a perturbation column and return its path; parts can be replaced."""
 
-    def write(names=NAMES, column="perturbation", X=X, genes=("G1", "G2", "G3"), **parts):
+    def write(names=NAMES, column="perturbation", values=X, genes=("G1", "G2", "G3"), **parts):
         obs = pd.DataFrame({column: list(names)}, index=[f"row{i}" for i in range(len(names))])
         adata = anndata.AnnData(
-            X=X,
+            X=values,
             obs=obs.assign(**parts.pop("obs", {})),
             var=pd.DataFrame(parts.pop("var", {}), index=list(genes)),
             **parts,
@@ -67,7 +67,7 @@ def test_everything_a_file_may_bring(put):
 
 
 def test_names_of_column_and_control_are_arguments(put):
-    path = put(["NT", "B+NT", "NT+A"], column="guide", X=sparse.csr_matrix(X))
+    path = put(["NT", "B+NT", "NT+A"], column="guide", values=sparse.csr_matrix(X))
     screen = read(path, perturbation_column="guide", control="NT")
     assert screen.perturbations == ("A", "B")
     assert screen.delta.tolist() == [[0, -1, 0.25], [0.5, 0, -0.25]]
@@ -87,9 +87,9 @@ def test_without_a_column_the_index_names_the_perturbations(put, tmp_path):
         ({"names": ["control", "control", "A"]}, {}, "found 2.*average several rows"),
         ({"names": ["control", "A", "A"]}, {}, "perturbations are given more than once.*'A'"),
         ({"names": ["control", "A", None]}, {}, r"1 rows have no name in obs\['perturbation'\]"),
-        ({"X": np.where(X == 0.25, np.nan, X)}, {}, "nan at B x G3"),
-        ({"X": (X * 400).round()}, {}, "look like counts"),
-        ({"X": None, "layers": {}}, {}, "X is empty"),
+        ({"values": np.where(X == 0.25, np.nan, X)}, {}, "nan at B x G3"),
+        ({"values": (X * 400).round()}, {}, "look like counts"),
+        ({"values": None}, {}, "X is empty"),
     ],
 )
 def test_bad_files_are_refused(put, parts, options, message):
@@ -110,7 +110,7 @@ def test_duplicated_genes_are_refused(put):
 def test_something_else_under_the_name_of_an_h5ad(tmp_path):
     path = tmp_path / "screen.h5ad"
     path.write_text("no HDF5", encoding="utf-8")
-    with pytest.raises(ScreenError, match="not readable as .h5ad"):
+    with pytest.raises(ScreenError, match=r"not readable as \.h5ad"):
         read(path)
 
 

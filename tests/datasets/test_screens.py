@@ -18,9 +18,9 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def put(tmp_path, cache):
-    def write(X=X, name="mine.h5ad"):
+    def write(values=X, name="mine.h5ad"):
         obs = pd.DataFrame({"perturbation": ["control", "B", "A"]}, index=list("123"))
-        adata = anndata.AnnData(X=X, obs=obs, var=pd.DataFrame(index=["G1", "G2", "G3"]))
+        adata = anndata.AnnData(X=values, obs=obs, var=pd.DataFrame(index=["G1", "G2", "G3"]))
         adata.write_h5ad(tmp_path / name)
         load_screen.cache_clear()
         return ScreenRequest(str(tmp_path / name))

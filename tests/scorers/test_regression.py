@@ -80,7 +80,7 @@ def test_mode_collapse_is_within_a_fold_a_repeat_and_an_epoch():
     rng = np.random.default_rng(1)
     scores, ratios = [], []
     for fold in range(2):
-        for epoch in range(2):
+        for _epoch in range(2):
             predicted, true = rng.normal(size=(2, 4, 2))
             ratios.append(pdist(predicted).mean() / pdist(true).mean())
             for place in range(4):
@@ -136,5 +136,5 @@ def test_no_scores_at_all():
 
 def test_scores_of_another_scorer_are_refused():
     other = SampleScore(score=Score(value=0.5), sample_id="x", sample_metadata={"pert": "A"})
-    with pytest.raises(ValueError, match="Sample x: .*goes with the scorer `expression`"):
+    with pytest.raises(ValueError, match=r"Sample x: .*goes with the scorer `expression`"):
         extract([other])

@@ -67,7 +67,7 @@ def test_the_board_says_what_fixes_the_numbers():
 
 
 def test_unknown_arguments_are_refused():
-    with pytest.raises(ValueError, match="no argument folds. Did you mean fold"):
+    with pytest.raises(ValueError, match=r"no argument folds\. Did you mean fold"):
         langpert("demo", folds=1)
 
 
