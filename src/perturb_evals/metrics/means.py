@@ -1,0 +1,153 @@
+"""Intervals of means over perturbations, and the comparison of two systems on the same ones."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from perturb_evals.metrics.checks import paired_scores, scores_of
+
+Floats = NDArray[np.float64]
+
+# Numbers drawn at once: bounds the memory, whatever the number of perturbations.
+CHUNK = 1_000_000
+
+
+@dataclass(frozen=True)
+class MeanInterval:
+    """A mean over perturbations and its percentile interval.
+
+    Attributes:
+        mean: The mean, nan without perturbations.
+        lower: Lower bound, nan for fewer than two perturbations.
+        upper: Upper bound, nan for fewer than two perturbations.
+        n: Number of perturbations.
+        resamples: Number of resamples.
+    """
+
+    mean: float
+    lower: float
+    upper: float
+    n: int
+    resamples: int
+
+
+@dataclass(frozen=True)
+class PairedDifference(MeanInterval):
+    """The mean difference of two systems on the same perturbations, with its interval.
+
+    Attributes:
+        p: Two-sided bootstrap p-value of no difference, from 1 / (resamples + 1) times 2 to 1; nan
+            for fewer than two perturbations.
+    """
+
+    p: float
+
+
+def bootstrap_mean(
+    values: ArrayLike, *, resamples: int = 2000, seed: int = 0, confidence: float = 0.95
+) -> MeanInterval:
+    """Percentile interval of the mean of a score, from resampled perturbations.
+
+    Args:
+        values: (n,) the score of each perturbation.
+        resamples: How many resamples to draw.
+        seed: Of `numpy.random.default_rng`; the same seed gives the same interval, whatever the
+            order of the values.
+        confidence: Nominal coverage, between 0 and 1.
+
+    Raises:
+        ValueError: Values that are not (n,) finite numbers, `resamples` below 1, or `confidence`
+            not between 0 and 1.
+    """
+    scores = _in_order(scores_of("values", values))
+    means = _resampled_means(scores, resamples, seed)
+    return MeanInterval(_mean(scores), *_bounds(scores, means, confidence), len(scores), resamples)
+
+
+def paired_difference(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    resamples: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> PairedDifference:
+    """Mean of a - b over perturbations, with the percentile interval and a p-value.
+
+    Both systems are seen on the same resamples, since their differences are resampled. The
+    two-sided p is min(1, 2 min(P(d <= 0), P(d >= 0))) over the resampled means d, each share
+    counted as (1 + number) / (1 + resamples) so that it is never 0. Equal systems have p = 1.
+
+    Args:
+        a: (n,) the score of each perturbation for one system.
+        b: (n,) the same perturbations, in the same order, for the other.
+        resamples: How many resamples to draw.
+        seed: As in `bootstrap_mean`.
+        confidence: Nominal coverage, between 0 and 1.
+
+    Raises:
+        ValueError: As in `bootstrap_mean`, or lengths that differ.
+    """
+    left, right = paired_scores("a", a, "b", b)
+    differences = _in_order(left - right)
+    means = _resampled_means(differences, resamples, seed)
+    bounds = _bounds(differences, means, confidence)
+    smaller = min(np.count_nonzero(means <= 0), np.count_nonzero(means >= 0))
+    p = min(1.0, float(2 * (1 + smaller) / (1 + resamples))) if len(left) > 1 else float("nan")
+    return PairedDifference(_mean(differences), *bounds, len(left), resamples, p)
+
+
+def paper_se(fold_means: ArrayLike) -> float:
+    """Standard error as in the LangPert paper: SD of the folds' means (ddof 1) over sqrt(folds).
+
+    Folds share most of their training data, so it is no interval; it is here to compare with
+    published tables.
+
+    Args:
+        fold_means: (folds,) the mean of each fold, repeats averaged before.
+
+    Returns:
+        The standard error, 0 or more; nan for fewer than two folds.
+
+    Raises:
+        ValueError: Values that are not (folds,) finite numbers.
+    """
+    means = np.sort(scores_of("fold_means", fold_means))
+    return float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else float("nan")
+
+
+def _in_order(values: Floats) -> Floats:
+    """By size, so that the draws do not depend on the order given, and mirror where signs do."""
+    return values[np.lexsort((values, np.abs(values)))]
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
+    """(resamples,) means of n values drawn with replacement; nan where n is 0."""
+    if resamples < 1:
+        raise ValueError(f"resamples must be at least 1, got {resamples}.")
+    n = len(values)
+    if n == 0:
+        return np.full(resamples, np.nan)
+    rng = np.random.default_rng(seed)
+    step = max(1, CHUNK // n)
+    return np.concatenate(
+        [
+            values[rng.integers(n, size=(min(step, resamples - start), n))].mean(axis=1)
+            for start in range(0, resamples, step)
+        ]
+    )
+
+
+def _bounds(values: Floats, means: Floats, confidence: float) -> tuple[float, float]:
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence}.")
+    if len(values) < 2:
+        return float("nan"), float("nan")
+    tail = (1 - confidence) / 2
+    lower, upper = np.quantile(means, [tail, 1 - tail])
+    return float(lower), float(upper)
