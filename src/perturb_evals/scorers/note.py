@@ -4,20 +4,24 @@ Not in the sample's store: Inspect logs every change of a store as an event of i
 a tenth of a question's CPU.
 """
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import Field, asdict
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from inspect_ai.model import ModelOutput
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 KEY = "perturb_evals"
 
-Note = TypeVar("Note", bound="DataclassInstance")
+
+class Dataclass(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
-def attach(output: ModelOutput, note: "DataclassInstance") -> None:
+Note = TypeVar("Note", bound=Dataclass)
+
+
+def attach(output: ModelOutput, note: Dataclass) -> None:
     """Put a note into an output's metadata, beside what the provider put there."""
     output.metadata = {**(output.metadata or {}), KEY: asdict(note)}
 
