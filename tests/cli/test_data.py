@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -113,7 +114,8 @@ def test_the_real_list_fits_in_80_columns_without_a_terminal(tmp_path: Path):
     assert done.returncode == 0
     assert done.stderr == ""
     assert "\x1b" not in done.stdout
-    table = [line for line in done.stdout.splitlines() if "perturbqa/" in line]
+    # Without fine lines in ASCII the table has bars.
+    table = [line for line in done.stdout.splitlines() if line.startswith("|") and "/" in line]
     assert len(table) == len(SOURCES)
     for line, source in zip(table, SOURCES.values(), strict=True):
         assert len(line) <= 80
@@ -196,6 +198,66 @@ def test_fetch_fails_with_a_message_and_keeps_stdout_clean(
     assert out.splitlines() == [str(mirror / "perturbqa/right.csv")]
     assert "perturbqa/wrong.csv" in err
     assert "way out" in err
+
+
+@pytest.fixture
+def unpublished(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mirror with a file that has no published checksum; another one has no address either."""
+    table = {
+        name: replace(a_source(name), **changes)
+        for name, changes in (
+            ("perturbqa/right.csv", {"sha256": None}),
+            ("perturbqa/missing.csv", {"url": None}),
+        )
+    }
+    monkeypatch.setattr(cli_data, "SOURCES", table)
+    return mirror
+
+
+def test_list_says_what_has_no_checksum_and_what_no_address(
+    run: Run, unpublished: Path, capsys: pytest.CaptureFixture
+):
+    assert run("list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    seen = hashlib.sha256(RIGHT).hexdigest()
+    notes = [line for line in lines if line.startswith("note")]
+    assert notes == [
+        f"note    perturbqa/right.csv: no published checksum; seen {seen[:16]}...",
+        "note    perturbqa/missing.csv: no public address; put it into a mirror folder",
+    ]
+    (unpublished / "perturbqa/right.csv").unlink()
+    assert run("list") == 0
+    assert "perturbqa/right.csv: no published checksum; not seen yet" in capsys.readouterr().out
+    (unpublished / "perturbqa/right.csv").symlink_to(unpublished / "nowhere")
+    assert run("list") == 0
+    assert "perturbqa/right.csv: no published checksum; unreadable" in capsys.readouterr().out
+
+
+def test_verify_never_calls_a_file_right_that_nothing_vouches_for(
+    run: Run, unpublished: Path, capsys: pytest.CaptureFixture
+):
+    seen = hashlib.sha256(RIGHT).hexdigest()
+    assert run("verify") == 0
+    out = capsys.readouterr().out
+    assert (
+        f"seen      perturbqa/right.csv  (mirror; no published checksum; sha256 {seen})"
+        in out.splitlines()
+    )
+    assert "0 right, 0 wrong, 1 not here, 1 without a published checksum" in out
+    (unpublished / "perturbqa/right.csv.sha256").write_text("0" * 64, encoding="utf-8")
+    assert run("verify") == 1
+    assert "WRONG     perturbqa/right.csv: " in capsys.readouterr().out
+
+
+def test_fetch_of_all_passes_over_what_has_no_address(
+    run: Run, unpublished: Path, capsys: pytest.CaptureFixture
+):
+    assert run("fetch") == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [str(unpublished / "perturbqa/right.csv")]
+    assert err == "perturbqa/missing.csv: no public address, passed over\n"
+    assert run("fetch", "perturbqa/missing.csv") == 1
+    assert "put the right file at" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["fetch", "verify"])

@@ -21,7 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import perturb_evals.datasets.download as download
-from perturb_evals.datasets.fetch import cache_folder, fetch, locate, verify
+from perturb_evals.datasets import checksums
+from perturb_evals.datasets.fetch import cache_folder, fetch, file_sha256, locate, verify
 from perturb_evals.datasets.sources import SOURCES, DataError, Source
 
 NAME = "perturbqa/tiny-de.csv"
@@ -497,6 +498,173 @@ def test_a_wrong_file_in_the_cache_is_not_used_when_the_network_is_gone(
     path.write_bytes(b"half")
     server.answers = ["404"]
     assert "HTTP 404" in failure(source)
+
+
+# --- files without a published checksum, or without an address ------------------------------------
+
+
+@pytest.fixture
+def unpublished(source: Source) -> Source:
+    """The same file, of which no checksum is published."""
+    return replace(source, sha256=None)
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_the_first_download_is_recorded_and_then_counts(
+    server: Server, unpublished: Source, cache: Path
+):
+    path = fetch(NAME, {NAME: unpublished})
+    record = path.with_name("tiny-de.csv.sha256")
+    assert record.read_text(encoding="utf-8") == f"{sha256(CONTENT)}  tiny-de.csv\n"
+    assert files_in(cache) == [NAME, f"{NAME}.sha256"]
+    assert fetch(NAME, {NAME: unpublished}) == path
+    assert verify(unpublished, path) == file_sha256(path) == sha256(CONTENT)
+    assert server.hits == 1
+
+
+def test_a_file_that_left_its_record_is_downloaded_anew(
+    server: Server, unpublished: Source, cache: Path, caplog: pytest.LogCaptureFixture
+):
+    path = fetch(NAME, {NAME: unpublished})
+    path.write_bytes(b"half")
+    with pytest.raises(DataError, match=sha256(b"half")):
+        verify(unpublished, path)
+    assert fetch(NAME, {NAME: unpublished}).read_bytes() == CONTENT
+    assert "downloaded anew" in caplog.text
+    assert server.hits == 2
+
+
+def test_a_publisher_who_changed_the_file_is_told_of(
+    server: Server, unpublished: Source, cache: Path
+):
+    path = fetch(NAME, {NAME: unpublished})
+    path.unlink()
+    server.answers = ["other"]
+    with pytest.raises(DataError) as caught:
+        fetch(NAME, {NAME: unpublished})
+    text = str(caught.value)
+    assert "not the expected one" in text
+    assert f"sha256 {sha256(CONTENT)}, the first one seen" in text
+    assert f"to accept another, remove {path}.sha256" in text
+    assert files_in(cache) == [f"{NAME}.sha256"]
+    path.with_name("tiny-de.csv.sha256").unlink()
+    assert fetch(NAME, {NAME: unpublished}).read_bytes() != CONTENT
+
+
+@pytest.mark.parametrize("record", ["", "not a checksum\n", "ABCD" * 16])
+def test_a_broken_record_is_an_error(unpublished: Source, record: str):
+    path = fetch(NAME, {NAME: unpublished})
+    path.with_name("tiny-de.csv.sha256").write_text(record, encoding="utf-8")
+    with pytest.raises(DataError, match=r"tiny-de\.csv\.sha256 does not begin .*; remove it"):
+        fetch(NAME, {NAME: unpublished})
+
+
+def test_the_mirror_gives_the_file_as_it_is(server: Server, unpublished: Source, mirror: Path):
+    (mirror / NAME).write_bytes(b"the file of another day")
+    assert fetch(NAME, {NAME: unpublished}) == mirror / NAME
+    assert files_in(mirror) == [NAME]  # nothing is written into a mirror
+    assert server.hits == 0
+
+
+def test_a_record_in_the_mirror_counts(unpublished: Source, mirror: Path):
+    (mirror / NAME).write_bytes(CONTENT)
+    (mirror / f"{NAME}.sha256").write_text(f"{sha256(CONTENT)}  tiny-de.csv\n", encoding="utf-8")
+    fetch(NAME, {NAME: unpublished})
+    (mirror / NAME).write_bytes(b"the file of another day")
+    with pytest.raises(DataError, match="not the expected one"):
+        fetch(NAME, {NAME: unpublished})
+
+
+@pytest.mark.parametrize("name", ["gears/tiny.zip", "genes/tiny.gz"])
+def test_a_page_that_asks_to_log_in_is_not_trusted(
+    server: Server, unpublished: Source, cache: Path, name: str
+):
+    server.answers = ["other"]
+    named = replace(unpublished, name=name)
+    with pytest.raises(DataError, match=rf"the download is no \.{name.split('.')[1]} file"):
+        fetch(name, {name: named})
+    assert files_in(cache) == []
+
+
+def test_a_failed_download_says_that_no_checksum_is_published(server: Server, unpublished: Source):
+    server.answers = ["404"]
+    with pytest.raises(DataError, match="expected: any file, since no checksum is published"):
+        fetch(NAME, {NAME: unpublished})
+
+
+def test_a_file_without_an_address_has_to_be_in_the_mirror(
+    source: Source, mirror: Path, cache: Path
+):
+    placed = replace(source, url=None)
+    with pytest.raises(DataError) as caught:
+        fetch(NAME, {NAME: placed})
+    for part in ("no public address", sha256(CONTENT), f"put the right file at {mirror / NAME}"):
+        assert part in str(caught.value)
+    assert files_in(cache) == []
+    (mirror / NAME).write_bytes(CONTENT)
+    assert fetch(NAME, {NAME: placed}) == mirror / NAME
+
+
+def test_a_big_file_is_hashed_once_on_a_machine(
+    source: Source, mirror: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(checksums, "BIG", 1000)
+    (mirror / NAME).write_bytes(CONTENT)
+    before = "import perturb_evals.datasets.checksums as c\nc.BIG = 1000\n"
+    silent = "c.sha256_of = None\n"  # calling it would fail
+    for code in (before, before + silent):
+        process = child(source, before=code)
+        out, err = process.communicate(timeout=30)
+        assert out.strip() == str(mirror / NAME), err
+    # A new time stamp is a new file.
+    os.utime(mirror / NAME, ns=(1, 1))
+    process = child(source, before=before + silent)
+    assert "not callable" in process.communicate(timeout=30)[1]
+
+
+def test_a_big_download_is_not_hashed_again(
+    source: Source, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(checksums, "BIG", 1000)
+    path = fetch(NAME, {NAME: source})
+    monkeypatch.setattr(checksums, "sha256_of", None)
+    assert fetch(NAME, {NAME: source}) == path
+    assert file_sha256(path) == source.sha256
+
+
+def test_verify_reads_the_file_whatever_is_remembered(
+    source: Source, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(checksums, "BIG", 1000)
+    path = fetch(NAME, {NAME: source})
+    stat = path.stat()
+    path.write_bytes(CONTENT.replace(b"1,train", b"0,train", 1))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(DataError, match="not the expected one"):
+        verify(source, path)
+
+
+@pytest.mark.parametrize("entry", ["", "[]", "{}", '{"sha256": 1}'])
+def test_a_damaged_memory_is_passed_by(
+    source: Source, cache: Path, monkeypatch: pytest.MonkeyPatch, entry: str
+):
+    monkeypatch.setattr(checksums, "BIG", 1000)
+    path = fetch(NAME, {NAME: source})
+    (remembered,) = (cache / "hashes").iterdir()
+    remembered.write_text(entry, encoding="utf-8")
+    assert file_sha256(path) == source.sha256
+
+
+def test_a_memory_that_cannot_be_written_only_costs_time(
+    source: Source, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(checksums, "BIG", 1000)
+    cache.mkdir()
+    (cache / "hashes").touch()  # a file where the folder should be
+    assert file_sha256(fetch(NAME, {NAME: source})) == source.sha256
 
 
 def test_an_unknown_name_never_becomes_a_path(server: Server, source: Source, mirror: Path):

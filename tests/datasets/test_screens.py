@@ -1,3 +1,6 @@
+import hashlib
+from pathlib import Path
+
 import anndata
 import numpy as np
 import pandas as pd
@@ -44,6 +47,8 @@ def test_what_was_read_is_kept_and_found_again(put, cache):
     assert second.perturbations == first.perturbations == ("A", "B")
     assert (second.name, second.fingerprint) == ("mine", first.fingerprint)
     assert second.excluded == first.excluded == {}
+    content = Path(request.screen).read_bytes()
+    assert second.source_sha256 == first.source_sha256 == hashlib.sha256(content).hexdigest()
     for attribute in ("expression", "control", "de_order", "n_ranked", "n_cells"):
         one, two = getattr(first, attribute), getattr(second, attribute)
         np.testing.assert_array_equal(one, two)

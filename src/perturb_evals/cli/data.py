@@ -8,6 +8,7 @@ from perturb_evals.datasets.fetch import (
     MIRROR_VARIABLE,
     cache_folder,
     fetch,
+    file_sha256,
     locate,
     mirror_folder,
     verify,
@@ -65,6 +66,11 @@ def run_list(args: argparse.Namespace) -> int:
     console.print(table, soft_wrap=False)
     console.print(f"mirror  {mirror or f'none: {MIRROR_VARIABLE} is not set'}")
     console.print(f"cache   {cache_folder()}")
+    for source in SOURCES.values():
+        if source.sha256 is None:
+            console.print(f"note    {source.name}: no published checksum; {_seen(source)}")
+        if source.url is None and locate(source) is None:
+            console.print(f"note    {source.name}: no public address; put it into a mirror folder")
     for citation in dict.fromkeys(source.citation for source in SOURCES.values()):
         console.print(f"cite    {citation}")
     return 0
@@ -72,6 +78,8 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_fetch(args: argparse.Namespace) -> int:
     """Fetch the named files, or all, and print their paths.
+
+    Without names, a file that is not here and has no public address is told of and passed over.
 
     Returns:
         0 when all are here, 1 at the first failure (the rest is not tried), 2 for an unknown name.
@@ -82,6 +90,9 @@ def run_fetch(args: argparse.Namespace) -> int:
         return _complain(error, code=2)
     for source in chosen:
         try:
+            if not args.names and source.url is None and locate(source) is None:
+                print(f"{source.name}: no public address, passed over", file=sys.stderr)
+                continue
             print(fetch(source.name, SOURCES), flush=True)
         except DataError as error:
             return _complain(error)
@@ -92,10 +103,11 @@ def run_verify(args: argparse.Namespace) -> int:
     """Check what is here of the named files, or of all.
 
     Of a file that is both in the mirror folder and in the cache, the one in the mirror is checked,
-    since it is the one that gets used.
+    since it is the one that gets used. A file without a published checksum can only be compared
+    with the record of the first download; it is `seen` and not `right`.
 
     Returns:
-        0 when every file here is right; 1 when one is wrong, a named one is not here, or
+        0 when no file here is wrong; 1 when one is wrong, a named one is not here, or
         `PERTURB_EVALS_DATA` is not a folder; 2 for an unknown name.
     """
     try:
@@ -106,7 +118,7 @@ def run_verify(args: argparse.Namespace) -> int:
         mirror_folder()
     except DataError as error:
         return _complain(error)
-    right, wrong, absent = 0, 0, 0
+    right, wrong, absent, unpublished = 0, 0, 0, 0
     for source in chosen:
         found = locate(source)
         if found is None:
@@ -114,14 +126,19 @@ def run_verify(args: argparse.Namespace) -> int:
             print(f"not here  {source.name}")
             continue
         try:
-            verify(source, found[1])
+            seen = verify(source, found[1])
         except DataError as error:
             wrong += 1
             print(f"WRONG     {error}")
+            continue
+        if source.sha256 is None:
+            unpublished += 1
+            print(f"seen      {source.name}  ({found[0]}; no published checksum; sha256 {seen})")
         else:
             right += 1
             print(f"right     {source.name}  ({found[0]})")
-    print(f"{right} right, {wrong} wrong, {absent} not here")
+    without = f", {unpublished} without a published checksum" if unpublished else ""
+    print(f"{right} right, {wrong} wrong, {absent} not here{without}")
     return 1 if wrong or (args.names and absent) else 0
 
 
@@ -138,6 +155,16 @@ def _standing(source: Source) -> tuple[str, str]:
         return place, _kilobytes(path.stat().st_size)
     except OSError:
         return place, "unreadable"
+
+
+def _seen(source: Source) -> str:
+    found = locate(source)
+    if found is None:
+        return "not seen yet"
+    try:
+        return f"seen {file_sha256(found[1])[:16]}..."
+    except OSError:
+        return "unreadable"
 
 
 def _kilobytes(size: int) -> str:

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.datasets.sources import Source
-
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -21,12 +19,14 @@ class TransferError(Exception):
     """A download that did not come through; the message says why."""
 
 
-def transfer(source: Source, part: Path) -> None:
+def transfer(url: str, part: Path, *, name: str, size: int | None) -> None:
     """Download a file under a temporary name, with a progress bar on a terminal.
 
     Args:
-        source: What to download.
+        url: Where it is.
         part: Where to write; may be left half-written.
+        name: What the progress bar calls it.
+        size: Its size in bytes, None where it is not known.
 
     Raises:
         TransferError: The server or the network failed, after retries of what may pass.
@@ -38,7 +38,7 @@ def transfer(source: Source, part: Path) -> None:
     passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
     for wait in (*RETRY_WAITS, None):
         try:
-            with _progress(source) as bar:
+            with _progress(name, size) as bar:
                 # `identity`: the bytes on the wire are those of the file, so that its size tells
                 # how far the download is.
                 pooch.HTTPDownloader(
@@ -46,7 +46,7 @@ def transfer(source: Source, part: Path) -> None:
                     chunk_size=1 << 16,
                     timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
                     headers={"Accept-Encoding": "identity"},
-                )(source.url, part, None)
+                )(url, part, None)
         except requests.HTTPError as error:
             status = 0 if error.response is None else error.response.status_code
             problem = f"the server answered HTTP {status}"
@@ -68,7 +68,7 @@ def _innermost(error: Exception) -> Exception:
 
 
 @contextmanager
-def _progress(source: Source) -> Iterator["_Bar | None"]:
+def _progress(name: str, size: int | None) -> Iterator["_Bar | None"]:
     if not sys.stderr.isatty():
         yield None
         return
@@ -83,7 +83,7 @@ def _progress(source: Source) -> Iterator["_Bar | None"]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield _Bar(progress, progress.add_task(escape(source.name), total=source.size))
+        yield _Bar(progress, progress.add_task(escape(name), total=size))
 
 
 class _Bar:

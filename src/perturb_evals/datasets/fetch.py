@@ -6,21 +6,30 @@ wrong download before its size can be told. So the temporary name, the check and
 done here.
 """
 
-import hashlib
 import logging
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from perturb_evals.datasets.checksums import (
+    record_path,
+    record_sha256,
+    recorded_sha256,
+    remember,
+    remembered_sha256,
+    sha256_of,
+)
 from perturb_evals.datasets.download import TransferError, transfer
 from perturb_evals.datasets.sources import SOURCES, DataError, Source, find_source
 
 MIRROR_VARIABLE = "PERTURB_EVALS_DATA"
 CACHE_VARIABLE = "PERTURB_EVALS_CACHE"
+
+FIRST_BYTES = {".gz": b"\x1f\x8b", ".zip": b"PK"}
+"""How a file with such a name begins, by which a page that asks to log in is told from data."""
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +40,12 @@ def fetch(name: str, sources: Mapping[str, Source] = SOURCES) -> Path:
     Looks in the mirror folder (`PERTURB_EVALS_DATA`), then in the cache (`PERTURB_EVALS_CACHE`, or
     the system's folder for caches), then downloads into the cache. A wrong file in the mirror is an
     error, since somebody put it there; a wrong file in the cache is replaced, with a warning.
-    A file is hashed once in a process and again only when its time stamp or size changes.
+    A file is hashed once in a process, a big one once on a machine, and again only when its time
+    stamp or size changes.
+
+    Of a file without a published checksum the first one seen counts: a download is recorded in
+    `<file>.sha256` beside it, and from then on the file, and any later download, must agree with
+    the record. In the mirror folder such a file is taken as it is, unless a record stands there.
 
     Args:
         name: A key of `sources`, e.g. `perturbqa/k562-de.csv`.
@@ -46,7 +60,7 @@ def fetch(name: str, sources: Mapping[str, Source] = SOURCES) -> Path:
     if found is not None:
         place, path = found
         try:
-            verify(source, path)
+            _check(source, path, file_sha256)
         except DataError as error:
             if place == "mirror":
                 raise
@@ -112,65 +126,107 @@ def cache_folder() -> Path:
     return Path(pooch.os_cache("perturb-evals"))
 
 
-def verify(source: Source, path: Path) -> None:
-    """Check that a file on disk is the expected one.
+def file_sha256(path: Path) -> str:
+    """The SHA-256 (hex) of any file; a big one is not read again while it stands unchanged.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    return remembered_sha256(path.absolute(), _hash_store())
+
+
+def _hash_store() -> Path:
+    return cache_folder() / "hashes"
+
+
+def verify(source: Source, path: Path) -> str:
+    """Read a file on disk and check that it is the expected one.
 
     Args:
         source: What the file must be.
         path: Where the file stands.
 
+    Returns:
+        The SHA-256 (hex) seen, which is all there is to know of a file without a published
+        checksum and without a record.
+
     Raises:
         DataError: The file cannot be read, or its checksum is another one.
     """
-    _check(source, path, called=str(path))
+    return _check(source, path, sha256_of)
 
 
-def _check(source: Source, path: Path, called: str) -> None:
+def _check(source: Source, path: Path, hash_of: Callable[[Path], str]) -> str:
     try:
-        stat = path.stat()
-        seen = _sha256(path, stat.st_mtime_ns, stat.st_size)
+        size = path.stat().st_size
+        seen = hash_of(path)
     except OSError as error:
-        raise _failure(source, f"{called} cannot be read ({error})") from error
-    if seen != source.sha256:
-        problem = f"{called} has sha256 {seen} ({stat.st_size} bytes), not the expected one"
-        raise _failure(source, problem)
+        raise _failure(source, path, f"{path} cannot be read ({error})") from error
+    if seen != (_expected(source, path) or seen):
+        problem = f"{path} has sha256 {seen} ({size} bytes), not the expected one"
+        raise _failure(source, path, problem)
+    return seen
 
 
-@lru_cache(maxsize=256)
-def _sha256(path: Path, mtime_ns: int, size: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _expected(source: Source, path: Path) -> str | None:
+    """The published checksum, or else the recorded one, or None where any file will do."""
+    try:
+        return source.sha256 or recorded_sha256(path)
+    except (OSError, ValueError) as error:
+        raise _failure(source, path, f"its record cannot be read ({error})") from error
 
 
 def _download(source: Source, path: Path) -> None:
+    if source.url is None:
+        raise _failure(source, path, "not here, and no public address of this very file is known")
     # A name of its own in the same folder: two processes never write to one file, and the rename
     # is atomic, so nobody ever sees a part of the file under its real name.
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    expected = _expected(source, path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        transfer(source, part)
-        _check(source, part, called="the download")
+        transfer(source.url, part, name=source.name, size=source.size)
+        seen = sha256_of(part)
+        if seen != (expected or seen):
+            size = part.stat().st_size
+            problem = f"the download has sha256 {seen} ({size} bytes), not the expected one"
+            raise _failure(source, path, problem)
+        if source.sha256 is None:
+            with part.open("rb") as file:
+                if not file.read(2).startswith(FIRST_BYTES.get(path.suffix, b"")):
+                    raise _failure(source, path, f"the download is no {path.suffix} file")
+            record_sha256(path, seen)  # before the file: no file stands without its record
         os.replace(part, path)
+        remember(path, seen, _hash_store())
     except TransferError as error:
-        raise _failure(source, str(error)) from error
+        raise _failure(source, path, str(error)) from error
     except OSError as error:
         problem = (
             f"{path} cannot be written ({error}); free some space there, "
             f"or set {CACHE_VARIABLE} to another folder"
         )
-        raise _failure(source, problem) from error
+        raise _failure(source, path, problem) from error
     finally:
         with suppress(OSError):  # renamed already, or its folder could not be made
             part.unlink()
 
 
-def _failure(source: Source, problem: str) -> DataError:
+def _failure(source: Source, path: Path, problem: str) -> DataError:
     size = "" if source.size is None else f" ({source.size} bytes)"
+    expected = f"sha256 {source.sha256}{size}"
+    if source.sha256 is None:
+        expected = "any file, since no checksum is published"
+        with suppress(OSError, ValueError):
+            if recorded := recorded_sha256(path):
+                expected = (
+                    f"sha256 {recorded}, the first one seen (no checksum is published); "
+                    f"to accept another, remove {record_path(path)}"
+                )
     folder = os.environ.get(MIRROR_VARIABLE) or "<folder>"
     return DataError(
         f"{source.name}: {problem}.\n"
-        f"  expected: sha256 {source.sha256}{size}\n"
-        f"  from: {source.url}\n"
+        f"  expected: {expected}\n"
+        f"  from: {source.url or 'no known address'}\n"
         f"  way out: put the right file at {folder}/{source.name} "
         f"and set {MIRROR_VARIABLE}={folder}"
     )

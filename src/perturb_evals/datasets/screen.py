@@ -7,7 +7,7 @@ The layout of the AnnData (perturbations x genes), which is also the layout of t
 - `var` (index: gene id): `symbol`, `control`.
 - `obsm["de_order"]`: positions of the genes, most differentially expressed first.
 - `layers` where cells or replicates allow: `t_others`, `padj`, `half_1`, `half_2`.
-- `uns`: name, cell line, fingerprint, kind of order, counted exclusions, source.
+- `uns`: name, cell line, fingerprint, kind of order, counted exclusions, source and its hash.
 """
 
 from collections import Counter
@@ -55,6 +55,11 @@ class Screen:
     def fingerprint(self) -> str:
         """SHA-256 (hex) of the source and of the options it was read with."""
         return str(self.adata.uns["fingerprint"])
+
+    @property
+    def source_sha256(self) -> str:
+        """SHA-256 (hex) of the file it was read from; empty where there is none."""
+        return str(self.adata.uns.get("source_sha256", ""))
 
     @property
     def order_kind(self) -> OrderKind:

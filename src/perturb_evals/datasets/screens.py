@@ -61,15 +61,15 @@ def load_screen(request: ScreenRequest) -> Screen:
                 f"file; there is none at {request.screen!r}."
             )
     # What fixes the numbers; a name and a cell line only say what they are called.
-    fingerprint = _hash(
-        file_sha256(path), request.perturbation_column, request.control, READER_VERSION
-    )
+    source_sha256 = file_sha256(path)
+    fingerprint = _hash(source_sha256, request.perturbation_column, request.control, READER_VERSION)
     kept = cache_folder() / "screens" / f"{_hash(fingerprint, name, request.cell_line)[:32]}.h5ad"
     if kept.is_file():
         with suppress(Exception):  # a damaged file is read and written anew
             return _read(kept, fingerprint)
         _log.warning("%s cannot be read; it is made anew.", kept)
     screen = _build(path, name, request, fingerprint)
+    screen.adata.uns["source_sha256"] = source_sha256
     _keep(screen, kept)
     return screen
 

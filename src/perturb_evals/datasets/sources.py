@@ -16,16 +16,18 @@ class Source:
     Attributes:
         name: Path of the file in the mirror layout, with forward slashes, which is also its path in
             the cache, e.g. `perturbqa/k562-de.csv`.
-        url: Address pinned to a revision, so that the content can never change.
-        sha256: Expected checksum, 64 lower-case hexadecimal digits.
+        url: Address, pinned to a revision where there is a checksum; None where no public address
+            of exactly this file is known, so that it has to be put into the mirror folder.
+        sha256: Expected checksum, 64 lower-case hexadecimal digits; None where the publisher gives
+            none or the file changes. Then the first one seen counts (trust on first use).
         size: Expected size in bytes, None where it is not known.
         licence: Licence of the file.
         citation: What to cite when the file is used.
     """
 
     name: str
-    url: str
-    sha256: str
+    url: str | None
+    sha256: str | None
     size: int | None
     licence: str
     citation: str
@@ -48,6 +50,33 @@ def _perturbqa(file: str, sha256: str, size: int | None) -> Source:
             "Wu et al., Contextualizing biological perturbation experiments through language, "
             "ICLR 2025, arXiv:2502.21290"
         ),
+    )
+
+
+def _gears(file: str, datafile: int) -> Source:
+    return Source(
+        name=f"gears/{file}",
+        url=f"https://dataverse.harvard.edu/api/access/datafile/{datafile}",
+        sha256=None,
+        size=None,
+        licence="CC BY 4.0",
+        citation=(
+            "Replogle et al., Mapping information-rich genotype-phenotype landscapes with "
+            "genome-scale Perturb-seq, Cell 2022; as curated by Roohani et al., Predicting "
+            "transcriptional outcomes of novel multigene perturbations with GEARS, Nature "
+            "Biotechnology 2023"
+        ),
+    )
+
+
+def _ncbi(file: str, folder: str, citation: str) -> Source:
+    return Source(
+        name=f"genes/{file}",
+        url=f"https://ftp.ncbi.nlm.nih.gov/gene/DATA/{folder}{file}",
+        sha256=None,  # rewritten every day
+        size=None,
+        licence="public domain",
+        citation=citation,
     )
 
 
@@ -101,6 +130,38 @@ _ROWS = (
         "718f85e2cbecf58faa57eb710a709a26a6f6cef95354237fce514d83327b62ae",
         12640,
     ),
+    _ncbi(
+        "Homo_sapiens.gene_info.gz",
+        "GENE_INFO/Mammalia/",
+        "NCBI Gene, gene_info: Brown et al., Gene: a gene-centered information resource at NCBI, "
+        "Nucleic Acids Research 2015",
+    ),
+    # NCBI's file holds the genes of all organisms; the column #tax_id tells which.
+    _ncbi(
+        "gene_summary.gz",
+        "",
+        "NCBI RefSeq, gene summaries: O'Leary et al., Reference sequence (RefSeq) database at "
+        "NCBI, Nucleic Acids Research 2016",
+    ),
+    Source(
+        name="graphs/stringdb.csv.gz",
+        url=None,
+        sha256="9c5a012f176b224bf853064ff3e84a6d4a190161ae5f4ae8d6ba8f5e92118063",
+        size=183938,
+        licence="CC BY 4.0",
+        citation="Szklarczyk et al., The STRING database in 2023, Nucleic Acids Research 2023",
+    ),
+    Source(
+        name="graphs/reactome.csv.gz",
+        url=None,
+        sha256="023ce2bf272a9865123a6887927d9dedbbc125ac9a5ae3d2f4c4fa01a34465ec",
+        size=61068,
+        licence="CC0",
+        citation="Milacic et al., The Reactome Pathway Knowledgebase 2024, Nucleic Acids Research "
+        "2024",
+    ),
+    _gears("replogle_k562_essential.zip", 7458695),
+    _gears("replogle_rpe1_essential.zip", 7458694),
 )
 
 SOURCES: Mapping[str, Source] = {row.name: row for row in _ROWS}

@@ -80,6 +80,7 @@ def screen_metadata(task: str, run: Run) -> dict[str, Any]:
         "board": board,
         "board_key": board_key(board),
         "data_sha256": screen.fingerprint,
+        "source_sha256": screen.source_sha256,
         "split_sha256": run.split.sha256,
         "cell_line": screen.cell_line,
         "n_questions": run.n_held_out,

@@ -1,0 +1,151 @@
+"""Sums over groups of cells, in one pass over the matrix of a single-cell `.h5ad` on disk.
+
+The matrix is read in pieces of bounded size, sparse ones as they are, so no dense copy of the cells
+ever exists. Everything later (means, variances, t-tests, halves) follows from these sums.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import h5py
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+PIECE = 500_000
+"""Stored numbers read at a time: few enough for all temporaries to stay near the processor."""
+
+
+@dataclass(frozen=True, eq=False)
+class CellSums:
+    """Sums over the cells of K groups, in float64.
+
+    Attributes:
+        n_cells: (2, K) cells in each half of each group.
+        sums: (2, K, G) sum of each gene over the cells of each half. A value that is not finite
+            leaves a sum that is not finite.
+        squares: (K, G) sum of squares over all cells of a group.
+        largest: Largest value seen, 0 without any; nan counts for nothing.
+        whole: Whether all values seen are whole numbers.
+    """
+
+    n_cells: Integers
+    sums: Floats
+    squares: Floats
+    largest: float
+    whole: bool
+
+
+def random_halves(groups: NDArray[np.integer[Any]], seed: int = 0) -> NDArray[np.int64]:
+    """Split the cells of every group at random into two halves, 0 and 1.
+
+    Half 0 has one cell more than half 1 where a group has an odd number of cells.
+
+    Args:
+        groups: (cells,) number of each cell's group.
+        seed: Of NumPy's PCG64; the same seed gives the same halves.
+    """
+    # The order of random numbers, not Generator.permutation, whose draws may change with versions.
+    shuffled = np.random.Generator(np.random.PCG64(seed)).random(len(groups)).argsort(kind="stable")
+    together = shuffled[groups[shuffled].argsort(kind="stable")]
+    _, first, n_cells = np.unique(groups[together], return_index=True, return_counts=True)
+    halves = np.empty(len(groups), dtype=np.int64)
+    halves[together] = (np.arange(len(groups)) - np.repeat(first, n_cells)) % 2
+    return halves
+
+
+def cell_sums(
+    matrix: "h5py.Group | h5py.Dataset",
+    groups: NDArray[np.integer[Any]],
+    n_groups: int,
+    *,
+    seed: int = 0,
+) -> CellSums:
+    """Sum the cells of every group, and of two random halves of it.
+
+    Args:
+        matrix: `X` of an open `.h5ad`: CSR, CSC or dense, cells x genes.
+        groups: (cells,) group of each cell, 0 to n_groups - 1, or -1 for a cell to leave out.
+        n_groups: Number of groups K. A group without cells has sums of 0.
+        seed: See `random_halves`.
+
+    Raises:
+        ValueError: `groups` has not one entry per cell, or one out of range; or the matrix is
+            stored in another way, or damaged.
+    """
+    n_cells, n_genes = matrix.attrs["shape"] if _is_sparse(matrix) else matrix.shape
+    if groups.shape != (n_cells,) or not ((groups >= -1) & (groups < n_groups)).all():
+        raise ValueError(
+            f"groups must hold -1 to {n_groups - 1} for each of the {n_cells} cells; "
+            f"got shape {groups.shape}."
+        )
+    # The cells to leave out are one group more, dropped in the end.
+    group_of = np.where(groups < 0, n_groups, groups).astype(np.int64)
+    half_of = random_halves(group_of, seed)
+    sums = np.zeros((2, n_groups + 1, n_genes))
+    squares = np.zeros((n_groups + 1, n_genes))
+    largest, whole = 0.0, True
+    for values, genes, group, half in _pieces(matrix, group_of, half_of):
+        # np.add.at is fast only for flat arrays of one and the same type.
+        numbers = values.astype(np.float64)
+        place = group * n_genes + genes
+        np.add.at(squares.reshape(-1), place, numbers * numbers)
+        np.add.at(sums.reshape(-1), place + half * squares.size, numbers)
+        largest = max(largest, float(np.fmax.reduce(numbers, initial=0.0)))
+        whole = whole and bool((numbers == np.floor(numbers)).all())
+    counts = np.zeros((2, n_groups + 1), dtype=np.int64)
+    np.add.at(counts, (half_of, group_of), 1)
+    return CellSums(counts[:, :-1], sums[:, :-1], squares[:-1], largest, whole)
+
+
+def _is_sparse(matrix: "h5py.Group | h5py.Dataset") -> bool:
+    import h5py
+
+    return isinstance(matrix, h5py.Group)
+
+
+def _pieces(
+    matrix: "h5py.Group | h5py.Dataset", group_of: Integers, half_of: Integers
+) -> Iterator[tuple[NDArray[Any], ...]]:
+    """Yield the stored numbers piece by piece, in the order on disk: by rows, or by columns.
+
+    Each piece has four arrays of one length: the values, and the gene, the group and the half that
+    each belongs to. Zeros may be left out.
+    """
+    if not _is_sparse(matrix):
+        step = max(1, PIECE // max(1, matrix.shape[1]))
+        for start in range(0, len(matrix), step):
+            block = matrix[start : start + step]
+            cells, genes = np.nonzero(block)
+            cells_from = start + cells
+            yield block[cells, genes], genes, group_of[cells_from], half_of[cells_from]
+        return
+    # Read by the documented layout on disk: a slice of anndata's own takes longer to set up than
+    # to read.
+    by_columns = {"csr_matrix": False, "csc_matrix": True}.get(matrix.attrs["encoding-type"])
+    if by_columns is None:
+        raise ValueError(
+            f"expected X as csr_matrix, csc_matrix or array, got {matrix.attrs['encoding-type']!r}."
+        )
+    ends = matrix["indptr"][:]
+    start, length, width = 0, len(ends) - 1, matrix.attrs["shape"][0 if by_columns else 1]
+    while start < length:
+        # As many whole rows, or columns, as fit; at least one.
+        fitting = int(np.searchsorted(ends, ends[start] + PIECE, side="right")) - 1
+        stop = max(start + 1, fitting)
+        some, n_values = slice(ends[start], ends[stop]), np.diff(ends[start : stop + 1])
+        values, within = matrix["data"][some], matrix["indices"][some]
+        if len(within) != len(values) or not ((within >= 0) & (within < width)).all():
+            raise ValueError("X is damaged: its indices are out of range or too few.")
+        if by_columns:
+            genes = np.repeat(np.arange(start, stop), n_values)
+            yield values, genes, group_of[within], half_of[within]
+        else:
+            group = np.repeat(group_of[start:stop], n_values)
+            yield values, within, group, np.repeat(half_of[start:stop], n_values)
+        start = stop
