@@ -14,7 +14,11 @@ def test_the_interval_is_that_of_scipys_percentile_bootstrap():
     values = np.random.default_rng(0).gamma(1, 1, 200)
     ours = bootstrap_mean(values, resamples=20_000, seed=1)
     theirs = bootstrap(
-        (values,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(2)
+        (values,),
+        np.mean,
+        n_resamples=20_000,
+        method="percentile",
+        random_state=np.random.default_rng(2),
     ).confidence_interval
     width = theirs.high - theirs.low
     assert ours.mean == pytest.approx(values.mean())
