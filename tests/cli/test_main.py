@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -6,7 +7,7 @@ import pytest
 from perturb_evals import __version__
 from perturb_evals.cli.main import main
 
-HEAVY = ("inspect_ai", "numpy", "pandas", "datasets", "rich")
+HEAVY = ("inspect_ai", "numpy", "pandas", "datasets", "rich", "anndata", "matplotlib")
 
 
 def test_help_names_every_command_and_loads_nothing_heavy():
@@ -19,8 +20,8 @@ def test_help_names_every_command_and_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    for command in ("list", "estimate", "data", "demo"):
-        assert f"\n    {command} " in done.stdout
+    for command in ("list", "estimate", "data", "demo", "split", "calibrate", "curve"):
+        assert re.search(rf"^    {command}\b", done.stdout, re.MULTILINE)
     assert "loaded: []" in done.stdout
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from perturb_evals import __version__
-from perturb_evals.cli import data, demo, estimate, listing
+from perturb_evals.cli import calibrate, curve, data, demo, estimate, listing, split
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"perturb-evals {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (listing, estimate, data, demo):
+    for module in (listing, estimate, data, demo, split, calibrate, curve):
         module.add_parser(subparsers)
     args = parser.parse_args(argv)
     return int(args.run(args))

@@ -1,0 +1,228 @@
+"""Points of learning curves, from the headers of finished langpert logs."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
+
+from perturb_evals.cli.arguments import NO_MODEL
+from perturb_evals.datasets.splits import N_FOLDS
+
+TASK = "perturb_evals/langpert"
+DEFAULT_SOLVER = "nearest_perturbations"
+METRIC = "mae_top20"
+LOG_SUFFIXES = (".eval", ".json")
+
+
+class CurveError(Exception):
+    """Logs that make no curve. The message says which, and what to do."""
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One run.
+
+    Attributes:
+        system: Its name among the systems of the curve.
+        size: Number of training perturbations.
+        train: How the training sets were cut, as the board says it, e.g. `100x3/seed0`.
+        value: Mean of `METRIC` over perturbations.
+        lower: Lower end of its 95% interval.
+        upper: Upper end of its 95% interval.
+        paper_se: Standard error over folds; None for fewer than two.
+    """
+
+    system: str
+    size: int
+    train: str
+    value: float
+    lower: float
+    upper: float
+    paper_se: float | None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Learning curves on one board.
+
+    Attributes:
+        screen: Name of the screen as the user gave it to the task.
+        context: Name of the screen as the board has it.
+        n_perturbations: Number of perturbations of the screen.
+        points: Sorted by system and size.
+        passed_by: How many logs make no point, by reason.
+    """
+
+    screen: str
+    context: str
+    n_perturbations: int
+    points: tuple[CurvePoint, ...]
+    passed_by: dict[str, int]
+
+    def by_system(self) -> dict[str, list[CurvePoint]]:
+        """Return the points of each system by size; the system with the best last point first."""
+        systems = defaultdict(list)
+        for point in self.points:
+            systems[point.system].append(point)
+        return dict(sorted(systems.items(), key=lambda item: item[1][-1].value))
+
+
+def read_curve(paths: Sequence[str]) -> Curve:
+    """Read the points of some logs; only their headers are read.
+
+    Of several runs of one system with one size the newest counts. Logs of other tasks, of runs that
+    did not end with success, and of runs that lack perturbations make no point and are counted; not
+    so what is left of a run that was taken up again and ended well.
+
+    Args:
+        paths: Log files, and folders with them.
+
+    Raises:
+        CurveError: No such file or folder, no point, runs on different boards (other screens, data
+            or splits), or a run whose training size is not known.
+    """
+    passed_by: Counter[str] = Counter()
+    logs: dict[tuple[str, int], EvalLog] = {}
+    found = {header.eval.eval_id: header for path in paths for header in _headers(path)}
+    ended = {log.eval.task_id for log in found.values() if not _unfit(log)}
+    for log in sorted(found.values(), key=lambda header: header.eval.created):
+        reason = _unfit(log)
+        if reason:
+            passed_by[reason] += log.eval.task_id not in ended
+            continue
+        place = (json.dumps(_settings(log), sort_keys=True, default=str), _size(log))
+        passed_by["older runs of the same"] += place in logs
+        logs[place] = log
+    if not logs:
+        raise CurveError(
+            f"There is no finished langpert run in {', '.join(paths)}; passed by: "
+            f"{_counted(passed_by) or 'nothing'}."
+        )
+    _check_board(list(logs.values()))
+    names = _names({settings: log for (settings, _), log in logs.items()})
+    points = [_point(names[settings], size, log) for (settings, size), log in logs.items()]
+    first = next(iter(logs.values()))
+    metadata = _metadata(first)
+    return Curve(
+        screen=str(first.eval.task_args["screen"]),
+        context=metadata["board"]["context"],
+        n_perturbations=metadata["n_perturbations"],
+        points=tuple(sorted(points, key=lambda point: (point.system, point.size))),
+        passed_by=dict(+passed_by),
+    )
+
+
+def _headers(path: str) -> Iterator[EvalLog]:
+    if "://" not in path and not Path(path).exists():
+        raise CurveError(f"There is no log file or folder at {path!r}.")
+    if path.endswith(LOG_SUFFIXES):
+        yield read_eval_log(path, header_only=True)
+    else:
+        for info in list_eval_logs(path):
+            yield read_eval_log(info, header_only=True)
+
+
+def _unfit(log: EvalLog) -> str:
+    """Return why a log makes no point; empty for one that does."""
+    if log.eval.task not in (TASK, TASK.rpartition("/")[2]):
+        return "other tasks"
+    if log.status != "success" or not log.results:
+        return "unfinished or failed"
+    return "some perturbations missing" if _metrics(log).get("n_missing") else ""
+
+
+def _metrics(log: EvalLog) -> dict[str, float]:
+    assert log.results is not None
+    return {name: metric.value for name, metric in log.results.scores[0].metrics.items()}
+
+
+def _metadata(log: EvalLog) -> dict[str, Any]:
+    assert log.eval.metadata is not None
+    return log.eval.metadata
+
+
+def _size(log: EvalLog) -> int:
+    """Return the size of the training sets; of folds that differ by one the rounded mean."""
+    given = log.eval.task_args
+    if given["n_train"] is not None:
+        return int(given["n_train"])
+    if given["split"] is not None:
+        raise CurveError(
+            f"{log.location}: with a split file and without n_train the log does not say how many "
+            "training perturbations there were. Run it with n_train."
+        )
+    folds = N_FOLDS if given["fold"] == "all" else 1
+    metadata = _metadata(log)
+    n_train: float = metadata["n_perturbations"] - metadata["n_questions"] / folds
+    return round(n_train)
+
+
+def _settings(log: EvalLog) -> dict[str, Any]:
+    """Return all that makes one system another than the next."""
+    args = log.eval.task_args
+    solver = (log.eval.solver or DEFAULT_SOLVER).removeprefix("perturb_evals/")
+    return {
+        "model": str(log.eval.model),
+        "solver": solver,
+        **(log.eval.solver_args_passed or {}),
+        "epochs": log.eval.config.epochs or 1,
+        **{f"task {name}": args[name] for name in ("k", "aliases") if args[name] is not None},
+    }
+
+
+def _names(logs: Mapping[str, EvalLog]) -> dict[str, str]:
+    """Name every system by its model or method, and by the settings that differ among namesakes."""
+    settings = {key: _settings(log) for key, log in logs.items()}
+    namesakes = defaultdict(list)
+    for key, found in settings.items():
+        namesakes[_base(found)].append(key)
+    names = {}
+    for base, keys in namesakes.items():
+        every = dict.fromkeys(name for key in keys for name in settings[key])
+        differ = [name for name in every if len({str(settings[key].get(name)) for key in keys}) > 1]
+        for key in keys:
+            given = [f"{name}={settings[key][name]}" for name in differ if name in settings[key]]
+            names[key] = ", ".join([base, *given])
+    return names
+
+
+def _base(settings: Mapping[str, Any]) -> str:
+    model, solver = str(settings["model"]), str(settings["solver"])
+    if model == NO_MODEL:
+        return solver
+    return model if solver == DEFAULT_SOLVER else f"{model} {solver}"
+
+
+def _check_board(logs: list[EvalLog]) -> None:
+    first, *others = logs
+    board = _metadata(first)["board"]
+    for log in others:
+        other = _metadata(log)["board"]
+        differ = [name for name in board if name != "train" and board[name] != other.get(name)]
+        if differ:
+            parts = ", ".join(f"{name} is {board[name]} and {other.get(name)}" for name in differ)
+            raise CurveError(
+                f"The runs {first.location} and {log.location} cannot be in one plot: {parts}. "
+                "Give logs of one screen and one split."
+            )
+
+
+def _point(system: str, size: int, log: EvalLog) -> CurvePoint:
+    found = _metrics(log)
+    return CurvePoint(
+        system,
+        size,
+        _metadata(log)["board"]["train"],
+        found[METRIC],
+        found[f"{METRIC}_lower"],
+        found[f"{METRIC}_upper"],
+        found.get(f"{METRIC}_paper_se"),
+    )
+
+
+def _counted(passed_by: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in passed_by.items() if count)

@@ -1,0 +1,44 @@
+"""`perturb-evals split`: the folds of a screen, to be kept, changed, and given to a run."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from perturb_evals.cli.arguments import add_screen, screen_request
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Add `split`."""
+    text = "print the folds of a screen as JSON, for `-T split=FILE`"
+    parser = subparsers.add_parser("split", help=text, description=text)
+    add_screen(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the folds, and on stderr their hash and sizes.
+
+    Returns:
+        0; 1 when the data cannot be had or used; 2 for an argument that is not allowed.
+    """
+    from perturb_evals.datasets.screen import ScreenError
+    from perturb_evals.datasets.sources import DataError
+    from perturb_evals.datasets.splits import SplitError
+    from perturb_evals.datasets.training import split_of
+
+    try:
+        request, file = screen_request(args)
+        split = split_of(request, file)
+    except ValueError as error:
+        print(f"perturb-evals split: {error}", file=sys.stderr)
+        return 2
+    except (DataError, ScreenError, SplitError) as error:
+        print(f"perturb-evals split: {error}", file=sys.stderr)
+        return 1
+    print(split.to_json())
+    sizes = ", ".join(f"{len(fold.train)}/{len(fold.test)}" for fold in split.folds)
+    print(f"sha256 {split.sha256}; train/test of the folds: {sizes}", file=sys.stderr)
+    return 0

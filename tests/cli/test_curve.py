@@ -1,0 +1,138 @@
+"""`perturb-evals curve` with real runs on a small screen."""
+
+import json
+
+import numpy as np
+import pytest
+from inspect_ai.log import list_eval_logs, read_eval_log
+
+from perturb_evals.cli.main import main
+from perturb_evals.datasets.screens import load_screen
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("curve")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(folder, monkeypatch):
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(folder / "cache"))
+    load_screen.cache_clear()
+    yield
+    load_screen.cache_clear()
+
+
+@pytest.fixture
+def curve(small_screen, folder, tmp_path):
+    """Run the command on the small screen, with the logs of the tests before."""
+
+    def curve(*words, logs=folder / "logs"):
+        common = ("--screen", str(small_screen), "-T", "aliases=none", "--log-dir", str(logs))
+        return main(["curve", *common, "-o", str(tmp_path / "plots" / "curve"), *words])
+
+    return curve
+
+
+def headers(logs):
+    return [read_eval_log(info, header_only=True) for info in list_eval_logs(str(logs))]
+
+
+def rows(shown):
+    """Size, value, interval and training sets of each row of the table."""
+    found = []
+    for line in shown.splitlines():
+        words = line.replace("[", "").replace("]", "").replace(",", "").split()
+        if len(words) >= 6 and words[-1].endswith("/seed0"):
+            found.append((int(words[-6]), *map(float, words[-5:-2]), words[-1]))
+    return found
+
+
+DEMO = ("--screen", "demo", "--solver", "perturb_evals/no_change")
+ORACLE = ("--solver", "perturb_evals/oracle_neighbors", "-S", "k=2")
+
+
+def test_missing_sizes_are_run_and_all_are_shown(curve, folder, tmp_path, capsys):
+    logs = folder / "logs"
+    assert curve(*ORACLE, "--sizes", "4") == 0
+    assert curve(*ORACLE, "--sizes", "8,4") == 0
+    shown = capsys.readouterr().out
+    found = {log.eval.task_args["n_train"]: log for log in headers(logs)}
+    assert len(headers(logs)) == len(found) == 2  # size 4 was not run again
+    expected = []
+    for size in (4, 8):
+        log = found[size]
+        assert log.eval.solver_args_passed == {"k": 2}
+        metrics = {name: m.value for name, m in log.results.scores[0].metrics.items()}
+        value, lower, upper = (
+            round(metrics[f"mae_top20{end}"], 3) for end in ("", "_lower", "_upper")
+        )
+        expected.append((size, value, lower, upper, f"{size}x1/seed0"))
+    assert rows(shown)[-2:] == expected
+    plots = tmp_path / "plots"
+    assert sorted(plots.iterdir()) == [plots / "curve.png", plots / "curve.svg"]
+    assert (plots / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert "<svg" in (plots / "curve.svg").read_text(encoding="utf-8")
+
+
+def test_a_second_system_joins_the_first(curve, folder, capsys):
+    assert curve(*ORACLE, "--sizes", "4") == 0
+    solver = ("--solver", "perturb_evals/random_neighbors", "-S", "k=2")
+    assert curve(*solver, "--sizes", "4,8", "--repeats", "2") == 0
+    shown = capsys.readouterr().out
+    table = shown[shown.rindex("mae_top20 on small") :]
+    # The better system stands first.
+    assert table.index("oracle_neighbors") < table.index("random_neighbors")
+    assert [row[-1] for row in rows(table)][-2:] == ["4x2/seed0", "8x2/seed0"]
+
+    assert main(["curve", str(folder / "logs"), "-o", str(folder / "again" / "curve")]) == 0
+    assert rows(capsys.readouterr().out) == rows(table)
+
+
+def test_a_run_that_fails_is_told_and_taken_up_again(curve, tmp_path, capsys):
+    logs, vectors = tmp_path / "logs", tmp_path / "vectors.npz"
+    given = ("-S", f"embedding={vectors}", "-S", "aliases=none")
+    embedding = ("--solver", "perturb_evals/embedding_neighbors", *given)
+    assert curve(*embedding, "--sizes", "8", logs=logs) == 1
+    said = capsys.readouterr().err
+    assert "A run did not end with success" in said
+    assert "Call again to go on." in said
+    names = np.array([f"P{i:02d}" for i in range(20)])
+    np.savez(vectors, symbols=names, vectors=np.random.default_rng(1).normal(size=(20, 3)))
+    assert curve(*embedding, "--sizes", "8", logs=logs) == 0
+    assert "success" in {log.status for log in headers(logs)}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ([], 2, "give logs to read, or a --screen to run on"),
+        (["--sizes", "4", "x.eval"], 2, "--sizes is for runs: name a --screen too"),
+        (["-S", "k=4", "x.eval"], 2, "-S is for runs"),
+        (["x.eval"], 1, "There is no log file or folder at 'x.eval'"),
+        (["--screen", "demo"], 2, "name a --solver, or the --model that the task's own"),
+        ([*DEMO], 2, "give --sizes: there is no default for demo"),
+        ([*DEMO, "--sizes", "4;8"], 2, "--sizes expects whole numbers with commas"),
+        ([*DEMO, "--sizes", "999"], 1, "n_train must be from 1 to 192"),
+        ([*DEMO, "--sizes", "4", "-T", "sed=1"], 2, "Did you mean seed"),
+        ([*DEMO, "--sizes", "4", "--repeats", "0"], 2, "repeats must be 1 or more"),
+    ],
+)
+def test_errors_say_what_to_do(words, code, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["curve", *words]) == code
+    assert message in capsys.readouterr().err
+
+
+def test_a_folder_without_logs(tmp_path, capsys):
+    assert main(["curve", str(tmp_path)]) == 1
+    assert "There is no finished langpert run" in capsys.readouterr().err
+
+
+def test_the_arguments_of_the_task_are_those_of_inspect_eval(curve, tmp_path):
+    words = ("--solver", "perturb_evals/mean_effect", "--sizes", "5", "--repeats", "2")
+    assert curve(*words, "-T", "seed=3", logs=tmp_path / "logs") == 0
+    (log,) = headers(tmp_path / "logs")
+    passed = log.eval.task_args_passed
+    assert (passed["n_train"], passed["repeats"], passed["seed"]) == (5, 2, 3)
+    assert json.loads(json.dumps(passed)) == passed
