@@ -1,7 +1,9 @@
 import pytest
 
-from perturb_evals.cli.estimate import CHARACTERS_A_TOKEN, estimate
+from perturb_evals.cli.estimate import estimate
 from perturb_evals.cli.main import main
+from perturb_evals.solvers.tokens import CHARACTERS_A_TOKEN
+from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de
 
 
@@ -54,6 +56,53 @@ def test_the_command_prints_the_counts(capsys):
         assert any(
             line.startswith(name) and line.endswith(f" {value:,}") for line in shown.splitlines()
         )
+
+
+def test_neighbors_are_counted_as_the_run_has_them():
+    counts = estimate("langpert", {"screen": "demo", "n_train": 50, "repeats": 2}, epochs=3)
+    assert counts["questions"] == len(langpert(screen="demo", n_train=50, repeats=2).dataset) == 480
+    assert counts["calls"] == 3 * 480
+    assert counts["output tokens"] == 220 * counts["calls"]
+
+
+def test_the_command_takes_arguments_of_the_solver(capsys):
+    command = ["estimate", "langpert", "-T", "screen=demo", "-T", "fold=0"]
+    assert main([*command, "-S", "variant=refine", "-S", "structured=false"]) == 0
+    shown = capsys.readouterr().out
+    counts = estimate("langpert", {"screen": "demo", "fold": 0}, solver_args={"variant": "refine"})
+    assert counts["calls"] == 2 * counts["questions"] == 96
+    for name, value in counts.items():
+        assert any(
+            line.startswith(name) and line.endswith(f" {value:,}") for line in shown.splitlines()
+        )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-T", "scren=demo"], "Did you mean screen"),
+        (["-T", "fold=9"], "fold must be all, or from 0 to 4"),
+        (["-T", "k=0"], "k must be 1 or more"),
+        (["-S", "varient=minimal"], "Did you mean variant"),
+        (["-S", "variant=long"], "variant must be one of full"),
+        (["-S", "seed"], "-S expects NAME=VALUE"),
+        (["--output-tokens", "-7"], "output_tokens must be 0 or more"),
+    ],
+)
+def test_bad_arguments_of_langpert_are_exit_code_2(arguments, message, capsys):
+    assert main(["estimate", "langpert", "-T", "screen=demo", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argument", ["screen=nowhere.h5ad", "n_train=1000"])
+def test_a_screen_that_cannot_be_had_is_exit_code_1(argument, capsys):
+    assert main(["estimate", "langpert", "-T", "screen=demo", "-T", argument]) == 1
+    assert capsys.readouterr().err.startswith("perturb-evals estimate: ")
+
+
+def test_perturbqa_has_no_arguments_of_a_solver(capsys):
+    assert main(["estimate", "perturbqa_de", "-T", "dataset=demo", "-S", "variant=full"]) == 2
+    assert "-S is for langpert" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-Pair = tuple[str, str]
+Asked = tuple[str, ...]
 PAIR = re.compile(r"^Knocked-down gene: (\S+)\nReadout gene: (\S+)$", re.MULTILINE)
 HANG_SECONDS = 60.0
 
@@ -42,10 +42,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Call:
-    """One request with its reply, and the question that its prompt asks."""
+    """One request with its reply, and the question that its prompt asks: a pair of genes here."""
 
     model: str
-    pair: Pair
+    pair: Asked
     body: dict[str, Any]
     reply: Reply
 
@@ -77,7 +77,7 @@ def error(status: int, message: str, **headers: str) -> Reply:
     return Reply(body, status, headers=sent)
 
 
-def belief(pair: Pair) -> float:
+def belief(pair: Asked) -> float:
     """A probability of the positive verdict that depends on the pair only, never .5."""
     digest = hashlib.sha256(">".join(pair).encode()).digest()
     return (digest[0] + 0.25) / 256
@@ -90,7 +90,7 @@ PIECES = {
 }
 
 
-def one_word(body: dict[str, Any], pair: Pair, with_logprobs: bool) -> Reply:
+def one_word(body: dict[str, Any], pair: Asked, with_logprobs: bool) -> Reply:
     prompt = str(body["messages"][-1]["content"])
     words = next(words for words in PIECES if words in prompt)
     mass = {" Perhaps": 0.04, "The": 0.06}
@@ -137,7 +137,7 @@ JUNK = {
 }
 
 
-def reply(model: str, body: dict[str, Any], pair: Pair, nth: int, index: int) -> Reply:
+def reply(model: str, body: dict[str, Any], pair: Asked, nth: int, index: int) -> Reply:
     """Return the reply to the nth time that a model is asked its question number `index`."""
     logprobs = bool(body.get("logprobs"))
     match model:
@@ -159,9 +159,17 @@ def reply(model: str, body: dict[str, Any], pair: Pair, nth: int, index: int) ->
 
 
 class Provider:
-    """The server's address and its memory; the model's name chooses how it behaves."""
+    """The server's address and its memory; the model's name chooses how it behaves.
+
+    `kinds` are the kinds of prompts that it knows: what finds the question in the first message of
+    a conversation, and what replies to it, as `reply` does. A test may add its own.
+    """
+
+    completion = staticmethod(completion)
+    error = staticmethod(error)
 
     def __init__(self) -> None:
+        self.kinds: list[tuple[re.Pattern[str], Callable[..., Reply]]] = [(PAIR, reply)]
         self.calls: list[Call] = []
         self.hangs_after = math.inf  # number of calls
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -180,18 +188,20 @@ class Provider:
         got = [call for call in self.calls if call.model == model]
         return [call for call in got if status in (None, call.reply.status)]
 
-    def asked(self, model: str, status: int | None = None) -> Counter[Pair]:
+    def asked(self, model: str, status: int | None = None) -> Counter[Asked]:
         """Return how often a model was asked each question."""
         return Counter(call.pair for call in self.of(model, status))
 
     async def answer(self, request: Request) -> Response:
         body = await request.json()
-        model, asked = body["model"], PAIR.search(body["messages"][-1]["content"])
-        if asked is None:
-            return Response("this server knows one kind of prompt", 400)
-        pair, before = (asked[1], asked[2]), self.asked(model)
+        model, prompt = body["model"], body["messages"][0]["content"]
+        found = [(asked, how) for kind, how in self.kinds if (asked := kind.search(prompt))]
+        if not found:
+            return Response("this server does not know this kind of prompt", 400)
+        ((asked, how),) = found
+        pair, before = asked.groups(), self.asked(model)
         index = list(before).index(pair) if pair in before else len(before)
-        sent = reply(model, body, pair, before[pair], index)
+        sent = how(model, body, pair, before[pair], index)
         self.calls.append(Call(model, pair, body, sent))
         hangs = sent.hangs or len(self.calls) > self.hangs_after
         await asyncio.sleep(0.02)

@@ -132,7 +132,7 @@ def _figures(
 
 
 def _write(path: Path, figures: dict[str, Any]) -> None:
-    from perturb_evals.cli.whole_file import whole_file
+    from perturb_evals.datasets.whole_file import whole_file
 
     with whole_file(path) as part:
         part.write_text(json.dumps(_finite(figures), indent=1) + "\n", encoding="utf-8")

@@ -1,10 +1,11 @@
 """`perturb-evals estimate`: questions, calls and tokens of a run, before a cent is spent."""
 
 import argparse
-import inspect
 import re
 import sys
 from typing import TYPE_CHECKING, Any
+
+from perturb_evals.solvers.tokens import CHARACTERS_A_TOKEN, SYMBOL_CHARACTERS_A_TOKEN
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.questions import Kind
@@ -12,12 +13,7 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 TASK_KINDS: "dict[str, Kind]" = {"perturbqa_de": "de", "perturbqa_direction": "direction"}
-
-CHARACTERS_A_TOKEN = 4.0
-"""Usual for English prose; gene symbols break into more tokens, so the truth may be 25% higher."""
-
-OUTPUT_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
-"""What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
+TASKS = ("langpert", *TASK_KINDS)
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -26,10 +22,10 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser = subparsers.add_parser("estimate", help=text, description=text)
     parser.add_argument(
         "task",
-        choices=sorted(TASK_KINDS),
+        choices=TASKS,
         metavar="TASK",
         type=lambda name: name.removeprefix("perturb_evals/"),
-        help=f"name of the task: {', '.join(sorted(TASK_KINDS))}",
+        help=f"name of the task: {', '.join(TASKS)}",
     )
     parser.add_argument(
         "-T",
@@ -39,6 +35,14 @@ def add_parser(subparsers: "Subparsers") -> None:
         metavar="NAME=VALUE",
         help="an argument of the task, as for `inspect eval`",
     )
+    parser.add_argument(
+        "-S",
+        action="append",
+        default=[],
+        dest="solver_args",
+        metavar="NAME=VALUE",
+        help="an argument of langpert's solver nearest_perturbations, e.g. variant=refine",
+    )
     parser.add_argument("--epochs", type=int, default=1, help="answers per question (default: 1)")
     parser.add_argument("--output-tokens", type=int, help="tokens of one answer, if you know them")
     parser.set_defaults(run=run)
@@ -46,29 +50,42 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the estimate; 2 when an argument is not allowed, 1 when the data cannot be had."""
+    from perturb_evals.datasets.screen import ScreenError
     from perturb_evals.datasets.sources import DataError
+    from perturb_evals.datasets.splits import SplitError
     from perturb_evals.datasets.tables import TableError
 
     try:
-        counts = estimate(args.task, _task_args(args.task_args), args.epochs, args.output_tokens)
+        counts = estimate(
+            args.task,
+            _named("-T", args.task_args),
+            args.epochs,
+            args.output_tokens,
+            _named("-S", args.solver_args),
+        )
     except (TypeError, ValueError) as error:
         print(f"perturb-evals estimate: {error}", file=sys.stderr)
         return 2
-    except (DataError, TableError) as error:
+    except (DataError, TableError, ScreenError, SplitError) as error:
         print(f"perturb-evals estimate: {error}", file=sys.stderr)
         return 1
     for name, value in counts.items():
         print(f"{name:<16}{value:>14,}")
     print(
-        f"Tokens are counted at {CHARACTERS_A_TOKEN:.0f} characters each (the truth may be 25% "
-        "higher). Output is a guess for a model without hidden reasoning, which can multiply it; "
+        f"Tokens are counted at {CHARACTERS_A_TOKEN:.0f} characters each, at "
+        f"{SYMBOL_CHARACTERS_A_TOKEN:.0f} in lists of candidates (the truth may be 25% higher). "
+        "Output is a guess for a model without hidden reasoning, which can multiply it; "
         "measure a few questions and pass --output-tokens."
     )
     return 0
 
 
 def estimate(
-    task: str, task_args: dict[str, Any], epochs: int = 1, output_tokens: int | None = None
+    task: str,
+    task_args: dict[str, Any],
+    epochs: int = 1,
+    output_tokens: int | None = None,
+    solver_args: dict[str, Any] | None = None,
 ) -> dict[str, int]:
     """Count what a run with the default solver would take.
 
@@ -76,46 +93,40 @@ def estimate(
         task: Name of the task.
         task_args: Its arguments.
         epochs: Answers per question; at least 1.
-        output_tokens: Tokens of one answer; by default `OUTPUT_TOKENS` of the form.
+        output_tokens: Tokens of one answer; by default a guess from its form.
+        solver_args: For langpert, arguments of its solver.
 
     Returns:
-        questions, calls, input tokens and output tokens.
+        questions, calls, input tokens and output tokens. What a model has to be asked again, for
+        want of a usable answer, is not in it.
 
     Raises:
         ValueError: An argument that is not allowed.
         TypeError: An argument that the task does not have.
     """
-    from perturb_evals.datasets.options import one_of, refuse_unknown
-    from perturb_evals.datasets.questionnaire import questionnaire
-    from perturb_evals.metrics.auroc import ABSTENTIONS
-    from perturb_evals.scorers.answers import ANSWER_FORMS
-    from perturb_evals.solvers.prompts import render
+    from perturb_evals.cli.asked import neighbors_asked, questions_asked
 
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1; got {epochs}.")
     if output_tokens is not None and output_tokens < 0:
         raise ValueError(f"output_tokens must be 0 or more; got {output_tokens}.")
-    form = one_of("answer", task_args.pop("answer", "label"), ANSWER_FORMS)
-    one_of("abstention", task_args.pop("abstention", "half"), ABSTENTIONS)
-    kind = TASK_KINDS[task]
-    known = inspect.signature(questionnaire).parameters
-    refuse_unknown({name: task_args[name] for name in task_args.keys() - known}, questionnaire)
-    asked = questionnaire(kind, **task_args)
-    line = asked.evidence.cell_line
-    pairs = zip(asked.rows["pert"], asked.rows["gene"], strict=True)
-    characters = sum(len(render(kind, form, line, pert, gene)) for pert, gene in pairs)
-    questions = len(asked.rows)
-    each = OUTPUT_TOKENS[form] if output_tokens is None else output_tokens
+    if task == "langpert":
+        asked = neighbors_asked(task_args, solver_args or {}, output_tokens)
+    elif solver_args:
+        raise ValueError(f"-S is for langpert; {task} has all its arguments under -T.")
+    else:
+        asked = questions_asked(TASK_KINDS[task], task_args)
+    each = asked.reply_tokens if output_tokens is None else output_tokens
     return {
-        "questions": questions,
-        "calls": questions * epochs,
-        "input tokens": round(characters / CHARACTERS_A_TOKEN) * epochs,
-        "output tokens": questions * epochs * each,
+        "questions": asked.questions,
+        "calls": asked.calls * epochs,
+        "input tokens": round(asked.input_tokens) * epochs,
+        "output tokens": asked.calls * epochs * each,
     }
 
 
-def _task_args(pairs: list[str]) -> dict[str, Any]:
-    """Read NAME=VALUE pairs; whole numbers become ints, as Inspect reads them.
+def _named(flag: str, pairs: list[str]) -> dict[str, Any]:
+    """Read NAME=VALUE pairs; whole numbers, true and false become such, as Inspect reads them.
 
     Raises:
         ValueError: A pair without `=`.
@@ -124,8 +135,8 @@ def _task_args(pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise ValueError(f"-T expects NAME=VALUE; got {pair!r}.")
-        read[name.strip().replace("-", "_")] = (
-            int(value) if re.fullmatch(r"[-+]?\d+", value) else value
-        )
+            raise ValueError(f"{flag} expects NAME=VALUE; got {pair!r}.")
+        word = {"true": True, "false": False}.get(value.lower(), value)
+        number = re.fullmatch(r"[-+]?\d+", value)
+        read[name.strip().replace("-", "_")] = int(value) if number else word
     return read

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 import re
-import uuid
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+
+from perturb_evals.datasets.whole_file import whole_file
 
 BIG = 32_000_000
 """Bytes from which a hash is also remembered on disk; a smaller file is hashed in a moment."""
@@ -103,11 +103,5 @@ def _entry(path: Path, store: Path) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
+    with whole_file(path) as part:
         part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    finally:
-        with suppress(OSError):  # renamed already
-            part.unlink()

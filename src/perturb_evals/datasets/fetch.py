@@ -8,7 +8,6 @@ done here.
 
 import logging
 import os
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +23,7 @@ from perturb_evals.datasets.checksums import (
 )
 from perturb_evals.datasets.download import TransferError, transfer
 from perturb_evals.datasets.sources import SOURCES, DataError, Source, find_source
+from perturb_evals.datasets.whole_file import whole_file
 
 MIRROR_VARIABLE = "PERTURB_EVALS_DATA"
 CACHE_VARIABLE = "PERTURB_EVALS_CACHE"
@@ -179,24 +179,20 @@ def _expected(source: Source, path: Path) -> str | None:
 def _download(source: Source, path: Path) -> None:
     if source.url is None:
         raise _failure(source, path, "not here, and no public address of this very file is known")
-    # A name of its own in the same folder: two processes never write to one file, and the rename
-    # is atomic, so nobody ever sees a part of the file under its real name.
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     expected = _expected(source, path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        transfer(source.url, part, name=source.name, size=source.size)
-        seen = sha256_of(part)
-        if seen != (expected or seen):
-            size = part.stat().st_size
-            problem = f"the download has sha256 {seen} ({size} bytes), not the expected one"
-            raise _failure(source, path, problem)
-        if source.sha256 is None:
-            with part.open("rb") as file:
-                if not file.read(2).startswith(FIRST_BYTES.get(path.suffix, b"")):
-                    raise _failure(source, path, f"the download is no {path.suffix} file")
-            record_sha256(path, seen)  # before the file: no file stands without its record
-        os.replace(part, path)
+        with whole_file(path) as part:
+            transfer(source.url, part, name=source.name, size=source.size)
+            seen = sha256_of(part)
+            if seen != (expected or seen):
+                size = part.stat().st_size
+                problem = f"the download has sha256 {seen} ({size} bytes), not the expected one"
+                raise _failure(source, path, problem)
+            if source.sha256 is None:
+                with part.open("rb") as file:
+                    if not file.read(2).startswith(FIRST_BYTES.get(path.suffix, b"")):
+                        raise _failure(source, path, f"the download is no {path.suffix} file")
+                record_sha256(path, seen)  # before the file: no file stands without its record
         remember(path, seen, _hash_store())
     except TransferError as error:
         raise _failure(source, path, str(error)) from error
@@ -206,9 +202,6 @@ def _download(source: Source, path: Path) -> None:
             f"or set {CACHE_VARIABLE} to another folder"
         )
         raise _failure(source, path, problem) from error
-    finally:
-        with suppress(OSError):  # renamed already, or its folder could not be made
-            part.unlink()
 
 
 def _failure(source: Source, path: Path, problem: str) -> DataError:

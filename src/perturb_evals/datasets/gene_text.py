@@ -7,10 +7,7 @@ subunit 11"). No language model and no service is needed.
 
 import hashlib
 import logging
-import os
 import re
-import uuid
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +21,7 @@ from perturb_evals.datasets.gene_info import GENE_INFO, HUMAN
 from perturb_evals.datasets.gene_vectors import GeneVectors
 from perturb_evals.datasets.sources import DataError
 from perturb_evals.datasets.text_embedding import embed_texts
+from perturb_evals.datasets.whole_file import whole_file
 
 GENE_SUMMARY = "genes/gene_summary.gz"
 DIMENSIONS = 256
@@ -143,10 +141,8 @@ def _read_kept(path: Path, sha256: str) -> GeneVectors:
 
 
 def _keep(vectors: GeneVectors, path: Path) -> None:
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
+        with whole_file(path) as part, part.open("wb") as file:
             np.savez(
                 file,
                 symbols=np.array(vectors.symbols),
@@ -155,10 +151,6 @@ def _keep(vectors: GeneVectors, path: Path) -> None:
                 fact=np.array(list(vectors.facts)),
                 count=np.array(list(vectors.facts.values())),
             )
-        os.replace(part, path)
     except OSError as error:
         # The vectors themselves are fine; only the next start will be slower.
         _log.warning("%s cannot be written (%s); it is built again next time.", path, error)
-    finally:
-        with suppress(OSError):
-            part.unlink()

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import logging
-import os
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +13,7 @@ from perturb_evals.datasets.fetch import cache_folder, fetch, file_sha256
 from perturb_evals.datasets.gears import GEARS_SCREENS, is_gears, read_gears
 from perturb_evals.datasets.pseudobulk_file import read_pseudobulk
 from perturb_evals.datasets.screen import Screen, ScreenError
+from perturb_evals.datasets.whole_file import whole_file
 
 READER_VERSION = 1
 """Raised whenever reading the same source gives another screen: cached files are then passed by."""
@@ -106,14 +105,9 @@ def _read(path: Path, fingerprint: str) -> Screen:
 
 
 def _keep(screen: Screen, path: Path) -> None:
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        screen.adata.write_h5ad(part)
-        os.replace(part, path)
+        with whole_file(path) as part:
+            screen.adata.write_h5ad(part)
     except OSError as error:
         # The screen itself is fine; only the next start will be slower.
         _log.warning("%s cannot be written (%s); the screen is built again next time.", path, error)
-    finally:
-        with suppress(OSError):
-            part.unlink()

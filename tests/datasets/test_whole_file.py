@@ -1,6 +1,6 @@
 import pytest
 
-from perturb_evals.cli.whole_file import whole_file
+from perturb_evals.datasets.whole_file import whole_file
 
 
 def test_what_was_written_is_there_at_the_end(tmp_path):

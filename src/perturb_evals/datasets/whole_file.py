@@ -3,7 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -12,7 +12,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Give a path to write to; what was written takes the place of `path` at the end.
 
     The folder is made where it is missing. After an error nothing is left behind, and a file that
-    was there before is untouched.
+    was there before is untouched. Two processes never write to one file, and nobody sees a part of
+    it under its real name.
 
     Raises:
         OSError: The folder or the file cannot be written.
@@ -23,4 +24,5 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield part
         os.replace(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # renamed already
+            part.unlink()
