@@ -51,6 +51,8 @@ check: $(INSTALLED)  ## Lint, format check, types, Inspect's conventions
 bench: $(INSTALLED)  ## Measure speed, as ratios in one run
 	$(BIN)/python benchmarks/bench_metrics.py
 	$(BIN)/python benchmarks/bench_task.py
+	$(BIN)/python benchmarks/bench_regression.py
+	$(BIN)/python benchmarks/bench_screens.py
 
 clean:  ## Remove environments and caches
 	rm -rf .venv .venv-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

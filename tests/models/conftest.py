@@ -4,6 +4,8 @@ import itertools
 
 import pytest
 
+from perturb_evals.datasets.demo import demo_world
+
 PERTS = [
     *("PSMA1", "PSMD4", "RPL7", "RPS19", "EIF3B", "MED14", "INTS8", "UPF1", "MRPL10", "MRPS22"),
     *("SF3B1", "AARS1", "GARS1", "HSPA5", "SEC61A1", "SQLE", "HMGCR", "ANAPC4", "RAD21", "MCM3"),
@@ -21,3 +23,9 @@ GENES = [
 def pairs() -> list[tuple[str, str]]:
     """Some 1000 pairs of a perturbation and a gene, noted and not."""
     return list(itertools.product(PERTS, GENES))
+
+
+@pytest.fixture
+def listed() -> tuple[str, ...]:
+    """The perturbed genes of the demo world, as a list to choose from."""
+    return demo_world().perts

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.curve_points import Curve, CurvePoint
-from perturb_evals.datasets.whole_file import whole_file
 from perturb_evals.datasets.published import Published
+from perturb_evals.datasets.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,17 +7,23 @@ so `PSM[A-G]*` stands for all proteasome subunits.
 """
 
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from perturb_evals.models.perturbations import PERTURBATIONS, Perturbation
 from perturb_evals.models.programmes import PROGRAMMES, Programme
 from perturb_evals.models.rules import RULES, Rule
 
+REMEMBERED = 20_000
+"""So many symbols are looked up once only: one prompt may list a thousand candidates."""
 
+
+@lru_cache(maxsize=REMEMBERED)
 def perturbation_of(symbol: str) -> Perturbation | None:
     """Return the first note on what is lost when `symbol` is knocked down, None without one."""
     return next((note for note in PERTURBATIONS if _listed(symbol, note.symbols)), None)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def programmes_of(symbol: str) -> tuple[Programme, ...]:
     """Return every programme that `symbol` is noted to belong to, in the order of the notes."""
     return tuple(note for note in PROGRAMMES if _listed(symbol, note.symbols))

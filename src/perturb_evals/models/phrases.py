@@ -4,10 +4,10 @@ WORDS = {"de": ("Yes", "No"), "direction": ("Increase", "Decrease")}
 """The positive and the negative verdict of each kind of question."""
 
 UNREADABLE = (
-    "I am a scripted answerer, written for one kind of question: whether the expression of a "
-    "readout gene changes when another gene is knocked down, and in which direction. I look for a "
-    "line with the knocked-down gene, a line with the readout gene and a form of answer, and I do "
-    "not find them all here, so I leave this without a verdict."
+    "I am a scripted answerer, written for two kinds of question: whether, and in which direction, "
+    "the expression of a readout gene changes when another gene is knocked down; and which listed "
+    "knock-downs act most like that of a target gene. I do not find all parts of either here, so I "
+    "leave this without an answer."
 )
 
 REFUSAL = (

@@ -1,11 +1,13 @@
 """`perturb_scripted/biologist`: a scripted answerer in the place of a model. No language model.
 
 It exists so that the demo, the viewer and the tests can show the whole way of a question without
-a network, a key or a cost. It knows nothing but the prompt it is sent: `reading` finds the cell
-line, the two genes and the form of answer in it, `belief` asks the notes about the genes, `prose`
-writes the answer in fixed phrases. A hash of the prompt and of the `seed` setting chooses among
-phrases and decides on mistakes, abstentions and untidy formatting, so one prompt always gets one
-answer. Nothing it scores says anything about language models.
+a network, a key or a cost. It knows nothing but the prompt it is sent. Of a pair of genes `reading`
+finds the cell line, the genes and the form of answer, `belief` asks the notes about them, `prose`
+writes the answer in fixed phrases. Of a target and a list of knock-downs `neighbor_reading` finds
+what is asked, `neighbor_choice` asks the notes what is alike, `slips` and `neighbor_prose` write it
+down. A hash of the prompt and of the `seed` setting chooses among phrases and decides on mistakes,
+abstentions and untidy formatting, so one prompt always gets one answer. Nothing it scores says
+anything about language models.
 """
 
 import hashlib
@@ -33,9 +35,13 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolChoice, ToolInfo
 
 from perturb_evals.models.belief import Belief, believe
+from perturb_evals.models.neighbor_choice import choose, reconsider
+from perturb_evals.models.neighbor_prose import neighbor_answer, neighbor_thinking
+from perturb_evals.models.neighbor_reading import NeighborQuestion, read_neighbors
 from perturb_evals.models.phrases import UNREADABLE, WORDS
 from perturb_evals.models.prose import one_word_answer, reasoned_answer, thinking_part
 from perturb_evals.models.reading import Question, read
+from perturb_evals.models.slips import Written, hastily, neatly
 
 MODEL = "biologist"
 FULL_NAME = f"perturb_scripted/{MODEL}"
@@ -84,9 +90,12 @@ class ScriptedBiologist(ModelAPI):
         config: GenerateConfig,
     ) -> ModelOutput:
         """Answer the prompt in `input`; `seed`, `max_tokens` and the logprob settings count."""
-        prompt = "\n".join(message.text for message in input if message.role in ("system", "user"))
-        digest = hashlib.sha256(f"{config.seed}\n{prompt}".encode(errors="replace")).digest()
-        rng = random.Random(digest)
+        asked = [message.text for message in input if message.role in ("system", "user")]
+        neighbors = read_neighbors(asked)
+        if neighbors:
+            return _neighbors(neighbors, asked, config)
+        prompt = "\n".join(asked)
+        rng = _generator(prompt, config)
         question = read(prompt)
         if question is None:
             return _output(prompt, UNREADABLE, config)
@@ -96,6 +105,27 @@ class ScriptedBiologist(ModelAPI):
             return _output(prompt, text, config, logprobs=_logprobs(text, question, belief, config))
         thinking = thinking_part(question, belief, rng) if rng.random() < THINKING else ""
         return _output(prompt, reasoned_answer(question, belief, rng), config, thinking)
+
+
+def _generator(prompt: str, config: GenerateConfig) -> random.Random:
+    digest = hashlib.sha256(f"{config.seed}\n{prompt}".encode(errors="replace")).digest()
+    return random.Random(digest)
+
+
+def _neighbors(question: NeighborQuestion, asked: list[str], config: GenerateConfig) -> ModelOutput:
+    """Name similar knock-downs. A second look begins at what was answered to the question alone."""
+    prompt, schema = "\n".join(asked), config.response_schema is not None
+    whims = _generator("\n".join(asked[: len(asked) - question.follow_ups]), config)
+    choice = choose(question, whims)
+    written = hastily(question, choice.neighbors, whims)
+    before: list[Written] = []
+    rng = _generator(prompt, config)
+    if question.turn != "first":
+        choice, before = reconsider(question, choice, whims), written
+        written = neatly(choice.neighbors)
+    text = neighbor_answer(question, choice, written, before, schema=schema, rng=rng)
+    shown = question.reasoning and choice.neighbors and rng.random() < THINKING
+    return _output(prompt, text, config, neighbor_thinking(question, choice) if shown else "")
 
 
 def _logprobs(
