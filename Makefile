@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 EXTRAS ?= dev
 INSTALLED := $(VENV)/.installed
+# More arguments for pytest, e.g. TESTS=tests/metrics
+TESTS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-slow test-all-pythons test-floors check bench clean
@@ -24,7 +26,7 @@ demo: $(INSTALLED)  ## Run a scripted model and the baselines on the simulated s
 	$(BIN)/perturb-evals demo
 
 test: $(INSTALLED)  ## Run the tests
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 -m "not slow" $(TESTS)
 
 test-slow: $(INSTALLED)  ## Run the simulations of interval coverage (minutes)
 	$(BIN)/python -m pytest -m slow

@@ -31,7 +31,7 @@ from perturb_evals.solvers.replay_expression import replay_expression
 from perturb_evals.tasks.langpert import langpert
 
 FOLD = 2
-LIMIT = 12
+LIMIT = 5
 
 
 def write(path: Path, screen: Screen, moved: bool) -> str:
