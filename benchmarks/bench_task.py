@@ -1,6 +1,6 @@
 """What the package adds to Inspect: task construction, and CPU per question, as ratios in one run.
 
-Task construction is measured for k562 DE, and for a simulated screen of the size of LangPert's K562.
+Task construction is measured for k562 DE, and for a simulated screen as large as LangPert's K562.
 
     python benchmarks/bench_task.py
 
