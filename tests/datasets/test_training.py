@@ -17,6 +17,11 @@ def test_a_fold_survives_the_metadata_of_a_sample():
     assert HeldOut.from_metadata(metadata) == held_out
 
 
+def test_the_sample_of_another_task_is_told():
+    with pytest.raises(ValueError, match="goes with the task langpert"):
+        HeldOut.from_metadata({"pert": "A", "gene": "B", "evidence": "none"})
+
+
 def test_training_holds_no_test_perturbation():
     for number in range(5):
         held_out = HeldOut(DEMO, fold=number)

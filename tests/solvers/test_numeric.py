@@ -226,3 +226,8 @@ def test_no_model_is_asked(evaluate: Callable[..., EvalLog]):
     log = evaluate(task, solver=numeric.same_pair())
     assert not log.stats.model_usage
     assert all(event.event != "model" for event in log.samples[0].events)
+
+
+def test_the_sample_of_another_task_is_told():
+    with pytest.raises(ValueError, match="answers yes/no questions"):
+        numeric.evidence_of({"pert": "A", "fold": 0})

@@ -48,7 +48,13 @@ class HeldOut:
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> "HeldOut":
-        """Return what `to_metadata` wrote; other keys are passed by."""
+        """Return what `to_metadata` wrote; other keys are passed by.
+
+        Raises:
+            ValueError: The metadata is that of another task's sample.
+        """
+        if "fold" not in metadata:
+            raise ValueError("This solver or scorer goes with the task langpert, not another one.")
         request = {key: metadata[key] for key in ScreenRequest.__dataclass_fields__}
         rest = {key: metadata[key] for key in cls.__dataclass_fields__ if key != "request"}
         return cls(ScreenRequest(**request), **rest)

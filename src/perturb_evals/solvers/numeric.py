@@ -118,7 +118,15 @@ def numeric(name: str, fit: Callable[[Evidence], Predictor]) -> Solver:
 
 
 def evidence_of(metadata: dict[str, Any]) -> Evidence:
-    """Return the Evidence that a sample's metadata declares."""
+    """Return the Evidence that a sample's metadata declares.
+
+    Raises:
+        ValueError: The sample is of a task without yes/no questions.
+    """
+    if "evidence" not in metadata:
+        raise ValueError(
+            "This solver answers yes/no questions; run it with perturbqa_de or perturbqa_direction."
+        )
     dataset = metadata["dataset"]
     lines = tuple(filter(None, metadata["evidence_lines"].split(",")))
     return evidence_for(
