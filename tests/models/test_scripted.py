@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import json
 import math
 from collections import Counter
 from pathlib import Path
@@ -24,6 +25,8 @@ from inspect_ai.model import (
 import perturb_evals.models
 from perturb_evals.models.phrases import WORDS
 from perturb_evals.models.scripted import FULL_NAME, THINKING, ScriptedBiologist
+from perturb_evals.solvers.nearest_perturbations import response_schema
+from perturb_evals.solvers.neighbor_prompts import EMPTY_LIST, REASK, REVIEW, NeighborPrompt
 from perturb_evals.solvers.prompts import render
 
 Pairs = list[tuple[str, str]]
@@ -170,6 +173,77 @@ def test_system_message_is_read_and_an_earlier_answer_is_not() -> None:
 def test_other_model_names_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="perturb_scripted/biologist"):
         ScriptedBiologist(name)
+
+
+def conversation(*messages: str, schema: bool = False, seed: int | None = None) -> ModelOutput:
+    sent: list[ChatMessageUser | ChatMessageAssistant] = []
+    for message in messages:
+        sent += [ChatMessageUser(content=message), ChatMessageAssistant(content="(an answer)")]
+    held = response_schema(reasoning=True, similarities=False) if schema else None
+    config = GenerateConfig(seed=seed, response_schema=held)
+    return asyncio.run(ScriptedBiologist("biologist").generate(sent[:-1], [], "none", config))
+
+
+def named(output: ModelOutput) -> list[str]:
+    found = json.loads(output.completion)["kNN"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_names_knock_downs_of_the_same_complex(listed: tuple[str, ...]) -> None:
+    candidates = [name for name in listed if name != "INTS1"]
+    prompt = NeighborPrompt("full", "demo_a", 10).render("INTS1", candidates)
+    names = [
+        name for seed in range(40) for name in named(conversation(prompt, schema=True, seed=seed))
+    ]
+    assert sum(name.startswith("INTS") for name in names) > 0.9 * len(names) > 200
+    output = conversation(prompt, schema=True, seed=1)
+    assert output.message.content == conversation(prompt, schema=True, seed=1).message.content
+    assert output.model == FULL_NAME
+    assert output.metadata == {"scripted": True}
+
+
+def test_a_refusal_stays_one_and_an_empty_list_is_filled_when_asked_again(
+    listed: tuple[str, ...],
+) -> None:
+    candidates = [name for name in listed if name != "INTS1"]
+    prompt = NeighborPrompt("full", "demo_a", 10).render("INTS1", candidates)
+    again = REASK.format(problem=EMPTY_LIST)
+    seen = Counter()
+    for seed in range(300):
+        first = conversation(prompt, schema=True, seed=seed)
+        if not named(first):
+            second = conversation(prompt, again, schema=True, seed=seed)
+            refused = "I'm sorry" in first.completion
+            assert ("I'm sorry" in second.completion) == refused
+            assert bool(named(second)) != refused
+            assert not set(named(second)) - set(candidates)
+            seen[refused] += 1
+    assert set(seen) == {True, False}
+
+
+def test_a_review_starts_from_the_first_answer(listed: tuple[str, ...]) -> None:
+    candidates = [name for name in listed if name != "AARS1"]
+    prompt = NeighborPrompt("refine", "demo_a", 10).render("AARS1", candidates)
+    taken = 0
+    for seed in range(60):
+        first = named(conversation(prompt, schema=True, seed=seed))
+        second = conversation(prompt, REVIEW, schema=True, seed=seed)
+        if not first:
+            continue
+        reasoning = json.loads(second.completion)["reasoning"]
+        gone = [name for name in dict.fromkeys(first) if name not in named(second)]
+        assert all(name in reasoning for name in gone)
+        assert set(named(second)) <= set(candidates)
+        taken += bool(gone)
+    assert taken > 10
+
+
+def test_max_tokens_cuts_neighbors_too(listed: tuple[str, ...]) -> None:
+    prompt = NeighborPrompt("full", "demo_a", 10).render("INTS1", listed)
+    output = answer(prompt, GenerateConfig(max_tokens=20))
+    assert output.stop_reason == "max_tokens"
+    assert len(output.completion) <= 80
 
 
 def test_get_model_finds_it() -> None:
