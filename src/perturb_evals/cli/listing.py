@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     _show(console, _registry.TASKS)
     console.print(
         "Solvers: inspect eval perturb_evals/TASK --solver perturb_evals/SOLVER -S name=value "
-        "--model MODEL\n(only `ask` and `nearest_perturbations` need a model; others: --model none/none)\n",
+        "--model MODEL\n(`ask` and `nearest_perturbations` need one; else --model none/none)\n",
         style="bold",
     )
     _show(console, _registry.SOLVERS)
