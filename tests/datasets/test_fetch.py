@@ -382,7 +382,8 @@ def test_a_folder_where_the_cached_file_should_be(source: Source, cache: Path):
 
 def test_ctrl_c_leaves_nothing(server: Server, source: Source, cache: Path):
     server.answers = ["stalled"]
-    process = child(source)
+    # A shell in the background starts its processes deaf to Ctrl-C.
+    process = child(source, "import signal; signal.signal(2, signal.default_int_handler)\n")
     wait_for_half(cache)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)

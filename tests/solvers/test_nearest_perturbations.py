@@ -240,13 +240,24 @@ def test_k_of_the_task_is_asked_for_and_counts(speaker, evaluate):
     # The log says how the model was asked, what was not given too.
     assert log.plan.steps[0].params == {
         "variant": "full",
-        "k": 3,
+        "k": None,
         "order": "alphabetical",
         "seed": 0,
         "aggregation": "mean",
         "structured": True,
         "reasks": 2,
     }
+
+
+def test_k_of_the_task_also_holds_for_a_solver_of_the_command_line(speaker, evaluate):
+    model = speaker(lambda heard: said(*TRAINING.perturbations[:5]))
+    task = langpert(screen="demo", fold=0, k=3)
+    for solver, size in (
+        (nearest_perturbations(variant="minimal"), 3),
+        (nearest_perturbations(k=4), 4),
+    ):
+        log = evaluate(task, solver=solver, model=model.model, limit=1)
+        assert len(account(log.samples[0])["neighbors"]) == size
 
 
 @pytest.mark.parametrize("reasoning", [False, True])

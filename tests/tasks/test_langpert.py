@@ -6,16 +6,27 @@ import re
 import subprocess
 import sys
 
+import anndata
+import inspect_ai
 import numpy as np
+import pandas as pd
 import pytest
 from inspect_ai.log import list_eval_logs, read_eval_log
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
+from inspect_ai.scorer import SampleScore, Score
+from inspect_ai.solver import solver
 
 import perturb_evals
 from perturb_evals.datasets.demo_screen import demo_screen
 from perturb_evals.datasets.oracle import oracle_neighbors
-from perturb_evals.datasets.training import HeldOut, fold_of
+from perturb_evals.datasets.screen import ScreenError
+from perturb_evals.datasets.screens import load_screen
+from perturb_evals.datasets.training import HeldOut, fold_of, training_for
 from perturb_evals.metrics.regression import SCORES
+from perturb_evals.scorers.expression import expression
+from perturb_evals.scorers.held_out_truth import truth_for
+from perturb_evals.scorers.regression import regression
+from perturb_evals.solvers.expression_methods import by_neighbors
 from perturb_evals.solvers.references import mean_effect, no_change
 from perturb_evals.solvers.references import oracle_neighbors as oracle
 from perturb_evals.tasks.langpert import langpert
@@ -163,6 +174,85 @@ def test_the_headline_over_epochs(evaluate):
     assert found["mae_top20"] == pytest.approx(np.mean(values))
     assert log.results.headline is not None
     assert log.results.headline.metric == "mae_top20"
+
+
+def test_scoring_a_log_again_keeps_k_and_aliases(evaluate):
+    task = langpert("demo", fold=0, k=2)
+    train = fold_of(HeldOut.from_metadata(task.dataset[0].metadata)).train
+    log = evaluate(task, model=answering(json.dumps({"kNN": train[:5]})), limit=2)
+    again = inspect_ai.score(log, expression(), action="overwrite", display="none")
+    assert again.samples[0].scores["expression"].value == log.samples[0].scores["expression"].value
+    assert metrics(log)["mean_k"] == 2
+    assert log.samples[0].metadata["aliases"] == "none"
+
+
+def test_a_screen_that_changed_under_a_log_is_refused(evaluate, tmp_path, monkeypatch):
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    path, screen = tmp_path / "screen.h5ad", demo_screen()
+
+    def write(factor):
+        values = np.vstack([screen.control, screen.control + factor * screen.delta])
+        obs = pd.DataFrame(index=["control", *screen.perturbations])
+        adata = anndata.AnnData(values, obs=obs, var=pd.DataFrame(index=list(screen.genes)))
+        adata.write_h5ad(path)
+        for cached in (load_screen, fold_of, training_for, truth_for, oracle_neighbors):
+            cached.cache_clear()  # as in another process
+
+    write(1)
+    log = evaluate(langpert(str(path), fold=0, aliases="none"), solver=mean_effect(), limit=2)
+    write(2)
+    with pytest.raises(ScreenError, match="not the data that this run began with"):
+        inspect_ai.score(log, expression(), action="overwrite", display="none")
+
+
+def test_results_over_two_data_sets_are_refused():
+    def sample(pert, data):
+        about = {"pert": pert, "fold": 0, "repeat": 0, "data": data}
+        return SampleScore(score=Score(value=0.0), sample_id=pert, sample_metadata=about)
+
+    with pytest.raises(ValueError, match=r"about different data \(aaa, bbb\)"):
+        regression()([sample("A", "aaa"), sample("B", "bbb")])
+
+
+@solver
+def strange_names():
+    """Names that no parser of prose would take for genes."""
+
+    class Method:
+        def __init__(self, training):
+            self.names = training.perturbations
+
+        def neighbors(self, perturbation):
+            return [(name, 1.0) for name in self.names[:3]]
+
+    return by_neighbors("strange", Method, 3)
+
+
+def test_the_neighbors_of_a_method_are_taken_as_they_are_written(evaluate, tmp_path, monkeypatch):
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    names = ["7", "42", "<b>E</b>", "H I", "IFN\u03b3", "5'UTR", "a/b", "..", "x\u2013y", "null"]
+    values = np.random.default_rng(0).normal(size=(11, 30))
+    obs = pd.DataFrame(index=["control", *names])
+    anndata.AnnData(values, obs=obs).write_h5ad(tmp_path / "odd.h5ad")
+    log = evaluate(langpert(str(tmp_path / "odd.h5ad"), aliases="none"), solver=strange_names())
+    found = metrics(log)
+    assert found["mean_k"] == 3
+    assert found["fallback_rate"] == found["invented_rate"] == 0
+
+
+def test_names_invented_before_a_re_ask_are_counted(evaluate):
+    task = langpert("demo", fold=0)
+    name = fold_of(HeldOut.from_metadata(task.dataset[0].metadata)).train[0]
+    replies = [
+        json.dumps({"kNN": ["NOT1", "NOT2", "NOT3"]}),
+        json.dumps({"kNN": [name, "NOT4", 7]}),
+    ]
+    found = metrics(evaluate(task, model=answering(*replies), limit=3, max_connections=1))
+    assert found["n_reasks"] == 3
+    assert found["n_invented_before_reask"] == 9
+    assert found["n_dropped_invented"] == 3
+    assert found["invented_rate"] == 0.5
+    assert found["n_unusable_entries"] == 3
 
 
 def test_no_log_holds_a_vector(evaluate, tmp_path):

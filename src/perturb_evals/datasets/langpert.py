@@ -1,15 +1,17 @@
 """The folds of one LangPert run, from what a user typed."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from perturb_evals.datasets.fetch import fetch
+from perturb_evals.datasets.gears import GEARS_SCREENS
 from perturb_evals.datasets.gene_info import GENE_INFO
 from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.screen import Screen
 from perturb_evals.datasets.screens import ScreenRequest, load_screen
 from perturb_evals.datasets.splits import Split
-from perturb_evals.datasets.training import HeldOut, fold_of, split_of
+from perturb_evals.datasets.training import HASH, HeldOut, fold_of, split_of
 
 AliasSource = Literal["ncbi", "none"]
 ALIAS_SOURCES: tuple[AliasSource, ...] = get_args(AliasSource)
@@ -53,6 +55,8 @@ def langpert_run(
 ) -> Run:
     """Choose what a run holds out; the arguments are those of the task.
 
+    Paths are made absolute, so that a log can be scored again from any folder.
+
     Raises:
         ValueError: An argument that is not allowed; the message says what was got and what is.
         ScreenError: Data that cannot be a screen.
@@ -68,14 +72,29 @@ def langpert_run(
             f"repeats={repeats} draws other training subsets, so it needs n_train; to ask a model "
             "several times use --epochs."
         )
+    if n_train is None and seed != 0:
+        raise ValueError(
+            f"seed={seed} is that of the training subsets, so it needs n_train. The folds have no "
+            "seed; other folds are a split file."
+        )
     if n_train is not None:
         whole_number("n_train", n_train)
     names = _names(aliases, screen)
-    request = ScreenRequest(str(screen), perturbation_column, control, cell_line)
+    request = ScreenRequest(_located(str(screen)), perturbation_column, control, cell_line)
+    split = None if split is None else str(_absolute(str(split)))
     loaded = load_screen(request)
     chosen = split_of(request, split)
     folds = tuple(
-        HeldOut(request, split, number, repeat, n_train, seed)
+        HeldOut(
+            request,
+            split,
+            number,
+            repeat,
+            n_train,
+            seed,
+            data=loaded.fingerprint[:HASH],
+            folds=chosen.sha256[:HASH],
+        )
         for number in _fold_numbers(fold, len(chosen.folds))
         for repeat in range(repeats)
     )
@@ -83,6 +102,19 @@ def langpert_run(
         fold_of(held_out)  # refuses an n_train that is too large
     subset = "all" if n_train is None else f"{n_train}x{repeats}/seed{seed}"
     return Run(loaded, chosen, folds, subset, names)
+
+
+def _located(screen: str) -> str:
+    """Return a known name as it is, and the absolute path of a file."""
+    if screen == "demo" or screen in GEARS_SCREENS:
+        return screen
+    path = _absolute(screen)
+    # What is not there is told as it was typed.
+    return str(path) if path.is_file() else screen
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()
 
 
 def _names(aliases: str | None, screen: str) -> AliasSource:

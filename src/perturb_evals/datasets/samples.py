@@ -59,11 +59,13 @@ def record_to_sample(pert: str, gene: str, label: int, shared: dict[str, Any]) -
     )
 
 
-def held_out_samples(folds: Iterable[HeldOut]) -> MemoryDataset:
+def held_out_samples(folds: Iterable[HeldOut], k: int, aliases: str) -> MemoryDataset:
     """Return one Sample a test perturbation, fold by fold.
 
     Args:
         folds: The folds of one screen, and their repeats.
+        k: The most neighbors that count, for solver and scorer.
+        aliases: Whether names are also matched as synonyms, for the scorer.
 
     Returns:
         Samples with a readable id (`replogle_k562/fold0/SMG5`; `.../fold0/repeat1/SMG5` where
@@ -85,7 +87,7 @@ def held_out_samples(folds: Iterable[HeldOut]) -> MemoryDataset:
             ),
             input=f"Which training perturbations act most like a knock-down of {pert}?",
             target=", ".join(nearest),
-            metadata={"pert": pert, **held_out.to_metadata()},
+            metadata={"pert": pert, **held_out.to_metadata(), "k": k, "aliases": aliases},
         )
         for held_out in folds
         for pert, nearest in oracle_neighbors(held_out, ORACLE_SHOWN).items()

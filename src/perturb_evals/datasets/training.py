@@ -14,9 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.screen import Screen
+from perturb_evals.datasets.screen import Screen, ScreenError
 from perturb_evals.datasets.screens import ScreenRequest, load_screen
-from perturb_evals.datasets.splits import Fold, Split, five_folds, read_split, training_subset
+from perturb_evals.datasets.splits import (
+    Fold,
+    Split,
+    SplitError,
+    five_folds,
+    read_split,
+    training_subset,
+)
+
+HASH = 12
+"""Digits of a hash that samples carry."""
 
 Floats = NDArray[np.float32]
 
@@ -32,6 +42,8 @@ class HeldOut:
         repeat: Number of the repeat of the training subset.
         n_train: Size of the training subset; None for all training perturbations.
         seed: Seed of the subsets.
+        data: Begin of the screen's fingerprint when the run began; empty for any data.
+        folds: Begin of the split's hash when the run began; empty for any split.
     """
 
     request: ScreenRequest
@@ -40,6 +52,8 @@ class HeldOut:
     repeat: int = 0
     n_train: int | None = None
     seed: int = 0
+    data: str = ""
+    folds: str = ""
 
     def to_metadata(self) -> dict[str, Any]:
         """Return the parts as flat metadata of a sample."""
@@ -121,10 +135,24 @@ def fold_of(held_out: HeldOut) -> Fold:
     """Return the names of one fold's training (or its subset) and test perturbations.
 
     Raises:
-        SplitError: `n_train` is larger than the training set.
+        SplitError: `n_train` is larger than the training set, or the split file is another one than
+            when the run began.
+        ScreenError: The screen's file is another one than when the run began.
         IndexError: The split has no such fold.
     """
-    fold = split_of(held_out.request, held_out.split).folds[held_out.fold]
+    screen, split = load_screen(held_out.request), split_of(held_out.request, held_out.split)
+    if not screen.fingerprint.startswith(held_out.data):
+        raise ScreenError(
+            f"{held_out.request.screen} is not the data that this run began with: expected data "
+            f"{held_out.data}, got {screen.fingerprint[:HASH]}. Put the old file back, or run the "
+            "task anew."
+        )
+    if not split.sha256.startswith(held_out.folds):
+        raise SplitError(
+            f"{held_out.split or 'the split'} is not the one that this run began with: expected "
+            f"{held_out.folds}, got {split.sha256[:HASH]}. Put the old file back, or run anew."
+        )
+    fold = split.folds[held_out.fold]
     if held_out.n_train is None:
         return fold
     return training_subset(fold, held_out.fold, held_out.repeat, held_out.n_train, held_out.seed)

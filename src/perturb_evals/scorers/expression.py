@@ -6,8 +6,6 @@ import numpy as np
 from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
 
-from perturb_evals.datasets.langpert import ALIAS_SOURCES, AliasSource
-from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.oracle import oracle_neighbors
 from perturb_evals.datasets.training import HeldOut
 from perturb_evals.metrics.collapse import project
@@ -32,29 +30,22 @@ SHOWN = (
 
 
 @scorer(metrics=[regression()])
-def expression(k: int = 10, aliases: AliasSource = "ncbi") -> Scorer:
+def expression() -> Scorer:
     """Score a predicted expression vector against the truth of its fold.
+
+    How many neighbors count and whether names are matched as synonyms stands in the samples, so
+    that scoring a log again keeps what its task said.
 
     `Score.value` holds the scores of `perturb_evals.metrics.regression`, all finite. The metadata
     holds the neighbors that were averaged, what was dropped and by which route names were found,
     whether the training mean stepped in and why, and projections of prediction and truth to 32
     numbers, from which `mode_collapse` is computed. No expression vector goes into the log.
-
-    Args:
-        k: How many neighbors of an answer count, where the solver does not say.
-        aliases: `ncbi`: names are also matched as synonyms; `none`: exactly and by case only.
-
-    Raises:
-        ValueError: `k` below 1, or another source of aliases.
     """
-    if whole_number("k", k) < 1:
-        raise ValueError(f"k must be at least 1; got {k}.")
-    one_of("aliases", aliases, ALIAS_SOURCES)
 
     async def score(state: TaskState, target: Target) -> Score:
         held_out = HeldOut.from_metadata(state.metadata)
         fold, pert = truth_for(held_out), str(state.metadata["pert"])
-        predicted = predict(state, k, aliases)
+        predicted = predict(state)
         row = fold.row_of[pert]
         values = fold.truth.scores(row, predicted.vector)
         metadata = account(predicted, attached(state.output, Forecast))
@@ -80,6 +71,10 @@ def account(predicted: Predicted, note: Forecast) -> dict[str, Any]:
         found["fallback"] = predicted.fallback
     if predicted.read:
         found["read"] = predicted.read
+    if predicted.unusable:
+        found["unusable"] = predicted.unusable
+    if predicted.invented_before:
+        found["invented_before"] = predicted.invented_before
     if predicted.chosen:
         found["n_given"] = predicted.chosen.n_given
         found |= {f"by_{route}": n for route, n in predicted.chosen.routes.items() if n}

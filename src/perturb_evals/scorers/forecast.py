@@ -1,6 +1,7 @@
 """What a solver of expression tasks tells the scorer about its output.
 
-Neighbors stand as JSON in the output's text, so that a transcript can be read and scored again.
+A model's neighbors are read from its text; those of a method stand in its note, and as JSON in its
+text for the reader. Either way a log can be scored again.
 A whole vector is too much for a log: it waits in memory for the scorer of the same sample, under
 the sample's id. A log of such a run cannot be scored again; the run has to be repeated.
 """
@@ -28,6 +29,9 @@ class Forecast:
         limit: How many neighbors count; None for the task's `k`.
         prompt: Hash of the prompt's template; empty where none was used.
         reasks: How often the model was asked again since nothing in its answer could be used.
+        names: The neighbors that a method without a model named, exactly as candidates are written;
+            None for a model, whose text is read.
+        similarities: Their similarities, where the method gives any.
         fallback: Why a method without a model has nothing to say, where it then predicts the
             training mean; empty otherwise.
     """
@@ -37,6 +41,8 @@ class Forecast:
     limit: int | None = None
     prompt: str = ""
     reasks: int = 0
+    names: list[str] | None = None
+    similarities: list[float] | None = None
     fallback: str = ""
 
 

@@ -1,7 +1,8 @@
 """From an output to a predicted expression vector, with an account of how it came about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import zip_longest
 
 import numpy as np
 from inspect_ai.model import ChatMessageAssistant
@@ -15,7 +16,7 @@ from perturb_evals.datasets.symbols import SymbolResolver
 from perturb_evals.datasets.training import HeldOut, Training, training_for
 from perturb_evals.scorers.aggregation import aggregate
 from perturb_evals.scorers.forecast import Forecast, Method, take
-from perturb_evals.scorers.neighbor_names import Chosen, choose
+from perturb_evals.scorers.neighbor_names import Chosen, Named, choose
 from perturb_evals.scorers.neighbor_text import ReadAs, parse_neighbors
 from perturb_evals.scorers.note import attached
 
@@ -31,6 +32,9 @@ class Predicted:
         chosen: Names kept and dropped, where names were read from the text.
         read: From what form of answer the names were read.
         fallback: Why the training mean was predicted instead; empty otherwise.
+        unusable: Entries of the answer's list that are no names, such as numbers.
+        invented_before: Names no candidate has, in the conversation's other answers: those before
+            a re-ask or a second pass.
     """
 
     vector: NDArray[np.float64]
@@ -39,25 +43,23 @@ class Predicted:
     chosen: Chosen | None = None
     read: ReadAs | None = None
     fallback: str = ""
+    unusable: int = 0
+    invented_before: int = 0
 
 
-def predict(state: TaskState, k: int, aliases: AliasSource) -> Predicted:
+def predict(state: TaskState) -> Predicted:
     """Make the predicted vector of a sample's output.
 
     Args:
         state: The sample with its output and its messages.
-        k: How many neighbors count where the solver does not say.
-        aliases: Whether names are also matched as synonyms.
 
     Raises:
         ValueError: The solver left no vector where it promised one, or one of another length.
     """
     held_out = HeldOut.from_metadata(state.metadata)
     training, pert = training_for(held_out), str(state.metadata["pert"])
-    note, limit = attached(state.output, Forecast), k
-    mean = training.mean.astype(np.float64)
-    if note.limit is not None:
-        limit = note.limit
+    note, mean = attached(state.output, Forecast), training.mean.astype(np.float64)
+    limit = int(state.metadata["k"]) if note.limit is None else note.limit
     match note.method:
         case "training_mean":
             return Predicted(mean, note.method, fallback=note.fallback)
@@ -75,8 +77,11 @@ def predict(state: TaskState, k: int, aliases: AliasSource) -> Predicted:
             names = oracle_neighbors(held_out, limit)[pert]
             vector = aggregate(training.vectors(names), note.aggregation, train_mean=mean)
             return Predicted(vector, note.method, names)
+        case "neighbors" if note.names is not None:
+            return _from_names(note, training, resolver_for(held_out, "none"), pert, limit)
         case "neighbors":
-            return _from_text(state, note, training, resolver_for(held_out, aliases), limit)
+            resolver = resolver_for(held_out, state.metadata["aliases"])
+            return _from_text(state, note, training, resolver, limit)
 
 
 @lru_cache(maxsize=64)
@@ -86,28 +91,51 @@ def resolver_for(held_out: HeldOut, aliases: AliasSource) -> SymbolResolver:
     return SymbolResolver(names, human_aliases() if aliases == "ncbi" else None)
 
 
+def _from_names(
+    note: Forecast, training: Training, resolver: SymbolResolver, pert: str, limit: int
+) -> Predicted:
+    """Average the neighbors that a method named; their names are exact, whatever they look like."""
+    values = note.similarities or []
+    items = [Named(name, value) for name, value in zip_longest(note.names or [], values)]
+    chosen = choose(items, target=pert, resolver=resolver, limit=limit)
+    return _averaged(chosen, note, training)
+
+
 def _from_text(
     state: TaskState, note: Forecast, training: Training, resolver: SymbolResolver, limit: int
 ) -> Predicted:
     """Average the neighbors of the last message that names any; else the training mean."""
-    mean, pert = training.mean.astype(np.float64), str(state.metadata["pert"])
-    last: Predicted | None = None
-    for text in _answers(state):
-        answer = parse_neighbors(text)
-        if answer is None:
-            continue
-        chosen = choose(answer.items, target=pert, resolver=resolver, limit=limit)
-        if chosen.symbols:
-            vector = aggregate(
-                training.vectors(chosen.symbols),
-                note.aggregation,
-                similarities=chosen.similarities,
-                train_mean=mean,
-            )
-            return Predicted(vector, "neighbors", chosen.symbols, chosen, answer.read)
+    pert = str(state.metadata["pert"])
+    read = [
+        (answer, choose(answer.items, target=pert, resolver=resolver, limit=limit))
+        for answer in map(parse_neighbors, _answers(state))
+        if answer is not None
+    ]
+    if not read:
+        return Predicted(training.mean.astype(np.float64), "neighbors", fallback="no_list")
+    used = next((place for place, (_, chosen) in enumerate(read) if chosen.symbols), 0)
+    answer, chosen = read[used]
+    before = sum(other.drops["invented"] for _, other in read) - chosen.drops["invented"]
+    return replace(
+        _averaged(chosen, note, training),
+        read=answer.read,
+        unusable=answer.n_unusable,
+        invented_before=before,
+    )
+
+
+def _averaged(chosen: Chosen, note: Forecast, training: Training) -> Predicted:
+    mean = training.mean.astype(np.float64)
+    if not chosen.symbols:
         why = "none_usable" if chosen.n_given else "empty_list"
-        last = last or Predicted(mean, "neighbors", (), chosen, answer.read, fallback=why)
-    return last or Predicted(mean, "neighbors", fallback="no_list")
+        return Predicted(mean, "neighbors", chosen=chosen, fallback=why)
+    vector = aggregate(
+        training.vectors(chosen.symbols),
+        note.aggregation,
+        similarities=chosen.similarities,
+        train_mean=mean,
+    )
+    return Predicted(vector, "neighbors", chosen.symbols, chosen)
 
 
 def _answers(state: TaskState) -> list[str]:

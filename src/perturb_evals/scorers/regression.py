@@ -33,7 +33,8 @@ def regression(resamples: int = 2000, seed: int = 0, asked: int | None = None) -
 
     Formulas and conventions are those of `perturb_evals.metrics.regression`. Epochs and repeats are
     reduced here: a perturbation's score is the mean over its answers, and a result the mean over
-    perturbations. Counts are of replies, over all epochs and repeats.
+    perturbations. Counts are of replies, over all epochs and repeats; `invented_rate` is the share
+    of the names in the answers that counted, `n_invented_before_reask` is of the answers before.
 
     Args:
         resamples: Number of bootstrap resamples of perturbations.
@@ -124,6 +125,10 @@ class Replies:
         sums = {f"n_dropped_{reason}": self._sum(f"dropped_{reason}") for reason in DROPS}
         sums |= {f"n_found_by_{route}": self._sum(f"by_{route}") for route in ("case", "alias")}
         sums |= {"n_reasks": self._sum("reasks")}
+        sums |= {
+            "n_invented_before_reask": self._sum("invented_before"),
+            "n_unusable_entries": self._sum("unusable"),
+        }
         rare = {f"n_fallback_{reason}": count for reason, count in sorted(fallbacks.items())}
         rare |= {f"n_read_from_{form}": reads[form] for form in ("list", "cut_off") if reads[form]}
         flags = [name for name in COUNTS if name.startswith(("undefined_", "only_"))]
@@ -152,8 +157,15 @@ def extract(scores: list[SampleScore]) -> Replies:
         scores: Unreduced scores of `expression`, any number of epochs, any order.
 
     Raises:
-        ValueError: A score without the values and the metadata of `expression`.
+        ValueError: A score without the values and the metadata of `expression`, or samples about
+            different data.
     """
+    data = {(s.sample_metadata or {}).get("data", "") for s in scores}
+    if len(data) > 1:
+        raise ValueError(
+            f"The samples of this run are about different data ({', '.join(sorted(data))}): the "
+            "screen's file changed before the run was taken up again. Run the task anew."
+        )
     columns = ["id", "pert", "fold", "repeat", *SCORES]
     rows, accounts = [], []
     for sample in scores:

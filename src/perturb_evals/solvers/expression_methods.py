@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from inspect_ai.model import ModelOutput
@@ -51,8 +52,9 @@ def by_neighbors(
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         method = fitted(HeldOut.from_metadata(state.metadata))
         found = method.neighbors(str(state.metadata["pert"]))[:k]
-        items = [{"gene": gene, "similarity": round(value, 4)} for gene, value in found]
-        return answered(state, name, json.dumps({"kNN": items}), note)
+        names, values = [gene for gene, _ in found], [round(value, 6) for _, value in found]
+        text = json.dumps({"kNN": names}, ensure_ascii=False)
+        return answered(state, name, text, replace(note, names=names, similarities=values))
 
     return solve
 

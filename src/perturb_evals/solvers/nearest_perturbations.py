@@ -35,7 +35,7 @@ REASONS: dict[Drop, str] = {
 @solver
 def nearest_perturbations(
     variant: words.Variant = "full",
-    k: int = 10,
+    k: int | None = None,
     order: Order = "alphabetical",
     seed: int = 0,
     aggregation: Aggregation = "mean",
@@ -56,7 +56,7 @@ def nearest_perturbations(
     Args:
         variant: `full`; `minimal` (no criteria, no context); `no_reasoning` (only the names);
             `refine` (full, then a second pass over the usable answer, which is not asked again).
-        k: The most neighbors that are asked for and count.
+        k: The most neighbors that are asked for and count; by default the task's k.
         order: Of the candidates in the prompt: `alphabetical`, or `shuffled` anew for every sample,
             the same in all its epochs.
         seed: Seed of the shuffled order.
@@ -75,7 +75,7 @@ def nearest_perturbations(
     if not isinstance(structured, bool):
         raise ValueError(f"structured must be true or false; got {structured!r}.")
     whole_number("seed", seed)
-    for name, value, least in (("k", k, 1), ("reasks", reasks, 0)):
+    for name, value, least in (("k", 1 if k is None else k, 1), ("reasks", reasks, 0)):
         if whole_number(name, value) < least:
             raise ValueError(f"{name} must be {least} or more; got {value}.")
     similarities = aggregation == "similarity"
@@ -89,10 +89,11 @@ def nearest_perturbations(
         candidates = training.perturbations
         if order == "shuffled":
             candidates = shuffled(candidates, seed, held_out, target)
-        prompt = words.NeighborPrompt(variant, training.cell_line, k, similarities)
+        most = int(state.metadata["k"]) if k is None else k
+        prompt = words.NeighborPrompt(variant, training.cell_line, most, similarities)
         state.user_prompt.text = prompt.render(target, candidates)
         window.check(get_model(), state.user_prompt.text, candidates)
-        note = Forecast("neighbors", aggregation, limit=k, prompt=prompt.hash)
+        note = Forecast("neighbors", aggregation, limit=most, prompt=prompt.hash)
         resolver = resolver_for(held_out, "none")
 
         state = await answered(state, generate, option, note)

@@ -39,9 +39,7 @@ def neighbor_ensemble(logs: str | list[str], rule: Rule = "vote", k: int | None 
     Raises:
         ValueError: An argument that is not allowed.
     """
-    paths = [path.strip() for path in (logs.split(",") if isinstance(logs, str) else logs)]
-    if not paths or not all(paths):
-        raise ValueError(f"logs must be paths of logs, separated by commas; got {logs!r}.")
+    paths = _paths(logs)
     one_of("rule", rule, RULES)
     if k is not None:
         if rule == "union":
@@ -65,12 +63,22 @@ def neighbor_ensemble(logs: str | list[str], rule: Rule = "vote", k: int | None 
         if rule == "vote":
             found = found[: k or usual_size(answers)]
         state.output = ModelOutput.from_content(
-            model="perturb_evals/neighbor_ensemble", content=json.dumps({"kNN": found})
+            model="perturb_evals/neighbor_ensemble",
+            content=json.dumps({"kNN": found}, ensure_ascii=False),
         )
-        attach(state.output, Forecast("neighbors", limit=max(1, len(found))))
+        attach(state.output, Forecast("neighbors", limit=max(1, len(found)), names=found))
         return state
 
     return solve
+
+
+def _paths(logs: object) -> list[str]:
+    given = logs.split(",") if isinstance(logs, str) else logs
+    if isinstance(given, list | tuple) and all(isinstance(path, str) for path in given):
+        paths = [path.strip() for path in given]
+        if paths and all(paths):
+            return paths
+    raise ValueError(f"logs must be paths of logs, separated by commas; got {logs!r}.")
 
 
 def ranked(answers: Sequence[Sequence[str]]) -> list[str]:

@@ -12,7 +12,7 @@ from inspect_ai import Task, task
 from inspect_ai.log import HeadlineMetric
 
 from perturb_evals.datasets.langpert import langpert_run
-from perturb_evals.datasets.options import refuse_unknown
+from perturb_evals.datasets.options import refuse_unknown, whole_number
 from perturb_evals.datasets.samples import held_out_samples
 from perturb_evals.scorers.board import screen_metadata
 from perturb_evals.scorers.expression import expression
@@ -47,7 +47,8 @@ def langpert(
         n_train: Only so many training perturbations, a nested random subset; all by default.
         repeats: With n_train, how many subsets are drawn for each fold.
         seed: Seed of the subsets.
-        k: The most neighbors that are asked for and count.
+        k: The most neighbors that a model is asked for and that count. Reference systems have a k
+            of their own (-S k=...).
         split: A JSON file of folds with train and test; five folds by default. `perturb-evals
             split` prints one.
         perturbation_column: For a pseudobulk file, the column of obs that names the perturbation
@@ -60,6 +61,8 @@ def langpert(
         unknown: Nothing: an argument of another name is refused, where Inspect would only warn.
     """
     refuse_unknown(unknown, langpert)
+    if whole_number("k", k) < 1:
+        raise ValueError(f"k must be at least 1; got {k}.")
     run = langpert_run(
         screen,
         fold,
@@ -73,9 +76,9 @@ def langpert(
         aliases,
     )
     return Task(
-        dataset=held_out_samples(run.folds),
-        solver=nearest_perturbations(k=k),
-        scorer=expression(k=k, aliases=run.aliases),
+        dataset=held_out_samples(run.folds, k, run.aliases),
+        solver=nearest_perturbations(),
+        scorer=expression(),
         metrics=[regression(asked=run.n_held_out)],
         headline_metric=HEADLINE,
         version=VERSION,
