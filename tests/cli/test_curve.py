@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from anndata import read_h5ad
 from inspect_ai.log import list_eval_logs, read_eval_log
 
 from perturb_evals.cli.main import main
 from perturb_evals.datasets.screens import load_screen
+from perturb_evals.datasets.training import fold_of, split_of, training_for
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +117,11 @@ def test_a_run_that_fails_is_told_and_taken_up_again(curve, tmp_path, capsys):
         ([*DEMO, "--sizes", "4;8"], 2, "--sizes expects whole numbers with commas"),
         ([*DEMO, "--sizes", "999"], 1, "n_train must be from 1 to 192"),
         ([*DEMO, "--sizes", "4", "-T", "sed=1"], 2, "Did you mean seed"),
+        ([*DEMO, "--sizes", "4", "-T", "n_train=5"], 2, "-T n_train is not for curves: use --size"),
+        ([*DEMO, "--sizes", "4", "-T", "repeats=5"], 2, "use --repeats"),
+        ([*DEMO, "--sizes", "4", "-T", "screen=x"], 2, "use --screen"),
+        ([*DEMO, "--sizes", "4", "-S", "k=4"], 1, "k"),
+        ([*DEMO[:3], "no_such", "--sizes", "4"], 2, "no_such"),
         ([*DEMO, "--sizes", "4", "--repeats", "0"], 2, "repeats must be 1 or more"),
     ],
 )
@@ -136,3 +143,50 @@ def test_the_arguments_of_the_task_are_those_of_inspect_eval(curve, tmp_path):
     passed = log.eval.task_args_passed
     assert (passed["n_train"], passed["repeats"], passed["seed"]) == (5, 2, 3)
     assert json.loads(json.dumps(passed)) == passed
+
+
+def test_a_solver_needs_no_prefix(curve, tmp_path):
+    logs = tmp_path / "logs"
+    assert curve("--solver", "oracle_neighbors", "-S", "k=2", "--sizes", "4", logs=logs) == 0
+    (log,) = headers(logs)
+    assert log.eval.solver == "perturb_evals/oracle_neighbors"
+    assert log.eval.solver_args_passed == {"k": 2}
+
+
+def test_arguments_without_a_solver_are_those_of_the_tasks_own(curve, tmp_path, capsys):
+    logs = tmp_path / "logs"
+    words = ("--model", "mockllm/model", "-S", "reasks=0", "--sizes", "4")
+    assert curve(*words, logs=logs) == 0
+    (log,) = headers(logs)
+    assert log.eval.solver == "perturb_evals/nearest_perturbations"
+    assert log.eval.solver_args_passed == {"reasks": 0}
+
+
+def test_other_logs_in_the_folder_are_passed_by(curve, tmp_path, capsys):
+    logs = tmp_path / "logs"
+    demo = ("--screen", "demo", "--solver", "no_change", "--sizes", "4", "--log-dir", str(logs))
+    assert main(["curve", *demo, "-o", str(tmp_path / "demo")]) == 0
+    (logs / "2026-01-01T00-00-00_langpert_cut.eval").write_bytes(b"PK")
+    capsys.readouterr()
+    assert curve("--solver", "mean_effect", "--sizes", "4", logs=logs) == 0
+    shown = capsys.readouterr()
+    assert "mae_top20 on small" in shown.out
+    assert "passed by: 1 logs, other screens, data or splits" in shown.err
+    assert "passed by: 1 logs, unreadable" in shown.err
+
+
+def test_a_screen_that_changed_is_run_anew(tmp_path, small_screen, capsys):
+    logs, screen = tmp_path / "logs", tmp_path / "mine.h5ad"
+    words = ("--screen", str(screen), "--solver", "no_change", "--sizes", "4", "-T", "aliases=none")
+    shown = []
+    for factor, n_logs in ((1, 1), (2, 2), (2, 2), (1, 2)):
+        adata = read_h5ad(small_screen)
+        adata.X = adata.X * np.float32(factor)
+        adata.write_h5ad(screen)
+        for cached in (load_screen, split_of, fold_of, training_for):
+            cached.cache_clear()
+        assert main(["curve", *words, "--log-dir", str(logs), "-o", str(tmp_path / "plot")]) == 0
+        assert len(headers(logs)) == n_logs
+        shown.append(rows(capsys.readouterr().out)[-1][1])
+    assert shown[0] == shown[3]
+    assert shown[1] == shown[2] == pytest.approx(2 * shown[0], abs=0.002)

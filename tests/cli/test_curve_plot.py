@@ -1,4 +1,6 @@
+import html
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,3 +78,11 @@ def test_many_systems_look_different():
 )
 def test_labels_do_not_run_into_each_other(sizes, kept):
     assert _apart(sizes) == kept
+
+
+@pytest.mark.parametrize("name", ["x$\\frac{$", "$a_1$ b", "100% \\$"])
+def test_names_are_no_tex(name, tmp_path):
+    named = replace(curve({name: {50: 0.3, 100: 0.2}, "other": {50: 0.4}}), context=name)
+    svg, png = save_plot(named, [], tmp_path / "curve")
+    assert png.stat().st_size > 1000
+    assert svg.read_text(encoding="utf-8").count(html.escape(name)) >= 2  # title and legend

@@ -156,3 +156,27 @@ def test_nothing_to_show(write, tmp_path):
     path = write(status="error")
     with pytest.raises(CurveError, match="passed by: 1 unfinished or failed"):
         read_curve([path])
+
+
+def test_what_cannot_be_read_is_counted(write, tmp_path):
+    write()
+    (tmp_path / "2026-01-01T00-00-00_langpert_cut.eval").write_bytes(b"PK no more")
+    (tmp_path / "2026-01-01T00-00-00_langpert_cut.json").write_text('{"version": 2', "utf-8")
+    curve = read_curve([str(tmp_path)])
+    assert len(curve.points) == 1
+    assert curve.passed_by == {"unreadable": 2}
+    with pytest.raises(CurveError, match="passed by: 1 unreadable"):
+        read_curve([str(tmp_path / "2026-01-01T00-00-00_langpert_cut.eval")])
+
+
+def test_with_a_board_all_other_runs_are_counted(write, run, tmp_path):
+    board = run.eval.metadata["board"]
+    write()
+    write(n_train=4, metadata={"board": {**board, "train": "4x1/seed0"}})
+    for part in ("data", "split", "context", "fold"):
+        write(metadata={"board": {**board, part: "another"}})
+    write(task="langpert", metadata={"board": {}})
+    write(n_train=None, split="folds.json")
+    curve = read_curve([str(tmp_path)], board)
+    assert places(curve) == [("oracle_neighbors", 4), ("oracle_neighbors", 8)]
+    assert curve.passed_by == {"other screens, data or splits": 5, "training size not known": 1}

@@ -443,6 +443,51 @@ def test_is_gears_tells_cells_from_pseudobulk(tmp_path: Path):
     assert not is_gears(tmp_path / "other.h5ad")
 
 
+@pytest.mark.parametrize("left_out", ["condition", "condition_name", "cell_type"])
+def test_cells_have_all_columns(tmp_path: Path, left_out: str):
+    adata = simulated()
+    del adata.obs[left_out]
+    adata.write_h5ad(tmp_path / "cells.h5ad")
+    assert not is_gears(tmp_path / "cells.h5ad")
+
+
+def pseudobulk() -> AnnData:
+    """Five perturbations and the control, named as GEARS names them, one row each."""
+    rng = np.random.default_rng(5)
+    names = ["ctrl", *(f"P{at}+ctrl" for at in range(5))]
+    obs = pd.DataFrame({"condition": names, "condition_name": names, "cell_type": "K562"})
+    obs.index = obs.index.astype(str)
+    var = pd.DataFrame(index=[f"g{at}" for at in range(8)])
+    return AnnData(X=rng.random((6, 8)).astype(np.float32), obs=obs, var=var)
+
+
+def test_a_pseudobulk_with_names_of_gears_is_no_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    adata, path = pseudobulk(), tmp_path / "rows.h5ad"
+    adata.write_h5ad(path)
+    assert not is_gears(path)
+    screen = load_screen(ScreenRequest(str(path), "condition", "ctrl"))
+    assert screen.perturbations == ("P0", "P1", "P2", "P3", "P4")
+    np.testing.assert_array_equal(screen.control, adata.X[0])
+
+
+def test_a_named_column_or_control_selects_the_pseudobulk_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    adata, path = pseudobulk(), tmp_path / "rows.h5ad"
+    adata.obs["my_name"] = ["none", *"ABCDE"]
+    adata.obs["condition"] = "ctrl"
+    adata.write_h5ad(path)
+    assert is_gears(path)
+    screen = load_screen(ScreenRequest(str(path), "my_name", "none"))
+    assert screen.perturbations == tuple("ABCDE")
+    with pytest.raises(ScreenError, match="expected one row of the control 'x'"):
+        load_screen(ScreenRequest(str(path), control="x"))
+
+
 def test_the_real_screens_are_not_cells(real_data: Path):
     screens = list((real_data / "screens").glob("*.h5ad"))
     assert screens

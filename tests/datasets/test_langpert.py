@@ -1,10 +1,16 @@
+import json
+
+import numpy as np
+import pandas as pd
 import pytest
+from anndata import AnnData
 
 from perturb_evals.datasets.langpert import langpert_run
 from perturb_evals.datasets.screen import ScreenError
+from perturb_evals.datasets.screens import load_screen
 from perturb_evals.datasets.sources import DataError
 from perturb_evals.datasets.splits import SplitError
-from perturb_evals.datasets.training import fold_of
+from perturb_evals.datasets.training import fold_of, split_of
 
 
 def test_all_folds_test_every_perturbation_once():
@@ -35,6 +41,7 @@ def test_one_fold_and_repeated_subsets():
         ({"repeats": 2}, ValueError, "needs n_train"),
         ({"repeats": 0}, ValueError, "repeats must be 1 or more"),
         ({"seed": -1}, ValueError, "seed must be 0 or more"),
+        ({"seed": 3}, ValueError, "seed=3 .* needs n_train"),
         ({"split": "none.json"}, SplitError, "FileNotFoundError"),
         ({"aliases": "hgnc"}, ValueError, "aliases must be one of ncbi, none; got 'hgnc'"),
     ],
@@ -48,3 +55,24 @@ def test_aliases_that_cannot_be_had_are_told_before_the_run(put_tables):
     put_tables({})  # an empty mirror, and no way to any source
     with pytest.raises(DataError, match="gene_info"):
         langpert_run("demo", aliases="ncbi")
+
+
+def test_relative_paths_are_those_of_the_folder_of_the_run(tmp_path, monkeypatch):
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(here)
+    names = [f"P{at}" for at in range(10)]
+    values = np.vstack([np.zeros(4), np.random.default_rng(0).normal(size=(10, 4))])
+    obs = pd.DataFrame(index=["control", *names])
+    AnnData(X=values.astype(np.float32), obs=obs).write_h5ad("screen.h5ad")
+    folds = [{"train": names[:5], "test": names[5:]}, {"train": names[5:], "test": names[:5]}]
+    (here / "split.json").write_text(json.dumps({"folds": folds}), encoding="utf-8")
+    run = langpert_run("screen.h5ad", split="split.json", aliases="none")
+    assert run.folds[0].request.screen == str(here / "screen.h5ad")
+    assert run.folds[0].split == str(here / "split.json")
+    monkeypatch.chdir(there)
+    for cached in (load_screen, split_of, fold_of):
+        cached.cache_clear()
+    assert fold_of(run.folds[1]).test == tuple(names[:5])

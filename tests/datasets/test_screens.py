@@ -115,3 +115,13 @@ def test_a_file_of_another_kind(tmp_path, cache):
     (tmp_path / "screen.csv").write_text("a,b\n", encoding="utf-8")
     with pytest.raises(ScreenError, match=r"\.h5ad or \.zip"):
         load_screen(ScreenRequest(str(tmp_path / "screen.csv")))
+
+
+@pytest.mark.parametrize("given", [{"control": "ctrl"}, {"perturbation_column": "gene"}])
+def test_the_demo_has_no_column_and_no_control(given, cache):
+    with pytest.raises(ScreenError, match="the demo has neither"):
+        load_screen(ScreenRequest("demo", **given))
+
+
+def test_the_case_of_the_suffix_does_not_matter(put):
+    assert load_screen(put(name="mine.H5AD")).perturbations == ("A", "B")

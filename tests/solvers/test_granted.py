@@ -81,3 +81,21 @@ def test_without_options_the_model_is_just_asked(run):
     log, asked = run(lambda heard: "yes", Granted("nothing", []))
     assert log.status == "success"
     assert asked == [None] * 8
+
+
+def test_what_is_refused_for_its_content_is_not_remembered(evaluate, speaker, refused):
+    """The very first request is refused with and without the option, all before the second."""
+
+    def reply(heard: Any) -> str:
+        if heard.texts[0] == "question 0":
+            raise refused("not this question")
+        return "yes"
+
+    model = speaker(reply)
+    granted = Granted("temperature", [{"temperature": 0.3}])
+    dataset = [Sample(input=f"question {n}", id=n) for n in range(4)]
+    task = Task(dataset=dataset, solver=asks(granted))
+    log = evaluate(task, model=model.model, continue_on_fail=True, max_samples=1)
+    assert [bool(sample.error) for sample in log.samples] == [True, False, False, False]
+    assert "not this question" in log.samples[0].error.message
+    assert [heard.config.temperature for heard in model.heard] == [0.3, None, 0.3, 0.3, 0.3]

@@ -125,3 +125,9 @@ def test_a_union_over_runs_keeps_all_names(evaluate: Callable[..., EvalLog]):
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         neighbor_ensemble(**arguments)
+
+
+@pytest.mark.parametrize("logs", [None, 3, [], "", "a.eval,", [None], [3, "a.eval"]])
+def test_logs_must_be_paths(logs: Any):
+    with pytest.raises(ValueError, match="logs must be paths of logs, separated by commas; got"):
+        neighbor_ensemble(logs=logs)

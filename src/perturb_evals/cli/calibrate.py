@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     console = Console(highlight=False, markup=False, emoji=False, width=width)
     if rows:
         show_gate(console, rows, GATE[request.screen])
-    show_calibration(console, screen, len(split.folds), metrics)
+    show_calibration(console, screen, split, metrics)
     return 1 if rows and rows[0].verdict == "missed" else 0
 
 
@@ -124,6 +124,7 @@ def _figures(
                 "minus_mean": {ref: asdict(d) for ref, d in found.differences.items()},
                 "standing": {ref: found.standing(ref) for ref in found.differences},
                 "controls": found.controls and asdict(found.controls),
+                "trusted": found.trusted if found.controls else None,
                 "blind_standing": found.blind_standing(),
             }
             for name, found in metrics.items()

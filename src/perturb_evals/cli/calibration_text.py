@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from perturb_evals.metrics.expression_spec import EXPRESSION_RESULTS
 from perturb_evals.scorers.calibration import MetricCalibration
-from perturb_evals.scorers.reference_scores import K
+from perturb_evals.scorers.held_out_truth import unmeasured_targets
+from perturb_evals.scorers.reference_scores import CONTROL_LAYERS, K
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
     from perturb_evals.datasets.screen import Screen
+    from perturb_evals.datasets.splits import Split
 
 HEADLINE = "mae_top20"
 NAMES = {"mean": "mean", "no_change": "no change", "random": "random", "oracle": "oracle"}
@@ -22,24 +24,26 @@ TOP = 20
 Metrics = Mapping[str, MetricCalibration]
 
 
-def show_calibration(console: "Console", screen: "Screen", n_folds: int, metrics: Metrics) -> None:
+def show_calibration(
+    console: "Console", screen: "Screen", split: "Split", metrics: Metrics
+) -> None:
     """Print a table of the references, one of the controls where there are halves, and verdicts."""
     n = metrics[HEADLINE].differences["oracle"].n
     console.print(f"What the metrics can tell apart on {screen.name}\n", style="bold")
     console.print(
-        f"{n:,} perturbations, each scored once in {n_folds} folds; {len(screen.genes):,} genes, "
-        f"ranked by {ORDERS[screen.order_kind]}. mean: the training perturbations' mean; random: "
+        f"{n:,} perturbations, each scored once in {len(split.folds)} folds; "
+        f"{len(screen.genes):,} genes, ranked by {ORDERS[screen.order_kind]}. mean: the training perturbations' mean; random: "
         f"{K} of them; oracle: the {K} nearest to the TRUE vector.\n"
     )
     console.print(_references(metrics))
     console.print()
-    for note in _notes(screen, metrics):
+    for note in _notes(screen, split, metrics):
         console.print(f"- {note}")
     console.print("\n" + oracle_verdict(screen.name, metrics) + "\n", style="bold")
     if all(found.controls is None for found in metrics.values()):
         console.print(
-            "There is no positive control: this screen has no two halves of cells or replicates, "
-            "so DRF and BDS cannot be computed. The verdict rests on the intervals above."
+            f"There is no positive control: {_why_no_controls(screen)}, so DRF and BDS cannot be "
+            "computed. The verdict rests on the intervals above."
         )
         return
     console.print("Positive and negative control, scored against half of the cells\n", style="bold")
@@ -48,7 +52,8 @@ def show_calibration(console: "Console", screen: "Screen", n_folds: int, metrics
         "\nnegative: the mean; positive: the other half of the cells, interpolated; blind: the "
         f"{K} nearest to\nthe other half. DRF: share of the way from the negative control to a "
         "perfect score. BDS: share of\nperturbations where the positive control is ahead, ties "
-        "half.\n"
+        "half. A metric tells them apart where BDS\nis above .5 and the 95% interval of the "
+        "difference leaves out 0.\n"
     )
     console.print(f"{controls_verdict(metrics)}\n\n{blind_verdict(metrics)}", style="bold")
 
@@ -122,17 +127,17 @@ def blind_verdict(metrics: Metrics) -> str:
 
 
 def controls_verdict(metrics: Metrics) -> str:
-    """Say which metrics are not to be trusted, by the bound discrimination score."""
-    doubted = [
-        name for name, found in metrics.items() if found.controls and not found.controls.trusted
-    ]
+    """Say which metrics are not to be trusted: they do not put the positive control ahead."""
+    doubted = [name for name, found in metrics.items() if found.controls and not found.trusted]
     if not doubted:
         return (
-            "Every metric puts the positive control ahead on more than half of the perturbations."
+            "Every metric puts the positive control ahead, on average (95% interval) and on more "
+            "than half of the perturbations."
         )
+    which = f"all {len(doubted)} metrics" if len(doubted) == len(metrics) else ", ".join(doubted)
     return (
-        f"NOT to be trusted on this screen (BDS at or below .5): {', '.join(doubted)}. They do not "
-        "put a second measurement of a perturbation above the mean of all."
+        f"NOT to be trusted on this screen: {which}. A second measurement of a perturbation is not "
+        "told apart from the mean of all, or not ahead on more than half of the perturbations."
     )
 
 
@@ -155,12 +160,24 @@ def _controls(metrics: Metrics) -> "Table":
         table.add_row(
             _named(found, name),
             *map(_number, (*scores, controls.drf, controls.bds)),
-            "tells them apart" if controls.trusted else "not to be trusted",
+            "tells them apart" if found.trusted else "not to be trusted",
         )
     return table
 
 
-def _notes(screen: "Screen", metrics: Metrics) -> list[str]:
+def _why_no_controls(screen: "Screen") -> str:
+    missing = [name for name in CONTROL_LAYERS if screen.layer(name) is None]
+    if not missing:
+        return "no perturbation of this screen has two halves that can be compared"
+    if missing == ["padj_half_2"]:
+        return (
+            "this screen has two halves, but no layer padj_half_2, the adjusted p of half 2 alone "
+            "against the control"
+        )
+    return "this screen has no two halves of cells or replicates"
+
+
+def _notes(screen: "Screen", split: "Split", metrics: Metrics) -> list[str]:
     n_compared = sum(len(found.differences) for found in metrics.values())
     fixed = [name for name in metrics if EXPRESSION_RESULTS[name].mean_effect is not None]
     notes = [
@@ -174,6 +191,19 @@ def _notes(screen: "Screen", metrics: Metrics) -> list[str]:
         notes.append(
             f"With {len(screen.genes)} genes the top 20, 50 and 100 are all genes: their scores "
             "repeat each other, and any change in all genes overlaps wholly."
+        )
+    n_train = min(len(fold.train) for fold in split.folds)
+    if n_train <= K:
+        notes.append(
+            f"A fold has {n_train} training perturbations, no more than the {K} that are averaged: "
+            "oracle and random are the mean there."
+        )
+    tested = [name for fold in split.folds for name in fold.test]
+    unmeasured = unmeasured_targets(screen, tested)
+    if unmeasured:
+        notes.append(
+            f"The own gene of {len(unmeasured):,} of {len(tested):,} perturbations is not "
+            "measured: for them _no_target is the plain score."
         )
     return notes
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perturb_evals.cli.arguments import ABOUT_SCREEN, NO_MODEL, named_values
 
@@ -37,7 +37,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     )
     runs = parser.add_argument_group("runs")
     runs.add_argument("--screen", help=f"run on this screen: {ABOUT_SCREEN}")
-    runs.add_argument("--solver", help="e.g. perturb_evals/graph_neighbors (default: the task's)")
+    runs.add_argument("--solver", help="e.g. graph_neighbors (default: the task's own)")
     runs.add_argument("--model", default=NO_MODEL, help=f"default: {NO_MODEL}, for no model")
     runs.add_argument(
         "--sizes",
@@ -48,7 +48,7 @@ def add_parser(subparsers: "Subparsers") -> None:
         "--repeats", type=int, default=1, help="training subsets for each fold (default: 1)"
     )
     runs.add_argument(
-        "--log-dir", default="logs", help="folder of the logs; finished runs in it are kept"
+        "--log-dir", default="logs", help="folder of the logs; finished runs are not repeated"
     )
     for flag, what in (("-T", "task"), ("-S", "solver")):
         runs.add_argument(
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     from perturb_evals.datasets.splits import SplitError
 
     try:
-        _run_missing(args)
+        board = _run_missing(args)
     except (TypeError, ValueError) as error:
         print(f"perturb-evals curve: {error}", file=sys.stderr)
         return 2
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"perturb-evals curve: {error}", file=sys.stderr)
         return 1
     try:
-        curve = read_curve([*args.logs, *([args.log_dir] if args.screen else [])])
+        curve = read_curve([*args.logs, *([args.log_dir] if args.screen else [])], board)
         published = [row for row in CURVES if row.screen == curve.screen]
         files = save_plot(curve, published, args.stem)
     except (CurveError, OSError) as error:
@@ -104,7 +104,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _run_missing(args: argparse.Namespace) -> None:
+def _run_missing(args: argparse.Namespace) -> "dict[str, Any] | None":
+    """Run the sizes that are missing and return their board; None where there is nothing to run."""
     if not args.screen:
         named = [f"--{name}" for name in ("solver", "sizes") if getattr(args, name)]
         named += [flag for flag in ("-T", "-S") if getattr(args, _DESTINATION[flag])]
@@ -112,17 +113,20 @@ def _run_missing(args: argparse.Namespace) -> None:
             raise ValueError(f"{named[0]} is for runs: name a --screen too.")
         if not args.logs:
             raise ValueError("give logs to read, or a --screen to run on.")
-        return
+        return None
     if not args.solver and args.model == NO_MODEL:
         raise ValueError("name a --solver, or the --model that the task's own solver asks.")
     sizes = _sizes(args)
     task_args, solver_args = (
         named_values(flag, getattr(args, name)) for flag, name in _DESTINATION.items()
     )
+    for name, option in _OPTIONS.items():
+        if name in task_args:
+            raise ValueError(f"-T {name} is not for curves: use {option}.")
 
     from perturb_evals.cli.curve_runs import run_sizes
 
-    run_sizes(
+    return run_sizes(
         args.screen,
         sizes,
         repeats=args.repeats,
@@ -135,6 +139,7 @@ def _run_missing(args: argparse.Namespace) -> None:
 
 
 _DESTINATION = {"-T": "task_args", "-S": "solver_args"}
+_OPTIONS = {"n_train": "--sizes", "repeats": "--repeats", "screen": "--screen"}
 
 
 def _sizes(args: argparse.Namespace) -> list[int]:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,30 +71,45 @@ class Curve:
         return dict(sorted(systems.items(), key=lambda item: item[1][-1].value))
 
 
-def read_curve(paths: Sequence[str]) -> Curve:
+def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> Curve:
     """Read the points of some logs; only their headers are read.
 
-    Of several runs of one system with one size the newest counts. Logs of other tasks, of runs that
-    did not end with success, and of runs that lack perturbations make no point and are counted; not
-    so what is left of a run that was taken up again and ended well.
+    Of several runs of one system with one size the newest counts. Logs that cannot be read, of
+    other tasks, of runs that did not end with success, and of runs that lack perturbations make no
+    point and are counted; not so what is left of a run that was taken up again and ended well.
 
     Args:
         paths: Log files, and folders with them.
+        board: The board to read; runs on others, and those whose training size is not known, are
+            then counted too. By default all runs must be on one board.
 
     Raises:
-        CurveError: No such file or folder, no point, runs on different boards (other screens, data
-            or splits), or a run whose training size is not known.
+        CurveError: No such file or folder, or no point; without `board` also runs on different
+            boards (other screens, data or splits), or a run whose training size is not known.
     """
     passed_by: Counter[str] = Counter()
     logs: dict[tuple[str, int], EvalLog] = {}
-    found = {header.eval.eval_id: header for path in paths for header in _headers(path)}
-    ended = {log.eval.task_id for log in found.values() if not _unfit(log)}
+    found: dict[str, EvalLog] = {}
+    for file in dict.fromkeys(file for path in paths for file in _files(path)):
+        try:
+            header = read_eval_log(file, header_only=True)
+        except Exception:  # of zip, JSON or pydantic, e.g. after a write that was broken off
+            passed_by["unreadable"] += 1
+        else:
+            found[header.eval.eval_id] = header
+    ended = {log.eval.task_id for log in found.values() if not _unfit(log, board)}
     for log in sorted(found.values(), key=lambda header: header.eval.created):
-        reason = _unfit(log)
+        reason = _unfit(log, board)
         if reason:
             passed_by[reason] += log.eval.task_id not in ended
             continue
-        place = (json.dumps(_settings(log), sort_keys=True, default=str), _size(log))
+        size = _size(log)
+        if size is None:
+            raise CurveError(
+                f"{log.location}: with a split file and without n_train the log does not say how "
+                "many training perturbations there were. Run it with n_train."
+            )
+        place = (json.dumps(_settings(log), sort_keys=True, default=str), size)
         passed_by["older runs of the same"] += place in logs
         logs[place] = log
     if not logs:
@@ -116,23 +131,25 @@ def read_curve(paths: Sequence[str]) -> Curve:
     )
 
 
-def _headers(path: str) -> Iterator[EvalLog]:
+def _files(path: str) -> list[str]:
     if "://" not in path and not Path(path).exists():
         raise CurveError(f"There is no log file or folder at {path!r}.")
     if path.endswith(LOG_SUFFIXES):
-        yield read_eval_log(path, header_only=True)
-    else:
-        for info in list_eval_logs(path):
-            yield read_eval_log(info, header_only=True)
+        return [path]
+    return [info.name for info in list_eval_logs(path)]
 
 
-def _unfit(log: EvalLog) -> str:
+def _unfit(log: EvalLog, board: Mapping[str, Any] | None) -> str:
     """Return why a log makes no point; empty for one that does."""
     if log.eval.task not in (TASK, TASK.rpartition("/")[2]):
         return "other tasks"
+    if board is not None and _differ(board, _metadata(log).get("board", {})):
+        return "other screens, data or splits"
     if log.status != "success" or not log.results:
         return "unfinished or failed"
-    return "some perturbations missing" if _metrics(log).get("n_missing") else ""
+    if _metrics(log).get("n_missing"):
+        return "some perturbations missing"
+    return "training size not known" if board is not None and _size(log) is None else ""
 
 
 def _metrics(log: EvalLog) -> dict[str, float]:
@@ -141,20 +158,19 @@ def _metrics(log: EvalLog) -> dict[str, float]:
 
 
 def _metadata(log: EvalLog) -> dict[str, Any]:
-    assert log.eval.metadata is not None
-    return log.eval.metadata
+    return log.eval.metadata or {}
 
 
-def _size(log: EvalLog) -> int:
-    """Return the size of the training sets; of folds that differ by one the rounded mean."""
+def _size(log: EvalLog) -> int | None:
+    """Return the size of the training sets; of folds that differ by one the rounded mean.
+
+    None for a split file without n_train: the log does not say it.
+    """
     given = log.eval.task_args
     if given["n_train"] is not None:
         return int(given["n_train"])
     if given["split"] is not None:
-        raise CurveError(
-            f"{log.location}: with a split file and without n_train the log does not say how many "
-            "training perturbations there were. Run it with n_train."
-        )
+        return None
     folds = N_FOLDS if given["fold"] == "all" else 1
     metadata = _metadata(log)
     n_train: float = metadata["n_perturbations"] - metadata["n_questions"] / folds
@@ -202,13 +218,18 @@ def _check_board(logs: list[EvalLog]) -> None:
     board = _metadata(first)["board"]
     for log in others:
         other = _metadata(log)["board"]
-        differ = [name for name in board if name != "train" and board[name] != other.get(name)]
+        differ = _differ(board, other)
         if differ:
             parts = ", ".join(f"{name} is {board[name]} and {other.get(name)}" for name in differ)
             raise CurveError(
                 f"The runs {first.location} and {log.location} cannot be in one plot: {parts}. "
                 "Give logs of one screen and one split."
             )
+
+
+def _differ(board: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Return the parts that keep two runs out of one plot."""
+    return [name for name in board if name != "train" and board[name] != other.get(name)]
 
 
 def _point(system: str, size: int, log: EvalLog) -> CurvePoint:

@@ -7,7 +7,7 @@ from typing import Any
 from inspect_ai import eval_set
 from inspect_ai.solver import SolverSpec
 
-from perturb_evals.cli.curve_points import CurveError
+from perturb_evals.cli.curve_points import DEFAULT_SOLVER, CurveError
 from perturb_evals.tasks.langpert import langpert
 
 
@@ -21,29 +21,42 @@ def run_sizes(
     task_args: Mapping[str, Any],
     model: str,
     log_dir: str,
-) -> None:
+) -> dict[str, Any]:
     """Run langpert once a size as an eval set, so that a killed call goes on where it was.
+
+    The logs are written to a folder in `log_dir` that is called after the data, the split and the
+    version of the metrics. Inspect knows a finished run by the arguments of its task, and these
+    stay the same when the content of a file changes; then the folder is another one.
 
     Args:
         screen: As for the task.
         sizes: Numbers of training perturbations.
         repeats: How many training subsets of each size are drawn for each fold.
-        solver: Name of a solver; that of the task by default.
-        solver_args: Its arguments.
+        solver: Name of a solver, with or without `perturb_evals/`; that of the task by default.
+        solver_args: Its arguments, or those of the task's own solver.
         task_args: Other arguments of the task.
         model: Name of a model; `none/none` for solvers that need none.
-        log_dir: Folder of the logs. It may hold other logs; finished runs in it are not repeated.
+        log_dir: Folder of the logs. It may hold other logs; what an earlier call finished there on
+            the same data is not repeated.
+
+    Returns:
+        The board of the runs; `train`, which differs by size, is that of the first.
 
     Raises:
         ValueError: An argument that the task does not allow.
         CurveError: A run did not end with success.
     """
     shared = dict(task_args) | {"screen": screen} | ({"repeats": repeats} if repeats != 1 else {})
+    tasks = [langpert(**shared, n_train=size) for size in sizes]
+    metadata = tasks[0].metadata
+    assert metadata is not None
+    board: dict[str, Any] = metadata["board"]
+    data = f"{board['data']}-{board['split']}-v{board['metric_version']}"
     success, logs = eval_set(
-        [langpert(**shared, n_train=size) for size in sizes],
-        solver=SolverSpec(solver, dict(solver_args), dict(solver_args)) if solver else None,
+        tasks,
+        solver=_solver(solver, dict(solver_args)),
         model=model,
-        log_dir=log_dir,
+        log_dir=f"{log_dir.rstrip('/')}/langpert-{data}",
         log_dir_allow_dirty=True,
         display="rich" if sys.stdout.isatty() else "none",
         # What failed for good fails again: it is told, and taken up by the next call.
@@ -54,3 +67,11 @@ def run_sizes(
         failed = next((log for log in logs if log.status != "success"), None)
         reason = failed.error.message if failed and failed.error else "it was stopped"
         raise CurveError(f"A run did not end with success: {reason}. Call again to go on.")
+    return board
+
+
+def _solver(name: str | None, args: dict[str, Any]) -> SolverSpec | None:
+    if not name and not args:
+        return None
+    name = name or DEFAULT_SOLVER
+    return SolverSpec(name if "/" in name else f"perturb_evals/{name}", args, args)

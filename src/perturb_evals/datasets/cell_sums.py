@@ -29,16 +29,21 @@ class CellSums:
         n_cells: (2, K) cells in each half of each group.
         sums: (2, K, G) sum of each gene over the cells of each half. A value that is not finite
             leaves a sum that is not finite.
-        squares: (K, G) sum of squares over all cells of a group.
+        half_squares: (2, K, G) sum of squares over the cells of each half.
         largest: Largest value seen, 0 without any; nan counts for nothing.
         whole: Whether all values seen are whole numbers.
     """
 
     n_cells: Integers
     sums: Floats
-    squares: Floats
+    half_squares: Floats
     largest: float
     whole: bool
+
+    @property
+    def squares(self) -> Floats:
+        """(K, G) sum of squares over all cells of a group."""
+        return np.asarray(self.half_squares[0] + self.half_squares[1])
 
 
 def random_halves(groups: NDArray[np.integer[Any]], seed: int = 0) -> NDArray[np.int64]:
@@ -88,19 +93,19 @@ def cell_sums(
     group_of = np.where(groups < 0, n_groups, groups).astype(np.int64)
     half_of = random_halves(group_of, seed)
     sums = np.zeros((2, n_groups + 1, n_genes))
-    squares = np.zeros((n_groups + 1, n_genes))
+    squares = np.zeros_like(sums)
     largest, whole = 0.0, True
     for values, genes, group, half in _pieces(matrix, group_of, half_of):
         # np.add.at is fast only for flat arrays of one and the same type.
         numbers = values.astype(np.float64)
-        place = group * n_genes + genes
+        place = (half * (n_groups + 1) + group) * n_genes + genes
         np.add.at(squares.reshape(-1), place, numbers * numbers)
-        np.add.at(sums.reshape(-1), place + half * squares.size, numbers)
+        np.add.at(sums.reshape(-1), place, numbers)
         largest = max(largest, float(np.fmax.reduce(numbers, initial=0.0)))
         whole = whole and bool((numbers == np.floor(numbers)).all())
     counts = np.zeros((2, n_groups + 1), dtype=np.int64)
     np.add.at(counts, (half_of, group_of), 1)
-    return CellSums(counts[:, :-1], sums[:, :-1], squares[:-1], largest, whole)
+    return CellSums(counts[:, :-1], sums[:, :-1], squares[:, :-1], largest, whole)
 
 
 def _is_sparse(matrix: "h5py.Group | h5py.Dataset") -> bool:

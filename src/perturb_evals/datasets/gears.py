@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from perturb_evals.datasets.cell_sums import CellSums, cell_sums
-from perturb_evals.datasets.gears_cells import CONTROL, Conditions, condition_table
+from perturb_evals.datasets.gears_cells import COLUMNS, CONTROL, Conditions, condition_table
 from perturb_evals.datasets.gears_orders import completed, listed_orders
 from perturb_evals.datasets.gears_zip import unpacked
 from perturb_evals.datasets.profiles import profiles
@@ -51,16 +51,20 @@ GEARS_SCREENS = {
 
 
 def is_gears(path: Path) -> bool:
-    """Whether a `.h5ad` holds cells in GEARS's layout: `obs["condition"]` has a control `ctrl`.
+    """Whether a `.h5ad` holds cells in GEARS's layout.
 
-    False for a file that cannot be read.
+    It does when `obs` has all the columns that the reader needs, and more than one row of the
+    condition `ctrl`: a pseudobulk may have the same names, but one row for the control. False for a
+    file that cannot be read.
     """
     import h5py
     from anndata.io import read_elem
 
     try:
         with h5py.File(path) as file:
-            return CONTROL in set(read_elem(file["obs"])["condition"])
+            obs = read_elem(file["obs"])
+            has_columns = all(column in obs for column in COLUMNS)
+            return has_columns and int((obs["condition"] == CONTROL).sum()) > 1
     except (OSError, KeyError, AttributeError):
         return False
 

@@ -26,9 +26,13 @@ class Profiles:
         order: (P, G) positions of the genes by |t| against the control, largest first; ties in
             the order of the genes. A gene without variance in either group has t = 0 where the
             means agree, so it ranks last, and an infinite t where they differ.
-        layers: (P, G) float32 each: `padj`, the Benjamini-Hochberg p of that test over genes;
-            `half_1` and `half_2`, the means of two random halves of the cells; and, for two
-            perturbations or more, `t_others`, Welch's t against the cells of all others.
+        layers: (P, G) float32 each, as `perturb_evals.datasets.screen.LAYERS` names them. Of random
+            halves of the cells: `half_1` and `half_2`, their means; `t_half_1`, Welch's t of half 1
+            against all control cells; `padj_half_2`, the Benjamini-Hochberg p, over genes, of that
+            test of half 2. For two perturbations or more: `t_others` and `t_others_half_1`, t of
+            all cells, or of half 1, against all cells of the other perturbations. An infinite t
+            becomes the largest finite one of its row. Where a half has fewer than two cells neither
+            is tested: t of half 1 is 0 and p is 1 in every gene.
     """
 
     control: NDArray[np.float64]
@@ -47,28 +51,45 @@ def profiles(sums: CellSums) -> Profiles:
         ValueError: A group has fewer than two cells.
     """
     n_cells = sums.n_cells.sum(axis=0)
-    control = moments(int(n_cells[0]), sums.sums[:, 0].sum(axis=0), sums.squares[0])
+    control = moments(
+        int(n_cells[0]), sums.sums[:, 0].sum(axis=0), sums.half_squares[:, 0].sum(axis=0)
+    )
     n_perturbed = int(n_cells[1:].sum())
-    perturbed, perturbed_squares = sums.sums[:, 1:].sum(axis=(0, 1)), sums.squares[1:].sum(axis=0)
+    perturbed = sums.sums[:, 1:].sum(axis=(0, 1))
+    perturbed_squares = sums.half_squares[:, 1:].sum(axis=(0, 1))
     shape = (len(n_cells) - 1, len(control.mean))
-    names = ("half_1", "half_2", "padj", *(["t_others"] if shape[0] > 1 else []))
-    layers = {name: np.empty(shape, dtype=np.float32) for name in names}
+    against_others = ("t_others", "t_others_half_1") if shape[0] > 1 else ()
+    layers = {
+        name: np.empty(shape, dtype=np.float32) for name in ("half_1", "half_2", *against_others)
+    }
+    layers["t_half_1"] = np.zeros(shape, dtype=np.float32)
+    layers["padj_half_2"] = np.ones(shape, dtype=np.float32)
     expression = np.empty(shape, dtype=np.float32)
     order = np.empty(shape, dtype=np.min_scalar_type(shape[1]))
     # One perturbation at a time: its rows fit the processor's cache, and memory stays small.
     for row in range(shape[0]):
-        halves, squares = sums.sums[:, row + 1], sums.squares[row + 1]
-        total = halves.sum(axis=0)
+        halves, half_squares = sums.sums[:, row + 1], sums.half_squares[:, row + 1]
+        total, squares = halves.sum(axis=0), half_squares.sum(axis=0)
         group = moments(int(n_cells[row + 1]), total, squares)
-        t, freedom = welch_t(group, control)
         expression[row] = group.mean
-        order[row] = order_by_size(t)
-        layers["padj"][row] = adjusted(two_sided_p(t, freedom))
+        order[row] = order_by_size(welch_t(group, control)[0])
         for half in (0, 1):
             layers[f"half_{half + 1}"][row] = halves[half] / sums.n_cells[half, row + 1]
-        if "t_others" in layers:
+        tested = {"t_others": group}
+        if sums.n_cells[:, row + 1].min() >= 2:
+            first, second = (
+                moments(int(sums.n_cells[half, row + 1]), halves[half], half_squares[half])
+                for half in (0, 1)
+            )
+            layers["t_half_1"][row] = _finite(welch_t(first, control)[0])
+            layers["padj_half_2"][row] = adjusted(two_sided_p(*welch_t(second, control)))
+            tested["t_others_half_1"] = first
+        if against_others:
             others = moments(n_perturbed - group.n, perturbed - total, perturbed_squares - squares)
-            layers["t_others"][row] = _finite(welch_t(group, others)[0])
+            for name in against_others:
+                layers[name][row] = (
+                    _finite(welch_t(tested[name], others)[0]) if name in tested else 0.0
+                )
     return Profiles(control.mean, expression, order, layers)
 
 

@@ -6,7 +6,7 @@ The layout of the AnnData (perturbations x genes), which is also the layout of t
 - `obs` (index: symbol of the perturbed gene, sorted): `n_cells`, `n_ranked`.
 - `var` (index: gene id): `symbol`, `control`.
 - `obsm["de_order"]`: positions of the genes, most differentially expressed first.
-- `layers` where cells or replicates allow: `t_others`, `padj`, `half_1`, `half_2`.
+- `layers` where cells or replicates allow, see `LAYERS`.
 - `uns`: name, cell line, fingerprint, kind of order, counted exclusions, source and its hash.
 """
 
@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 OrderKind = Literal["uns", "welch_t", "abs_delta"]
 
-LAYERS = ("t_others", "padj", "half_1", "half_2")
+P_VALUES = "padj_half_2"
+LAYERS = ("t_others", "half_1", "half_2", "t_half_1", "t_others_half_1", P_VALUES)
+"""Means of two halves of the cells, or two replicates; t against all other perturbed cells, of all
+cells and of half 1; t of half 1, and adjusted p of half 2, against the control. Half 1 is the truth
+of `control_scores` and half 2 makes its positive control, so neither may know of the other."""
+
 LARGEST_LOG = 20.0
 """Above any logarithm of expression: counts per million have a natural log below 14."""
 
@@ -148,7 +153,8 @@ def make_screen(
     Args:
         name: Name of the screen.
         cell_line: Its cell line; empty where it is not known.
-        perturbations: P names, without the control.
+        perturbations: P names, without the control. Blanks at both ends are taken off these and
+            the names of genes.
         expression: (P, G) finite numbers: logarithms, or log fold changes with a control of 0.
         control: (G,) finite numbers on the same scale.
         genes: G unique gene ids.
@@ -158,18 +164,20 @@ def make_screen(
             in the order of the genes. Genes without any change are moved to the end.
         order_kind: What `de_order` is.
         n_cells: (P,) numbers of cells.
-        layers: (P, G) layers among `LAYERS`.
+        layers: (P, G) layers among `LAYERS`, finite. In `padj_half_2` nan is a gene that could not
+            be tested, and becomes 1.
         excluded: Exclusions counted before.
         source: Where the data came from.
-        licence: Licence of the data.
-        citation: How to cite the data.
+        licence, citation: Licence of the data, and how to cite them.
 
     Raises:
         ScreenError: Shapes that do not agree, names that are empty or given twice, numbers that are
-            not finite, counts instead of logarithms, or nothing left.
+            not finite, counts instead of logarithms, layers or an order that are not as above, or
+            nothing left.
     """
     from anndata import AnnData
 
+    perturbations, genes = _names(name, "perturbation", perturbations), _names(name, "gene", genes)
     values, base = np.array(expression, dtype=np.float32), np.array(control, dtype=np.float32)
     shape = (len(perturbations), len(genes))
     if values.shape != shape or base.shape != shape[1:]:
@@ -177,13 +185,15 @@ def make_screen(
             f"{name}: expected expression of shape {shape} (perturbations x genes) and a control "
             f"of shape {shape[1:]}, got {values.shape} and {base.shape}."
         )
-    _check_names(name, "perturbation", perturbations)
-    _check_names(name, "gene", genes)
     _check_values(name, values, base, perturbations, genes)
+    kept = {
+        key: _checked_layer(f"{name}, layer {key}", layer, perturbations, genes, key == P_VALUES)
+        for key, layer in (layers or {}).items()
+    }
 
     delta = values - base
     order = np.argsort(-np.abs(delta), axis=1, kind="stable") if de_order is None else de_order
-    ranked = _changed_first(np.asarray(order), delta)
+    ranked = _changed_first(name, np.asarray(order), delta)
     combined = np.array(["+" in name for name in perturbations], dtype=bool)
     unchanged = ~combined & ~delta.any(axis=1)
     counts = Counter(excluded or {})
@@ -201,11 +211,11 @@ def make_screen(
             index=pd.Index(labels[rows], dtype=object, name="perturbation"),
         ),
         var=pd.DataFrame(
-            {"symbol": list(symbols or genes), "control": base},
+            {"symbol": [symbol.strip() for symbol in symbols or genes], "control": base},
             index=pd.Index(list(genes), dtype=object, name="gene"),
         ),
         obsm={"de_order": ranked[rows]},
-        layers={key: np.asarray(layer, np.float32)[rows] for key, layer in (layers or {}).items()},
+        layers={key: layer[rows] for key, layer in kept.items()},
         uns={
             "name": name,
             "cell_line": cell_line,
@@ -220,29 +230,25 @@ def make_screen(
     return Screen(adata)
 
 
-def _check_names(screen: str, what: str, names: Sequence[str]) -> None:
+def _names(screen: str, what: str, names: Sequence[str]) -> list[str]:
     bad = [name for name in names if not isinstance(name, str) or not name.strip()]
     if bad:
         raise ScreenError(f"{screen}: expected the name of a {what}, got {bad[0]!r}.")
-    twice = [name for name, count in Counter(names).items() if count > 1]
+    stripped = [name.strip() for name in names]
+    twice = [name for name, count in Counter(stripped).items() if count > 1]
     if twice:
         raise ScreenError(
             f"{screen}: {len(twice)} {what}s are given more than once, the first is {twice[0]!r}. "
             "Merge or rename them."
         )
+    return stripped
 
 
 def _check_values(
     screen: str, values: Floats, control: Floats, perturbations: Sequence[str], genes: Sequence[str]
 ) -> None:
     for rows, names in ((values, perturbations), (control[None], ["the control"])):
-        bad = ~np.isfinite(rows)
-        if bad.any():
-            row, column = np.argwhere(bad)[0]
-            raise ScreenError(
-                f"{screen}: {int(bad.sum())} values are not finite numbers, the first is "
-                f"{rows[row, column]} at {names[row]} x {genes[column]}. Leave such genes out."
-            )
+        _check_finite(screen, rows, names, genes)
     both = np.vstack([values, control])
     whole = bool((both == np.round(both)).all())
     if both.size and both.min() >= 0 and (both.max() > LARGEST_LOG or (whole and both.max() > 1)):
@@ -252,15 +258,44 @@ def _check_values(
         )
 
 
-def _changed_first(order: NDArray[Any], delta: Floats) -> NDArray[Any]:
+def _check_finite(where: str, rows: Floats, names: Sequence[str], genes: Sequence[str]) -> None:
+    bad = ~np.isfinite(rows)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise ScreenError(
+            f"{where}: {int(bad.sum())} values are not finite numbers, the first is "
+            f"{rows[row, column]} at {names[row]} x {genes[column]}. Leave such genes out."
+        )
+
+
+def _checked_layer(
+    where: str, layer: ArrayLike, perturbations: Sequence[str], genes: Sequence[str], is_p: bool
+) -> Floats:
+    values, shape = np.array(layer, dtype=np.float32), (len(perturbations), len(genes))
+    if values.shape != shape:
+        raise ScreenError(f"{where}: expected shape {shape}, got {values.shape}.")
+    if is_p:
+        values[np.isnan(values)] = 1.0
+        if ((values < 0) | (values > 1)).any():
+            got = f"{values.min():.4g} to {values.max():.4g}"
+            raise ScreenError(f"{where}: adjusted p-values must lie in 0 to 1, got {got}.")
+    _check_finite(where, values, perturbations, genes)
+    return values
+
+
+def _changed_first(name: str, order: NDArray[Any], delta: Floats) -> NDArray[Any]:
     """Move genes without change to the end of each row's order, in the smallest type that holds it.
 
     Raises:
-        ScreenError: A row is no permutation of the gene positions.
+        ScreenError: A row is no permutation of the gene positions, as integers.
     """
     n_genes = delta.shape[1]
-    if order.shape != delta.shape or (np.sort(order, axis=1) != np.arange(n_genes)).any():
-        raise ScreenError(f"de_order must hold each gene position once a row, 0 to {n_genes - 1}.")
+    right = np.issubdtype(order.dtype, np.integer) and order.shape == delta.shape
+    if not right or (np.sort(order, axis=1) != np.arange(n_genes)).any():
+        raise ScreenError(
+            f"{name}: de_order must hold each gene position once a row, 0 to {n_genes - 1}, as "
+            f"integers of shape {delta.shape}; got {order.dtype} of shape {order.shape}."
+        )
     changed = np.take_along_axis(delta, order, axis=1) != 0
     first = np.argsort(~changed, axis=1, kind="stable")
     return np.take_along_axis(order, first, axis=1).astype(np.min_scalar_type(max(n_genes - 1, 0)))

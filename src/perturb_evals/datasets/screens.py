@@ -15,7 +15,7 @@ from perturb_evals.datasets.pseudobulk_file import read_pseudobulk
 from perturb_evals.datasets.screen import Screen, ScreenError
 from perturb_evals.datasets.whole_file import whole_file
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raised whenever reading the same source gives another screen: cached files are then passed by."""
 
 _log = logging.getLogger(__name__)
@@ -29,7 +29,8 @@ class ScreenRequest:
         screen: `replogle_k562`, `replogle_rpe1`, `demo`, or the path of a file: a pseudobulk
             `.h5ad`, or cells in GEARS's layout (`.h5ad` or `.zip`).
         perturbation_column: For a pseudobulk file, see `read_pseudobulk`.
-        control: For a pseudobulk file, the name of the control row.
+        control: For a pseudobulk file, the name of the control row. A `.h5ad` for which this or
+            `perturbation_column` is given is read as a pseudobulk file.
         cell_line: Cell line, where the file does not say it; for the demo, which line.
     """
 
@@ -48,13 +49,18 @@ def load_screen(request: ScreenRequest) -> Screen:
         DataError: A known file cannot be had.
     """
     if request.screen == "demo":
+        if request.perturbation_column is not None or request.control is not None:
+            raise ScreenError(
+                "perturbation_column and control are for pseudobulk files; the demo has neither. "
+                "Leave them out."
+            )
         return demo_screen(request.cell_line)
     if request.screen in GEARS_SCREENS:
         path, name = fetch(GEARS_SCREENS[request.screen].source), request.screen
     else:
         path = Path(request.screen).expanduser().absolute()
         name = path.stem
-        if not path.is_file() or path.suffix not in (".h5ad", ".zip"):
+        if not path.is_file() or path.suffix.lower() not in (".h5ad", ".zip"):
             raise ScreenError(
                 f"screen must be {', '.join(GEARS_SCREENS)}, demo, or the path of a .h5ad or .zip "
                 f"file; there is none at {request.screen!r}."
@@ -78,12 +84,14 @@ def _hash(*parts: object) -> str:
 
 
 def _build(path: Path, name: str, request: ScreenRequest, fingerprint: str) -> Screen:
-    if path.suffix == ".zip" or is_gears(path):
-        if request.perturbation_column or request.control:
-            raise ScreenError(
-                f"{path}: perturbation_column and control are for pseudobulk files; this one holds "
-                "cells in GEARS's layout, which names both."
-            )
+    as_pseudobulk = request.perturbation_column is not None or request.control is not None
+    is_zip = path.suffix.lower() == ".zip"
+    if is_zip and as_pseudobulk:
+        raise ScreenError(
+            f"{path}: perturbation_column and control are for pseudobulk files, which are .h5ad; "
+            "this one holds cells in GEARS's layout, which names both. Leave them out."
+        )
+    if is_zip or (not as_pseudobulk and is_gears(path)):
         return read_gears(path, name=name, cell_line=request.cell_line, fingerprint=fingerprint)
     return read_pseudobulk(
         path,

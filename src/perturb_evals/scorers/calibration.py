@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from perturb_evals.metrics.controls import bds, drf
 from perturb_evals.metrics.expression_spec import EXPRESSION_RESULTS, ExpressionSpec
 from perturb_evals.metrics.means import PairedDifference, paired_difference
@@ -11,6 +14,10 @@ from perturb_evals.metrics.regression import SCORES
 from perturb_evals.scorers.reference_scores import Scores
 
 Standing = Literal["better", "worse", "same"]
+Floats = NDArray[np.float64]
+
+ROUNDING = 1e-6
+"""Scores that differ by a smaller share are the same: expression is kept in float32."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,6 @@ class Controls:
     difference: PairedDifference
     blind_oracle: float
     blind_difference: PairedDifference
-
-    @property
-    def trusted(self) -> bool:
-        """Whether the positive control wins on more than half of the perturbations."""
-        return self.bds > 0.5
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,17 @@ class MetricCalibration:
         """Say where the oracle that saw the other half stands; None without halves."""
         return self._standing(self.controls.blind_difference) if self.controls else None
 
+    @property
+    def trusted(self) -> bool:
+        """Whether the positive control is ahead: by its interval, and on more than half of all.
+
+        The 95% interval of positive minus negative leaves out 0 on the better side, and BDS is
+        above .5. False without halves.
+        """
+        if self.controls is None:
+            return False
+        return self.controls.bds > 0.5 and self._standing(self.controls.difference) == "better"
+
     def _standing(self, found: PairedDifference) -> Standing:
         if not (found.lower > 0 or found.upper < 0):
             return "same"
@@ -89,7 +102,7 @@ def calibrate(
             spec,
             {name: float(scores[spec.name].mean()) for name, scores in references.items()},
             {
-                name: paired_difference(scores[spec.name], references["mean"][spec.name])
+                name: _compared(scores[spec.name], references["mean"][spec.name])
                 for name, scores in references.items()
                 if name != "mean"
             },
@@ -105,12 +118,22 @@ def _controls(spec: ExpressionSpec, scores: Mapping[str, Scores]) -> Controls:
     negative, positive, blind, perfect = (
         scores[name][spec.name] for name in ("negative", "positive", "blind_oracle", "perfect")
     )
+    positive, blind = _tied(positive, negative), _tied(blind, negative)
     return Controls(
         negative=float(negative.mean()),
         positive=float(positive.mean()),
         drf=drf(negative, positive, float(perfect.mean())),
         bds=bds(negative, positive, spec.better),
-        difference=paired_difference(positive, negative),
+        difference=_compared(positive, negative),
         blind_oracle=float(blind.mean()),
-        blind_difference=paired_difference(blind, negative),
+        blind_difference=_compared(blind, negative),
     )
+
+
+def _tied(scores: Floats, base: Floats) -> Floats:
+    """Replace scores that differ from the base by no more than rounding."""
+    return np.where(np.isclose(scores, base, rtol=ROUNDING, atol=ROUNDING**2), base, scores)
+
+
+def _compared(scores: Floats, base: Floats) -> PairedDifference:
+    return paired_difference(_tied(scores, base), base)

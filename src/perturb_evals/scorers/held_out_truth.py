@@ -1,16 +1,20 @@
 """The truth of a fold's test perturbations, prepared for scoring. Only scorers read it."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from perturb_evals.datasets.screen import Screen
+from perturb_evals.datasets.screen import Screen, ScreenError
 from perturb_evals.datasets.screens import load_screen
 from perturb_evals.datasets.training import HeldOut, Training, fold_of, training_for
 from perturb_evals.metrics.regression import FoldTruth
 from perturb_evals.metrics.weighted import gene_weights, z_others
+
+FEWEST = 3
+"""Perturbations of which each has others with an SD."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +26,15 @@ class HeldOutTruth:
         row_of: Row of each test perturbation in `truth` and in `expression`.
         expression: (n, G) true mean expression.
         truth: Scores predictions.
+        unmeasured: The test perturbations whose own gene is not among the symbols of the screen:
+            for them a score without the target gene is the plain one.
     """
 
     training: Training
     row_of: dict[str, int]
     expression: "np.typing.NDArray[np.float32]"
     truth: FoldTruth
+    unmeasured: frozenset[str]
 
 
 @lru_cache(maxsize=8)
@@ -47,6 +54,10 @@ def truth_of(screen: Screen, training: Training, names: tuple[str, ...]) -> Held
         screen: The screen.
         training: The training perturbations that go with them.
         names: The test perturbations.
+
+    Raises:
+        ScreenError: No cells, and fewer than three perturbations: there is then no scale for the
+            weights, and equal ones would pass for weights.
     """
     place = {name: row for row, name in enumerate(screen.perturbations)}
     rows = [place[name] for name in names]
@@ -68,10 +79,21 @@ def truth_of(screen: Screen, training: Training, names: tuple[str, ...]) -> Held
             target_genes=[columns.get(name, []) for name in names],
             panel_targets=[c for name in screen.perturbations for c in columns.get(name, [])],
         ),
+        unmeasured=unmeasured_targets(screen, names),
     )
+
+
+def unmeasured_targets(screen: Screen, names: Iterable[str]) -> frozenset[str]:
+    """Return those of some perturbations whose own gene is not among the screen's symbols."""
+    return frozenset(names) - set(screen.symbols)
 
 
 @lru_cache(maxsize=4)
 def _weights(screen: Screen) -> "np.typing.NDArray[np.float64]":
     t = screen.layer("t_others")
+    if t is None and len(screen.perturbations) < FEWEST:
+        raise ScreenError(
+            f"{screen.name}: the weights of genes need {FEWEST} perturbations or more, or the "
+            f"layer t_others; got {len(screen.perturbations)} perturbations. Use a larger screen."
+        )
     return gene_weights(z_others(screen.expression) if t is None else t)

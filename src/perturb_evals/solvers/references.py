@@ -45,9 +45,16 @@ def oracle_neighbors(k: int = K, aggregation: Aggregation = "mean") -> Solver:
 
     Args:
         k: How many neighbors.
-        aggregation: How their vectors become one: mean, median, rank, similarity or ridge.
+        aggregation: How their vectors become one: mean, median, rank or ridge. The oracle gives no
+            similarities to weigh by.
     """
-    return always("oracle_neighbors", Forecast("oracle", _aggregation(aggregation), _k(k)))
+    how = _aggregation(aggregation)
+    if how == "similarity":
+        raise ValueError(
+            "oracle_neighbors gives no similarities, so aggregation=similarity would be the mean; "
+            "expected mean, median, rank or ridge."
+        )
+    return always("oracle_neighbors", Forecast("oracle", how, _k(k)))
 
 
 @solver
