@@ -51,6 +51,7 @@ def rows(shown):
 
 
 DEMO = ("--screen", "demo", "--solver", "perturb_evals/no_change")
+MODEL = ("--model", "mockllm/model", "--sizes", "4")
 ORACLE = ("--solver", "perturb_evals/oracle_neighbors", "-S", "k=2")
 
 
@@ -120,7 +121,8 @@ def test_a_run_that_fails_is_told_and_taken_up_again(curve, tmp_path, capsys):
         ([*DEMO, "--sizes", "4", "-T", "n_train=5"], 2, "-T n_train is not for curves: use --size"),
         ([*DEMO, "--sizes", "4", "-T", "repeats=5"], 2, "use --repeats"),
         ([*DEMO, "--sizes", "4", "-T", "screen=x"], 2, "use --screen"),
-        ([*DEMO, "--sizes", "4", "-S", "k=4"], 1, "k"),
+        ([*DEMO, "--sizes", "4", "-S", "k=4"], 2, "no_change() got an unexpected keyword argument"),
+        ([*DEMO[:2], *MODEL, "-S", "no=1"], 2, "nearest_perturbations() got an unexpected keyword"),
         ([*DEMO[:3], "no_such", "--sizes", "4"], 2, "no_such"),
         ([*DEMO, "--sizes", "4", "--repeats", "0"], 2, "repeats must be 1 or more"),
     ],
@@ -151,15 +153,6 @@ def test_a_solver_needs_no_prefix(curve, tmp_path):
     (log,) = headers(logs)
     assert log.eval.solver == "perturb_evals/oracle_neighbors"
     assert log.eval.solver_args_passed == {"k": 2}
-
-
-def test_arguments_without_a_solver_are_those_of_the_tasks_own(curve, tmp_path, capsys):
-    logs = tmp_path / "logs"
-    words = ("--model", "mockllm/model", "-S", "reasks=0", "--sizes", "4")
-    assert curve(*words, logs=logs) == 0
-    (log,) = headers(logs)
-    assert log.eval.solver == "perturb_evals/nearest_perturbations"
-    assert log.eval.solver_args_passed == {"reasks": 0}
 
 
 def test_other_logs_in_the_folder_are_passed_by(curve, tmp_path, capsys):

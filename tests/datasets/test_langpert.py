@@ -68,7 +68,7 @@ def test_relative_paths_are_those_of_the_folder_of_the_run(tmp_path, monkeypatch
     obs = pd.DataFrame(index=["control", *names])
     AnnData(X=values.astype(np.float32), obs=obs).write_h5ad("screen.h5ad")
     folds = [{"train": names[:5], "test": names[5:]}, {"train": names[5:], "test": names[:5]}]
-    (here / "split.json").write_text(json.dumps({"folds": folds}), encoding="utf-8")
+    (here / "split.json").write_text(json.dumps(folds), encoding="utf-8")
     run = langpert_run("screen.h5ad", split="split.json", aliases="none")
     assert run.folds[0].request.screen == str(here / "screen.h5ad")
     assert run.folds[0].split == str(here / "split.json")

@@ -50,7 +50,7 @@ def test_everything_a_file_may_bring(put):
         obs={"n_cells": [100, 7, 9]},
         var={"gene_name": ["S1", "S2", "S3"]},
         obsm={"de_order": np.array([[0, 1, 2], [2, 1, 0], [0, 1, 2]])},
-        layers={"padj": sparse.csr_matrix(X), "counts": X},
+        layers={"t_others": sparse.csr_matrix(X), "counts": X},
         uns={"cell_line": "k562", "source": "Somewhere", "licence": "CC0", "citation": "Some"},
     )
     screen = read(path)
@@ -59,8 +59,8 @@ def test_everything_a_file_may_bring(put):
     assert screen.order_kind == "uns"
     # Genes without change stand last: G1 for A, G2 for B.
     assert screen.de_order.tolist() == [[1, 2, 0], [2, 0, 1]]
-    assert screen.layer("padj").tolist() == X[[2, 1]].tolist()
-    assert set(screen.adata.layers) == {"padj"}
+    assert screen.layer("t_others").tolist() == X[[2, 1]].tolist()
+    assert set(screen.adata.layers) == {"t_others"}
     assert screen.cell_line == "k562"
     assert screen.adata.uns["source"] == "Somewhere"
     assert read(path, cell_line="rpe1").cell_line == "rpe1"

@@ -106,6 +106,8 @@ def test_the_mean_and_the_oracle_are_what_numpy_says(evaluate):
     assert found["pearson_delta_pert"] == found["mode_collapse"] == 0
     assert found["n_undefined_pearson_delta_pert"] == found["n_questions"] == 240
     assert found["n_missing"] == found["fallback_rate"] == 0
+    unmeasured = set(screen.perturbations) - set(screen.symbols)
+    assert found["n_target_unmeasured"] == len(unmeasured)
     best = metrics(evaluate(langpert("demo", fold=4), solver=oracle(k=3)))
     assert best["mae_top20"] == pytest.approx(np.mean(ceiling[4]), abs=1e-5)
     assert best["mean_k"] == 3

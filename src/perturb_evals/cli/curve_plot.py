@@ -43,8 +43,9 @@ def save_plot(curve: Curve, published: Sequence[Published], stem: Path) -> list[
     files = [stem.with_name(stem.name + suffix) for suffix in FORMATS]
     # Text stays text in the SVG; fixed ids and no date, so that equal curves are equal files.
     # Names of files and models may hold a $ and are no TeX.
-    style = {"svg.fonttype": "none", "svg.hashsalt": "perturb-evals", "text.parse_math": False}
-    with rc_context(style):
+    with rc_context(
+        {"svg.fonttype": "none", "svg.hashsalt": "perturb-evals", "text.parse_math": False}
+    ):
         figure = draw(curve, published)
         for file in files:
             with whole_file(file) as part:

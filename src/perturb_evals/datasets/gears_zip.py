@@ -24,7 +24,7 @@ def unpacked(path: Path) -> Iterator[Path]:
     Raises:
         ScreenError: The zip is damaged, holds no such file or several, or there is no space.
     """
-    if path.suffix != ".zip":
+    if path.suffix.lower() != ".zip":
         yield path
         return
     # Not in the system's folder for temporary files: that may be small, and this file is not.

@@ -29,7 +29,7 @@ def read_pseudobulk(
     `X` holds mean log expression, or log fold changes with a control row of zeros. Read where they
     are there: `obs["n_cells"]`, `var["symbol"]` or `var["gene_name"]`, `obsm["de_order"]`
     (positions of the genes, most differentially expressed first; otherwise genes rank by |delta|),
-    the layers `t_others`, `padj`, `half_1`, `half_2`, and `uns["cell_line"]`, `["source"]`,
+    the layers of `perturb_evals.datasets.screen.LAYERS`, and `uns["cell_line"]`, `["source"]`,
     `["licence"]`, `["citation"]`. A name `A+<control>` means A.
 
     Args:

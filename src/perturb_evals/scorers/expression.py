@@ -50,6 +50,8 @@ def expression() -> Scorer:
         values = fold.truth.scores(row, predicted.vector)
         metadata = account(predicted, attached(state.output, Forecast))
         metadata["counts"] = {name: int(values[name]) for name in COUNTS if values[name]}
+        if pert in fold.unmeasured:
+            metadata["target_unmeasured"] = 1
         metadata["projection"] = _short(predicted.vector - fold.training.control)
         metadata["true_projection"] = _short(fold.expression[row] - fold.training.control)
         return Score(

@@ -138,6 +138,7 @@ class Replies:
             **sums,
             **rare,
             "n_few_ranked": few,
+            "n_target_unmeasured": self._sum("target_unmeasured"),
             "n_perturbations": self.scores["pert"].nunique(),
             "n_questions": self.scores["id"].nunique(),
             **({} if asked is None else {"n_missing": asked - self.scores["id"].nunique()}),
