@@ -12,6 +12,7 @@ from perturb_evals.cli.calibration_text import (
     show_calibration,
 )
 from perturb_evals.datasets.screen import make_screen
+from perturb_evals.datasets.splits import Fold, Split
 from perturb_evals.metrics.regression import SCORES
 from perturb_evals.scorers.calibration import calibrate
 
@@ -83,7 +84,7 @@ def test_metrics_that_are_not_to_be_trusted_are_named():
     better = {name: 0.5 - (np.arange(50) < 40) * 0.1 for name in SCORES}
     found = calibrated(-0.2, controls=controls(better, 0.1))
     said = controls_verdict(found)
-    assert said.startswith("NOT to be trusted on this screen (BDS at or below .5): pearson_delta_t")
+    assert said.startswith("NOT to be trusted on this screen: pearson_delta_t")
     assert "mae_top20" not in said
     assert "do not beat the mean (mae_top20: blind oracle 0.6" in blind_verdict(found)
     assert "may be noise alone" in blind_verdict(found)
@@ -104,12 +105,41 @@ def test_all_fits_100_columns(halves):
         genes=["x", "y"],
         fingerprint="0" * 64,
     )
+    split = Split((Fold(("A",), ("B",)), Fold(("B",), ("A",))))
     out = io.StringIO()
-    show_calibration(Console(file=out, width=100, markup=False), screen, 5, found)
+    show_calibration(Console(file=out, width=100, markup=False), screen, split, found)
     lines = out.getvalue().splitlines()
     assert max(map(len, lines)) <= 100
     rows = [line for line in lines if line[:2] in ("↑ ", "↓ ")]
     assert len(rows) == (2 if halves else 1) * (len(SCORES) - 1)
     assert not any("…" in row for row in rows)
     assert any("With 2 genes" in line for line in lines)
+    assert any("A fold has 1 training perturbations" in line for line in lines)
+    assert any("The own gene of 2 of 2 perturbations is not" in line for line in lines)
     assert any("There is no positive control" in line for line in lines) == (not halves)
+
+
+@pytest.mark.parametrize(
+    ("layers", "why"),
+    [
+        ((), "this screen has no two halves"),
+        (("half_1", "half_2"), "this screen has two halves, but no layer padj_half_2"),
+        (("half_1", "half_2", "padj_half_2"), "no perturbation of this screen has two halves that"),
+    ],
+)
+def test_why_there_is_no_positive_control(layers, why):
+    screen = make_screen(
+        name="s",
+        cell_line="",
+        perturbations=["A", "B"],
+        expression=[[1.0, 0.5], [0.2, 0.1]],
+        control=[0, 0],
+        genes=["x", "y"],
+        layers={name: np.zeros((2, 2)) for name in layers},
+        fingerprint="0" * 64,
+    )
+    out = io.StringIO()
+    split = Split((Fold(("A",), ("B",)),))
+    console = Console(file=out, width=100, markup=False)
+    show_calibration(console, screen, split, calibrated(-0.2))
+    assert f"There is no positive control: {why}" in " ".join(out.getvalue().split())

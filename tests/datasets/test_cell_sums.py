@@ -67,6 +67,8 @@ def test_the_halves_are_those_of_random_halves(folder: Path):
             rows = values[(groups == group) & (halves == half)].astype(float)
             assert sums.n_cells[half, group] == len(rows)
             np.testing.assert_allclose(sums.sums[half, group], rows.sum(axis=0), rtol=1e-12)
+            squares = sums.half_squares[half, group]
+            np.testing.assert_allclose(squares, (rows**2).sum(axis=0), rtol=1e-12)
 
 
 @pytest.mark.parametrize("layout", sorted(LAYOUTS))

@@ -22,11 +22,11 @@ def screen(perturbations, expression, **options):
 
 def test_rows_are_sorted_with_all_that_belongs_to_them():
     rows = CONTROL + np.array([[0, 0, 0, 0.5], [0.3, -0.2, 0.1, -0.4]])
-    made = screen(["ZZZ", "AAA"], rows, n_cells=[10, 20], layers={"padj": rows})
+    made = screen(["ZZZ", "AAA"], rows, n_cells=[10, 20], layers={"t_others": rows})
     assert made.perturbations == ("AAA", "ZZZ")
     assert made.n_cells.tolist() == [20, 10]
     np.testing.assert_allclose(made.expression, rows[::-1], rtol=1e-6)
-    np.testing.assert_allclose(made.layer("padj"), rows[::-1], rtol=1e-6)
+    np.testing.assert_allclose(made.layer("t_others"), rows[::-1], rtol=1e-6)
     assert made.layer("half_1") is None
     assert made.de_order.tolist() == [[3, 0, 1, 2], [3, 0, 1, 2]]
     assert made.n_ranked.tolist() == [4, 1]
@@ -84,11 +84,44 @@ FINE = CONTROL + 0.25
         (["A"], [[3, 0, 7, 2]], {"control": [1, 0, 5, 9]}, "look like counts.* all whole"),
         (["A+B"], [FINE], {}, r"no perturbation is left; kept out were \{'combination': 1\}"),
         (["A"], [FINE], {"de_order": [[0, 1, 2, 2]]}, "each gene position once a row, 0 to 3"),
+        (["A"], [FINE], {"de_order": [[0.0, 1, 2, 3]]}, "integers of shape .*; got float64"),
+        (["A"], [FINE], {"de_order": [GENES]}, "integers of shape .*; got <U2"),
+        (["A"], [FINE], {"de_order": [[0, 1, 2]]}, r"got int64 of shape \(1, 3\)"),
+        (["A", "A "], [FINE, FINE], {}, "1 perturbations are given more than once, .* 'A'"),
+        (
+            ["A"],
+            [FINE],
+            {"layers": {"half_1": [[0, 1, np.nan, np.inf]]}},
+            "s, layer half_1: 2 values are not finite.* nan at A x G3",
+        ),
+        (
+            ["A"],
+            [FINE],
+            {"layers": {"t_others": [[0, 1]]}},
+            r"layer t_others: expected shape \(1, 4\), got \(1, 2\)",
+        ),
+        (
+            ["A"],
+            [FINE],
+            {"layers": {"padj_half_2": [[0, 1, 0.5, 7]]}},
+            "layer padj_half_2: adjusted p-values must lie in 0 to 1, got 0 to 7",
+        ),
     ],
 )
 def test_bad_data_is_refused_and_named(perturbations, expression, options, message):
     with pytest.raises(ScreenError, match=message):
         screen(perturbations, np.array(expression, dtype=float), **options)
+
+
+def test_a_gene_that_could_not_be_tested_has_p_1():
+    made = screen(["A"], [FINE], layers={"padj_half_2": [[0, np.nan, 0.5, 1]]})
+    assert made.layer("padj_half_2").tolist() == [[0, 1, 0.5, 1]]
+
+
+def test_blanks_around_names_are_no_part_of_them():
+    made = screen(["A ", " B"], [FINE, FINE], genes=[" G1", "G2 ", "G3", "G4"])
+    assert made.perturbations == ("A", "B")
+    assert made.genes == made.symbols == tuple(GENES)
 
 
 def test_log_fold_changes_about_zero_are_no_counts():

@@ -1,9 +1,12 @@
+import h5py
 import numpy as np
 import pytest
 
+from perturb_evals.datasets.cell_sums import cell_sums
 from perturb_evals.datasets.demo_screen import demo_screen
+from perturb_evals.datasets.profiles import profiles
 from perturb_evals.datasets.screen import make_screen
-from perturb_evals.datasets.splits import five_folds
+from perturb_evals.datasets.splits import Fold, Split, five_folds
 from perturb_evals.metrics.means import paired_difference
 from perturb_evals.metrics.regression import SCORES
 from perturb_evals.scorers.calibration import calibrate
@@ -74,12 +77,13 @@ def test_controls_by_hand(noise):
     error = found["mae_top20"].controls
     assert error.drf == pytest.approx((0.4 - positive.mean()) / 0.4)
     assert error.bds == 0.75
-    assert error.trusted
+    assert found["mae_top20"].trusted
     assert (error.negative, error.blind_oracle) == pytest.approx((0.4, 0.5))
     assert found["mae_top20"].blind_standing() == "worse"
     # The perfect score of an overlap depends on the data: it is that of the truth itself.
     overlap = found["overlap_top20"].controls
-    assert (overlap.drf, overlap.bds, overlap.trusted) == (0, 0.5, False)
+    assert (overlap.drf, overlap.bds) == (0, 0.5)
+    assert not found["overlap_top20"].trusted
     assert np.isnan(found["mse_all"].controls.drf)  # the negative control is perfect
 
 
@@ -95,7 +99,7 @@ def noisy(signal, seed=5):
         expression=halves.mean(axis=0),
         control=np.zeros(200),
         genes=[f"g{i}" for i in range(200)],
-        layers={"half_1": halves[0], "half_2": halves[1], "padj": np.full((80, 200), 0.2)},
+        layers={"half_1": halves[0], "half_2": halves[1], "padj_half_2": np.full((80, 200), 0.2)},
         fingerprint="0" * 64,
     )
 
@@ -116,12 +120,62 @@ def test_both_oracles_are_ahead_where_neighbors_share_an_effect():
     found = calibrated(noisy(1.0))
     for name in ("mae_top20", "mse_all", "pearson_delta_pert", "pds"):
         assert found[name].standing("oracle") == found[name].blind_standing() == "better"
-        assert found[name].controls.trusted
+        assert found[name].trusted
 
 
 def test_the_demo_can_be_calibrated_by_every_metric():
     found = calibrated(demo_screen())
     for metric in found.values():
         assert metric.standing("oracle") == "better"
-        assert metric.controls.bds > 0.9
+        assert metric.controls.bds > 0.85
+        assert metric.trusted
         assert 0 < metric.controls.drf <= 1
+
+
+def test_cells_without_any_effect_pass_no_metric(tmp_path):
+    """60 perturbations x 40 cells and 40 control cells, all of one distribution."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(61), 40)
+    cells = np.clip(rng.normal(1, 0.5, (len(groups), 300)), 0, None).astype(np.float32)
+    with h5py.File(tmp_path / "cells.h5", "w") as file:
+        file["X"] = cells
+        made = profiles(cell_sums(file["X"], groups, 61))
+    screen = make_screen(
+        name="null",
+        cell_line="",
+        perturbations=[f"P{i:02d}" for i in range(60)],
+        expression=made.expression,
+        control=made.control,
+        genes=[f"g{i}" for i in range(300)],
+        de_order=made.order,
+        order_kind="welch_t",
+        layers=made.layers,
+        fingerprint="0" * 64,
+    )
+    found = calibrated(screen)
+    assert [name for name, metric in found.items() if metric.trusted] == []
+    assert max(metric.controls.bds for metric in found.values()) < 0.65
+    assert {metric.blind_standing() for metric in found.values()} <= {"same", "worse"}
+
+
+def test_winning_often_by_little_and_losing_seldom_by_much_is_not_trusted():
+    positive = np.r_[np.full(25, 0.29), np.full(15, 0.9)]
+    controls = dict.fromkeys(("negative", "blind_oracle", "perfect"), scores())
+    controls["positive"] = scores(mae_top20=positive)
+    found = calibrate(dict.fromkeys(("mean", "no_change", "random", "oracle"), scores()), controls)
+    assert found["mae_top20"].controls.bds > 0.5
+    assert not found["mae_top20"].trusted
+
+
+def test_rounding_is_no_result():
+    """With as many neighbors as training perturbations the oracle is the mean."""
+    screen = noisy(1.0)
+    names = screen.perturbations
+    found = calibrate(
+        reference_scores(screen, Split((Fold(names[:5], names[5:]),)), first_five), None
+    )
+    for metric in found.values():
+        for name in ("oracle", "random"):
+            difference = metric.differences[name]
+            assert (difference.lower, difference.mean, difference.upper) == (0, 0, 0)
+            assert metric.standing(name) == "same"

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from perturb_evals.datasets.demo_screen import demo_screen
-from perturb_evals.datasets.screen import make_screen
+from perturb_evals.datasets.screen import ScreenError, make_screen
 from perturb_evals.datasets.splits import Fold, Split, five_folds
+from perturb_evals.scorers.held_out_truth import unmeasured_targets
 from perturb_evals.scorers.reference_scores import control_scores, reference_scores
 
 
@@ -54,7 +55,7 @@ def test_controls_are_scored_against_half_1(screen):
     split = five_folds(screen.perturbations)
     row_of = {name: row for row, name in enumerate(screen.perturbations)}
     half_1, half_2, padj = (
-        screen.layer(name).astype(float) for name in ("half_1", "half_2", "padj")
+        screen.layer(name).astype(float) for name in ("half_1", "half_2", "padj_half_2")
     )
     expected = {"negative": [], "positive": [], "blind_oracle": [], "perfect": []}
     for fold in split.folds:
@@ -91,7 +92,7 @@ def with_halves(order_kind, half_1, order=None):
         genes=[f"g{i}" for i in range(8)],
         de_order=order,
         order_kind=order_kind,
-        layers={"half_1": half_1, "half_2": 2 * expression, "padj": np.zeros((6, 8))},
+        layers={"half_1": half_1, "half_2": 2 * expression, "padj_half_2": np.zeros((6, 8))},
         fingerprint="0" * 64,
     )
 
@@ -104,7 +105,7 @@ def test_no_halves_no_controls(screen):
         expression=screen.expression,
         control=screen.control,
         genes=screen.genes,
-        layers={"padj": screen.layer("padj")},
+        layers={"padj_half_2": screen.layer("padj_half_2")},
         fingerprint="0" * 64,
     )
     assert control_scores(bare, five_folds(bare.perturbations)) is None
@@ -122,11 +123,11 @@ def test_a_perturbation_without_effect_in_its_half_is_left_out():
     )
 
 
-def test_the_order_of_a_t_test_stays_that_of_all_cells():
-    """With 30 genes the top 20 by t and by |delta| of half 1 are other ones."""
+def test_the_truth_is_ranked_by_its_own_t():
+    """With 30 genes the top 20 by t of half 1 are others than by t of all cells or by |delta|."""
     rng = np.random.default_rng(4)
     names = [f"P{i}" for i in range(6)]
-    half_1, order = rng.normal(size=(6, 30)), np.tile(np.arange(30), (6, 1))
+    half_1, t_half_1 = rng.normal(size=(2, 6, 30))
     screen = make_screen(
         name="s",
         cell_line="",
@@ -134,15 +135,41 @@ def test_the_order_of_a_t_test_stays_that_of_all_cells():
         expression=rng.normal(size=(6, 30)),
         control=np.zeros(30),
         genes=[f"g{i}" for i in range(30)],
-        de_order=order,
+        de_order=np.tile(np.arange(30), (6, 1)),
         order_kind="welch_t",
-        layers={"half_1": half_1, "half_2": half_1, "padj": np.ones((6, 30))},
+        layers={
+            "half_1": half_1,
+            "half_2": half_1,
+            "padj_half_2": np.ones((6, 30)),
+            "t_half_1": t_half_1,
+        },
         fingerprint="0" * 64,
     )
     split = Split((Fold(tuple(names[:3]), tuple(names[3:])),))
-    mean = screen.expression[:3].mean(axis=0)
-    expected = np.abs(half_1[3:] - mean)[:, :20].mean(axis=1)
+    error = np.abs(half_1[3:] - screen.expression[:3].mean(axis=0))
+    top = np.argsort(-np.abs(t_half_1[3:]), axis=1)[:, :20]
+    expected = np.take_along_axis(error, top, axis=1).mean(axis=1)
     scored = control_scores(screen, split)
     np.testing.assert_allclose(scored["negative"]["mae_top20"], expected, rtol=1e-5)
     # p of 1 everywhere: the other half does not speak at all.
     np.testing.assert_allclose(scored["positive"]["mae_top20"], expected, rtol=1e-5)
+
+
+def test_too_few_perturbations_for_weights_are_an_error():
+    screen = make_screen(
+        name="two",
+        cell_line="",
+        perturbations=["A", "B"],
+        expression=[[0.5, 1.5], [1.0, 0.25]],
+        control=[0, 0],
+        genes=["x", "y"],
+        fingerprint="0" * 64,
+    )
+    split = Split((Fold(("A",), ("B",)),))
+    with pytest.raises(ScreenError, match="two: the weights of genes need 3 perturbations or more"):
+        reference_scores(screen, split, first_five)
+
+
+def test_targets_that_are_not_measured_are_named(screen):
+    names = (screen.symbols[0], "NOT_THERE")
+    assert unmeasured_targets(screen, names) == {"NOT_THERE"}

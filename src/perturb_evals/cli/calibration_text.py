@@ -32,8 +32,8 @@ def show_calibration(
     console.print(f"What the metrics can tell apart on {screen.name}\n", style="bold")
     console.print(
         f"{n:,} perturbations, each scored once in {len(split.folds)} folds; "
-        f"{len(screen.genes):,} genes, ranked by {ORDERS[screen.order_kind]}. mean: the training perturbations' mean; random: "
-        f"{K} of them; oracle: the {K} nearest to the TRUE vector.\n"
+        f"{len(screen.genes):,} genes, ranked by {ORDERS[screen.order_kind]}. mean: the training "
+        f"perturbations' mean; random: {K} of them; oracle: the {K} nearest to the TRUE vector.\n"
     )
     console.print(_references(metrics))
     console.print()

@@ -28,9 +28,8 @@ OrderKind = Literal["uns", "welch_t", "abs_delta"]
 
 P_VALUES = "padj_half_2"
 LAYERS = ("t_others", "half_1", "half_2", "t_half_1", "t_others_half_1", P_VALUES)
-"""Means of two halves of the cells, or two replicates; t against all other perturbed cells, of all
-cells and of half 1; t of half 1, and adjusted p of half 2, against the control. Half 1 is the truth
-of `control_scores` and half 2 makes its positive control, so neither may know of the other."""
+"""Two halves of the cells, or replicates: half 1 is the truth that controls are scored against and
+half 2 makes the positive one, so t and adjusted p against the control know one half only."""
 
 LARGEST_LOG = 20.0
 """Above any logarithm of expression: counts per million have a natural log below 14."""
@@ -168,12 +167,12 @@ def make_screen(
             be tested, and becomes 1.
         excluded: Exclusions counted before.
         source: Where the data came from.
-        licence, citation: Licence of the data, and how to cite them.
+        licence: Licence of the data.
+        citation: How to cite the data.
 
     Raises:
         ScreenError: Shapes that do not agree, names that are empty or given twice, numbers that are
-            not finite, counts instead of logarithms, layers or an order that are not as above, or
-            nothing left.
+            not finite, counts instead of logarithms, a wrong layer or order, or nothing left.
     """
     from anndata import AnnData
 

@@ -15,7 +15,7 @@ from perturb_evals.datasets.pseudobulk_file import read_pseudobulk
 from perturb_evals.datasets.screen import Screen, ScreenError
 from perturb_evals.datasets.whole_file import whole_file
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Raised whenever reading the same source gives another screen: cached files are then passed by."""
 
 _log = logging.getLogger(__name__)
