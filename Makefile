@@ -26,9 +26,9 @@ demo: $(INSTALLED)  ## Run a scripted model and the baselines on the simulated s
 	$(BIN)/perturb-evals demo
 
 test: $(INSTALLED)  ## Run the tests
-	$(BIN)/python -m pytest -n 2 -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(TESTS)
 
-test-slow: $(INSTALLED)  ## Run the simulations of interval coverage (minutes)
+test-slow: $(INSTALLED)  ## Run the simulations of interval coverage and the longest runs (minutes)
 	$(BIN)/python -m pytest -m slow
 
 PYTHONS ?= python3.11 python3.12 python3.13
@@ -42,7 +42,7 @@ test-all-pythons:  ## Run the tests on every Python of $(PYTHONS) that the machi
 test-floors:  ## Run the tests with the oldest dependencies that pyproject.toml allows
 	@$(MAKE) --no-print-directory .venv-floors/.installed VENV=.venv-floors EXTRAS=test
 	.venv-floors/bin/python -m pip install --quiet --requirement tests/floors.txt
-	.venv-floors/bin/python -m pytest -n 2 -m "not slow"
+	.venv-floors/bin/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 check: $(INSTALLED)  ## Lint, format check, types, Inspect's conventions
 	$(BIN)/ruff check

@@ -218,6 +218,7 @@ def test_the_demo_screen(provider: Any, inspect: Callable[..., Any], tmp_path: P
     assert with_schema["takes-schema"] == [200] * len(provider.of("takes-schema"))
 
 
+@pytest.mark.slow
 def test_the_1092_perturbations_of_the_k562_screen(
     provider: Any, inspect: Callable[..., Any], tmp_path: Path, real_data: Path
 ) -> None:
