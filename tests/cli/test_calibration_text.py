@@ -11,7 +11,7 @@ from perturb_evals.cli.calibration_text import (
     ranking,
     show_calibration,
 )
-from perturb_evals.datasets.screen import make_screen
+from perturb_evals.datasets.make_screen import make_screen
 from perturb_evals.datasets.splits import Fold, Split
 from perturb_evals.metrics.regression import SCORES
 from perturb_evals.scorers.calibration import calibrate

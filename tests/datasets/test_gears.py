@@ -13,9 +13,9 @@ from anndata import AnnData
 from anndata.io import write_elem
 from scipy import sparse
 
-from perturb_evals.datasets.cell_sums import random_halves
 from perturb_evals.datasets.gears import GEARS_SCREENS, is_gears, read_gears
 from perturb_evals.datasets.gears_cells import condition_table
+from perturb_evals.datasets.halves import random_halves
 from perturb_evals.datasets.screen import Screen, ScreenError
 from perturb_evals.datasets.screens import ScreenRequest, load_screen
 
@@ -125,7 +125,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     monkeypatch.setenv("PERTURB_EVALS_DATA", str(tmp_path / "mirror"))
     monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
 
-    def load(adata: AnnData) -> Screen:
+    def load(adata: AnnData, *, halves: bool = False) -> Screen:
         known = GEARS_SCREENS["replogle_k562"]
         write_zip(adata, tmp_path / "mirror" / known.source)
         expected = replace(
@@ -133,7 +133,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         )
         monkeypatch.setitem(GEARS_SCREENS, "replogle_k562", expected)
         load_screen.cache_clear()
-        return load_screen(ScreenRequest("replogle_k562"))
+        return load_screen(ScreenRequest("replogle_k562"), halves=halves)
 
     yield load
     load_screen.cache_clear()
@@ -183,7 +183,7 @@ def test_the_order_is_that_of_scanpy(load, ranked):
 def test_adjusted_p_of_half_2_is_that_of_scanpy_on_its_cells(load, ranked):
     sc = pytest.importorskip("scanpy")
     adata = ranked[0]
-    padj = load(adata).layer("padj_half_2")
+    padj = load(adata, halves=True).layer("padj_half_2")
     table = condition_table(Path("simulated"), adata.obs)
     half_2 = (random_halves(table.groups) == 1) & (table.groups >= 0)
     tested = adata[half_2].copy()
@@ -227,7 +227,10 @@ def test_an_order_for_some_perturbations_only_is_not_used(load, ranked):
 
 def test_halves_are_means_of_halves_of_the_cells(load, ranked):
     adata = ranked[0]
-    screen = load(adata)
+    plain, screen = load(adata), load(adata, halves=True)
+    assert plain.layer("half_1") is None
+    np.testing.assert_allclose(screen.expression, plain.expression, atol=1e-6)
+    np.testing.assert_array_equal(screen.de_order, plain.de_order)
     first, second = screen.layer("half_1"), screen.layer("half_2")
     n = screen.n_cells[:, None]
     larger, smaller = np.ceil(n / 2), np.floor(n / 2)
@@ -259,7 +262,9 @@ def test_any_layout_of_x_gives_the_same(tmp_path: Path, layout: str):
     adata.X = adata.X.tocsc() if layout == "csc" else adata.X.toarray()
     other = tmp_path / "other.h5ad"
     adata.write_h5ad(other)
-    one, two = (read_gears(p, name="c", fingerprint=FINGERPRINT) for p in (rows, other))
+    one, two = (
+        read_gears(p, name="c", fingerprint=FINGERPRINT, halves=True) for p in (rows, other)
+    )
     np.testing.assert_allclose(one.expression, two.expression, atol=1e-6)
     np.testing.assert_allclose(one.layer("half_1"), two.layer("half_1"), atol=1e-6)
     np.testing.assert_allclose(one.layer("t_others"), two.layer("t_others"), rtol=1e-4, atol=1e-5)
@@ -336,11 +341,11 @@ def test_the_known_screens_are_those_of_the_paper():
 # --- what cannot be a screen ----------------------------------------------------------------------
 
 
-def refused(adata: AnnData, tmp_path: Path) -> str:
+def refused(adata: AnnData, tmp_path: Path, *, halves: bool = False) -> str:
     path = tmp_path / "bad.h5ad"
     adata.write_h5ad(path)
     with pytest.raises(ScreenError) as caught:
-        read_gears(path, name="bad", fingerprint=FINGERPRINT)
+        read_gears(path, name="bad", fingerprint=FINGERPRINT, halves=halves)
     assert str(path) in str(caught.value)
     return str(caught.value)
 
@@ -360,16 +365,19 @@ def test_normalised_counts_without_a_logarithm_are_detected(tmp_path: Path):
     assert "whole" not in text
 
 
+@pytest.mark.parametrize("halves", [False, True])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize(("condition", "who"), [("ctrl", "the control"), ("SMG5+ctrl", "SMG5")])
 def test_a_number_that_is_not_finite_is_placed(
-    tmp_path: Path, value: float, condition: str, who: str
+    tmp_path: Path, value: float, condition: str, who: str, halves: bool
 ):
     adata = simulated()
     values = adata.X.toarray()
     values[np.flatnonzero(adata.obs["condition"] == condition)[3], 11] = value
     adata.X = sparse.csr_matrix(values)
-    assert f"in the cells of {who}, gene {adata.var_names[11]}" in refused(adata, tmp_path)
+    assert f"in the cells of {who}, gene {adata.var_names[11]}" in refused(
+        adata, tmp_path, halves=halves
+    )
 
 
 def test_duplicated_gene_ids(tmp_path: Path):

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.sparse import csr_matrix
 
-from perturb_evals.datasets.cell_sums import CellSums, cell_sums, random_halves
+from perturb_evals.datasets.cell_sums import CellSums, cell_sums
 from perturb_evals.datasets.profiles import profiles
-from perturb_evals.datasets.screen import LAYERS
 
 Values = NDArray[np.float32]
 
@@ -39,8 +38,6 @@ def test_they_are_those_of_loops(tmp_path: Path, cells):
     exact = values.astype(float)
     control = exact[groups == 0]
     np.testing.assert_allclose(got.control, control.mean(axis=0), rtol=1e-12)
-    assert set(got.layers) == set(LAYERS)
-    half_of = random_halves(np.where(groups < 0, groups.max() + 1, groups))
     for row in range(5):
         own = exact[groups == row + 1]
         others = exact[(groups > 0) & (groups != row + 1)]
@@ -50,28 +47,15 @@ def test_they_are_those_of_loops(tmp_path: Path, cells):
             apart = stats.ttest_ind(own, others, equal_var=False)
         t = np.nan_to_num(test.statistic)
         assert got.order[row].tolist() == np.argsort(-np.abs(t), kind="stable").tolist()
-        first, second = (exact[(groups == row + 1) & (half_of == half)] for half in (0, 1))
-        control_1, control_2 = (exact[(groups == 0) & (half_of == half)] for half in (0, 1))
-        np.testing.assert_allclose(got.layers["half_1"][row], first.mean(axis=0), rtol=1e-6)
-        np.testing.assert_allclose(got.layers["half_2"][row], second.mean(axis=0), rtol=1e-6)
-        with np.errstate(invalid="ignore"):
-            half_1 = stats.ttest_ind(first, control_1, equal_var=False)
-            half_2 = stats.ttest_ind(second, control_2, equal_var=False)
-            half_apart = stats.ttest_ind(first, others, equal_var=False)
-        for name, found in (("t_half_1", half_1), ("t_others_half_1", half_apart)):
-            expected = np.nan_to_num(found.statistic)
-            np.testing.assert_allclose(got.layers[name][row], expected, rtol=1e-5, atol=1e-6)
-        padj = stats.false_discovery_control(np.where(np.isnan(half_2.pvalue), 1, half_2.pvalue))
-        np.testing.assert_allclose(got.layers["padj_half_2"][row], padj, rtol=1e-5)
         expected = np.nan_to_num(apart.statistic)
-        np.testing.assert_allclose(got.layers["t_others"][row], expected, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(got.t_others[row], expected, rtol=1e-5, atol=1e-6)
 
 
 def test_a_single_perturbation_has_no_others(tmp_path: Path, cells):
     values, groups = cells
     few = groups <= 1
     got = profiles(sums_of(tmp_path, values[few], groups[few]))
-    assert set(got.layers) == {"half_1", "half_2", "t_half_1", "padj_half_2"}
+    assert got.t_others is None
     assert got.expression.shape == (1, 40)
 
 
@@ -82,23 +66,11 @@ def test_an_infinite_t_against_others_becomes_the_largest_finite_one(tmp_path: P
         dtype=np.float32,
     )
     got = profiles(sums_of(tmp_path, values, np.array([0, 0, 1, 1, 2, 2])))
-    t = got.layers["t_others"]
+    t = got.t_others
     assert np.isfinite(t).all()
     assert (np.abs(t[:, 0]) == np.maximum(1, np.abs(t[:, 1]))).all()
     assert (t[0, 0], t[1, 0]) == (-t[1, 0], -t[0, 0])
     assert got.order[0].tolist() == [0, 1]
-
-
-def test_halves_of_one_cell_are_not_tested(tmp_path: Path):
-    values = np.random.default_rng(1).random((13, 4), dtype=np.float32)
-    groups = np.array([0] * 4 + [1] * 3 + [2] * 6)
-    layers = profiles(sums_of(tmp_path, values, groups)).layers
-    for name in ("t_half_1", "t_others_half_1"):
-        assert not layers[name][0].any()
-        assert layers[name][1].all()
-    assert (layers["padj_half_2"][0] == 1).all()
-    assert (layers["padj_half_2"][1] < 1).any()
-    assert layers["t_others"].all()
 
 
 def test_a_group_of_one_cell_is_refused(tmp_path: Path):

@@ -4,8 +4,9 @@ import pytest
 
 from perturb_evals.datasets.cell_sums import cell_sums
 from perturb_evals.datasets.demo_screen import demo_screen
+from perturb_evals.datasets.halves import half_layers, halved, joined
+from perturb_evals.datasets.make_screen import make_screen
 from perturb_evals.datasets.profiles import profiles
-from perturb_evals.datasets.screen import make_screen
 from perturb_evals.datasets.splits import Fold, Split, five_folds
 from perturb_evals.metrics.means import paired_difference
 from perturb_evals.metrics.regression import SCORES
@@ -139,7 +140,8 @@ def test_cells_without_any_effect_pass_no_metric(tmp_path):
     cells = np.clip(rng.normal(1, 0.5, (len(groups), 300)), 0, None).astype(np.float32)
     with h5py.File(tmp_path / "cells.h5", "w") as file:
         file["X"] = cells
-        made = profiles(cell_sums(file["X"], groups, 61))
+        sums = cell_sums(file["X"], halved(groups), 2 * 61)
+    made = profiles(joined(sums))
     screen = make_screen(
         name="null",
         cell_line="",
@@ -149,7 +151,7 @@ def test_cells_without_any_effect_pass_no_metric(tmp_path):
         genes=[f"g{i}" for i in range(300)],
         de_order=made.order,
         order_kind="welch_t",
-        layers=made.layers,
+        layers={**half_layers(sums), "t_others": made.t_others},
         fingerprint="0" * 64,
     )
     found = calibrated(screen)

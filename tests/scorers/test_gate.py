@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import pearsonr
 from sklearn.model_selection import KFold
 
+from perturb_evals.datasets.make_screen import make_screen
 from perturb_evals.datasets.other_orders import ranked_by_size
 from perturb_evals.datasets.published import Published
-from perturb_evals.datasets.screen import make_screen
 from perturb_evals.datasets.splits import SplitError
 from perturb_evals.scorers.gate import gate
 

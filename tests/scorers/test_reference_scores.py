@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from perturb_evals.datasets.demo_screen import demo_screen
-from perturb_evals.datasets.screen import ScreenError, make_screen
+from perturb_evals.datasets.make_screen import make_screen
+from perturb_evals.datasets.screen import ScreenError
 from perturb_evals.datasets.splits import Fold, Split, five_folds
 from perturb_evals.scorers.held_out_truth import unmeasured_targets
 from perturb_evals.scorers.reference_scores import control_scores, reference_scores

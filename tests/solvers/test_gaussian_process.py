@@ -11,7 +11,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
 from perturb_evals.datasets.gene_info import Aliases
 from perturb_evals.datasets.gene_vectors import GeneVectors, checked_vectors
-from perturb_evals.datasets.screen import make_screen
+from perturb_evals.datasets.make_screen import make_screen
 from perturb_evals.datasets.training import Training
 from perturb_evals.solvers.gaussian_process import NOISE_RATIOS, SCALES, GaussianProcess
 

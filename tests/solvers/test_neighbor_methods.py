@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from perturb_evals.datasets.gene_info import Aliases
 from perturb_evals.datasets.gene_vectors import GeneVectors, checked_vectors
 from perturb_evals.datasets.graphs import Graph, load_graph
-from perturb_evals.datasets.screen import make_screen
+from perturb_evals.datasets.make_screen import make_screen
 from perturb_evals.datasets.screens import ScreenRequest, load_screen
 from perturb_evals.datasets.training import HeldOut, Training, fold_of, training_for
 from perturb_evals.solvers.neighbor_methods import (

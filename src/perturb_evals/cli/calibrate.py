@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"perturb-evals calibrate: {error}", file=sys.stderr)
         return 2
     try:
-        screen, split = load_screen(request), split_of(request, file)
+        screen, split = load_screen(request, halves=True), split_of(request, file)
         rows = _gate(request, screen)
         metrics = _calibration(screen, split)
         if args.json:

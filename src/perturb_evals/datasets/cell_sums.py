@@ -1,7 +1,7 @@
 """Sums over groups of cells, in one pass over the matrix of a single-cell `.h5ad` on disk.
 
 The matrix is read in pieces of bounded size, sparse ones as they are, so no dense copy of the cells
-ever exists. Everything later (means, variances, t-tests, halves) follows from these sums.
+ever exists. Everything later (means, variances, t-tests) follows from these sums.
 """
 
 from collections.abc import Iterator
@@ -26,58 +26,30 @@ class CellSums:
     """Sums over the cells of K groups, in float64.
 
     Attributes:
-        n_cells: (2, K) cells in each half of each group.
-        sums: (2, K, G) sum of each gene over the cells of each half. A value that is not finite
-            leaves a sum that is not finite.
-        half_squares: (2, K, G) sum of squares over the cells of each half.
+        n_cells: (K,) cells in each group.
+        sums: (K, G) sum of each gene over the cells of a group. A value that is not finite leaves a
+            sum that is not finite.
+        squares: (K, G) sum of squares.
         largest: Largest value seen, 0 without any; nan counts for nothing.
         whole: Whether all values seen are whole numbers.
     """
 
     n_cells: Integers
     sums: Floats
-    half_squares: Floats
+    squares: Floats
     largest: float
     whole: bool
 
-    @property
-    def squares(self) -> Floats:
-        """(K, G) sum of squares over all cells of a group."""
-        return np.asarray(self.half_squares[0] + self.half_squares[1])
-
-
-def random_halves(groups: NDArray[np.integer[Any]], seed: int = 0) -> NDArray[np.int64]:
-    """Split the cells of every group at random into two halves, 0 and 1.
-
-    Half 0 has one cell more than half 1 where a group has an odd number of cells.
-
-    Args:
-        groups: (cells,) number of each cell's group.
-        seed: Of NumPy's PCG64; the same seed gives the same halves.
-    """
-    # The order of random numbers, not Generator.permutation, whose draws may change with versions.
-    shuffled = np.random.Generator(np.random.PCG64(seed)).random(len(groups)).argsort(kind="stable")
-    together = shuffled[groups[shuffled].argsort(kind="stable")]
-    _, first, n_cells = np.unique(groups[together], return_index=True, return_counts=True)
-    halves = np.empty(len(groups), dtype=np.int64)
-    halves[together] = (np.arange(len(groups)) - np.repeat(first, n_cells)) % 2
-    return halves
-
 
 def cell_sums(
-    matrix: "h5py.Group | h5py.Dataset",
-    groups: NDArray[np.integer[Any]],
-    n_groups: int,
-    *,
-    seed: int = 0,
+    matrix: "h5py.Group | h5py.Dataset", groups: NDArray[np.integer[Any]], n_groups: int
 ) -> CellSums:
-    """Sum the cells of every group, and of two random halves of it.
+    """Sum the cells of every group.
 
     Args:
         matrix: `X` of an open `.h5ad`: CSR, CSC or dense, cells x genes.
         groups: (cells,) group of each cell, 0 to n_groups - 1, or -1 for a cell to leave out.
         n_groups: Number of groups K. A group without cells has sums of 0.
-        seed: See `random_halves`.
 
     Raises:
         ValueError: `groups` has not one entry per cell, or one out of range; or the matrix is
@@ -91,21 +63,19 @@ def cell_sums(
         )
     # The cells to leave out are one group more, dropped in the end.
     group_of = np.where(groups < 0, n_groups, groups).astype(np.int64)
-    half_of = random_halves(group_of, seed)
-    sums = np.zeros((2, n_groups + 1, n_genes))
+    sums = np.zeros((n_groups + 1, n_genes))
     squares = np.zeros_like(sums)
     largest, whole = 0.0, True
-    for values, genes, group, half in _pieces(matrix, group_of, half_of):
+    for values, genes, group in _pieces(matrix, group_of):
         # np.add.at is fast only for flat arrays of one and the same type.
         numbers = values.astype(np.float64)
-        place = (half * (n_groups + 1) + group) * n_genes + genes
+        place = group * n_genes + genes
         np.add.at(squares.reshape(-1), place, numbers * numbers)
         np.add.at(sums.reshape(-1), place, numbers)
         largest = max(largest, float(np.fmax.reduce(numbers, initial=0.0)))
         whole = whole and bool((numbers == np.floor(numbers)).all())
-    counts = np.zeros((2, n_groups + 1), dtype=np.int64)
-    np.add.at(counts, (half_of, group_of), 1)
-    return CellSums(counts[:, :-1], sums[:, :-1], squares[:, :-1], largest, whole)
+    counts = np.bincount(group_of, minlength=n_groups + 1)
+    return CellSums(counts[:-1], sums[:-1], squares[:-1], largest, whole)
 
 
 def _is_sparse(matrix: "h5py.Group | h5py.Dataset") -> bool:
@@ -115,20 +85,19 @@ def _is_sparse(matrix: "h5py.Group | h5py.Dataset") -> bool:
 
 
 def _pieces(
-    matrix: "h5py.Group | h5py.Dataset", group_of: Integers, half_of: Integers
+    matrix: "h5py.Group | h5py.Dataset", group_of: Integers
 ) -> Iterator[tuple[NDArray[Any], ...]]:
     """Yield the stored numbers piece by piece, in the order on disk: by rows, or by columns.
 
-    Each piece has four arrays of one length: the values, and the gene, the group and the half that
-    each belongs to. Zeros may be left out.
+    Each piece has three arrays of one length: the values, and the gene and the group that each
+    belongs to. Zeros may be left out.
     """
     if not _is_sparse(matrix):
         step = max(1, PIECE // max(1, matrix.shape[1]))
         for start in range(0, len(matrix), step):
             block = matrix[start : start + step]
             cells, genes = np.nonzero(block)
-            cells_from = start + cells
-            yield block[cells, genes], genes, group_of[cells_from], half_of[cells_from]
+            yield block[cells, genes], genes, group_of[start + cells]
         return
     # Read by the documented layout on disk: a slice of anndata's own takes longer to set up than
     # to read.
@@ -149,8 +118,7 @@ def _pieces(
             raise ValueError("X is damaged: its indices are out of range or too few.")
         if by_columns:
             genes = np.repeat(np.arange(start, stop), n_values)
-            yield values, genes, group_of[within], half_of[within]
+            yield values, genes, group_of[within]
         else:
-            group = np.repeat(group_of[start:stop], n_values)
-            yield values, within, group, np.repeat(half_of[start:stop], n_values)
+            yield values, within, np.repeat(group_of[start:stop], n_values)
         start = stop

@@ -5,7 +5,8 @@ import hashlib
 import numpy as np
 
 from perturb_evals.datasets.demo import DEMO_LINES, demo_world
-from perturb_evals.datasets.screen import Screen, ScreenError, make_screen
+from perturb_evals.datasets.make_screen import make_screen
+from perturb_evals.datasets.screen import Screen, ScreenError
 
 
 def demo_screen(cell_line: str | None = None) -> Screen:

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from perturb_evals.datasets.cell_sums import CellSums, cell_sums
 from perturb_evals.datasets.gears_cells import COLUMNS, CONTROL, Conditions, condition_table
 from perturb_evals.datasets.gears_orders import completed, listed_orders
 from perturb_evals.datasets.gears_zip import unpacked
+from perturb_evals.datasets.halves import half_layers, halved, joined
+from perturb_evals.datasets.make_screen import make_screen
 from perturb_evals.datasets.profiles import profiles
-from perturb_evals.datasets.screen import LARGEST_LOG, Screen, ScreenError, make_screen
+from perturb_evals.datasets.screen import LARGEST_LOG, Screen, ScreenError
 from perturb_evals.datasets.sources import SOURCES
 
 
@@ -69,7 +72,14 @@ def is_gears(path: Path) -> bool:
         return False
 
 
-def read_gears(path: Path, *, name: str, fingerprint: str, cell_line: str | None = None) -> Screen:
+def read_gears(
+    path: Path,
+    *,
+    name: str,
+    fingerprint: str,
+    cell_line: str | None = None,
+    halves: bool = False,
+) -> Screen:
     """Read a file in GEARS's layout in one pass over its cells.
 
     A perturbation's vector is the mean over its cells. Genes rank as `uns` lists them, where it
@@ -82,6 +92,8 @@ def read_gears(path: Path, *, name: str, fingerprint: str, cell_line: str | None
         name: Name of the screen. The counts of a screen in `GEARS_SCREENS` are checked.
         fingerprint: SHA-256 (hex) of the file and the options.
         cell_line: The cell line; by default the one known, or else what the file says.
+        halves: Whether to add the layers of `perturb_evals.datasets.halves`, which cost time and
+            memory; all other numbers stay the same to rounding.
 
     Raises:
         ScreenError: The file is damaged or of another layout, holds several cell types, no
@@ -89,10 +101,12 @@ def read_gears(path: Path, *, name: str, fingerprint: str, cell_line: str | None
             perturbations than it must.
     """
     with unpacked(path) as file:
-        return _read(file, path, name, fingerprint, cell_line)
+        return _read(file, path, name, fingerprint, cell_line, halves)
 
 
-def _read(file: Path, path: Path, name: str, fingerprint: str, cell_line: str | None) -> Screen:
+def _read(
+    file: Path, path: Path, name: str, fingerprint: str, cell_line: str | None, halves: bool
+) -> Screen:
     """Read an unpacked file; messages call it by its own path."""
     import h5py
     from anndata.io import read_elem
@@ -102,12 +116,19 @@ def _read(file: Path, path: Path, name: str, fingerprint: str, cell_line: str | 
             cells = condition_table(path, read_elem(opened["obs"]))
             genes, symbols = _genes(path, read_elem(opened["var"]))
             _check_known(path, name, cells, len(genes))
-            sums = cell_sums(opened["X"], cells.groups, len(cells.perturbations) + 1)
+            groups = halved(cells.groups) if halves else cells.groups
+            owners = np.repeat(["the control", *cells.perturbations], 2 if halves else 1)
+            sums = cell_sums(opened["X"], groups, len(owners))
             listed = listed_orders(path, opened.get("uns", {}), cells.condition_names, genes)
     except (OSError, KeyError, AttributeError, ValueError) as error:  # of h5py and anndata
         raise ScreenError(f"{path}: damaged, or no .h5ad in GEARS's layout: {error}") from error
-    _check_values(path, sums, cells.perturbations, genes)
-    n_cells, made = sums.n_cells.sum(axis=0)[1:], profiles(sums)
+    _check_values(path, sums, owners, genes)
+    layers = half_layers(sums) if halves else {}
+    if halves:
+        sums = joined(sums)
+    n_cells, made = sums.n_cells[1:], profiles(sums)
+    if made.t_others is not None:
+        layers["t_others"] = made.t_others
     del sums  # most of the memory
     known = GEARS_SCREENS.get(name)
     source = SOURCES[known.source] if known else None
@@ -122,7 +143,7 @@ def _read(file: Path, path: Path, name: str, fingerprint: str, cell_line: str | 
         de_order=made.order if listed is None else completed(listed, made.order),
         order_kind="welch_t" if listed is None else "uns",
         n_cells=n_cells,
-        layers=made.layers,
+        layers=layers,
         excluded=cells.excluded,
         fingerprint=fingerprint,
         source=(source.url or "") if source else "",
@@ -168,16 +189,13 @@ def _check_known(path: Path, name: str, cells: Conditions, n_genes: int) -> None
             )
 
 
-def _check_values(
-    path: Path, sums: CellSums, perturbations: tuple[str, ...], genes: list[str]
-) -> None:
+def _check_values(path: Path, sums: CellSums, owners: NDArray[np.str_], genes: list[str]) -> None:
     finite = np.isfinite(sums.squares)
     if not finite.all():
         group, gene = np.argwhere(~finite)[0]
-        who = perturbations[group - 1] if group else "the control"
         raise ScreenError(
-            f"{path}: X holds values that are not finite numbers, the first in the cells of {who}, "
-            f"gene {genes[gene]}. Leave such cells or genes out."
+            f"{path}: X holds values that are not finite numbers, the first in the cells of "
+            f"{owners[group]}, gene {genes[gene]}. Leave such cells or genes out."
         )
     if sums.largest > LARGEST_LOG or (sums.whole and sums.largest > 1):
         raise ScreenError(

@@ -79,7 +79,7 @@ def langpert_run(
         )
     if n_train is not None:
         whole_number("n_train", n_train)
-    names = _names(aliases, screen)
+    names = one_of("aliases", aliases or ("none" if screen == "demo" else "ncbi"), ALIAS_SOURCES)
     request = ScreenRequest(_located(str(screen)), perturbation_column, control, cell_line)
     split = None if split is None else str(_absolute(str(split)))
     loaded = load_screen(request)
@@ -100,6 +100,8 @@ def langpert_run(
     )
     for held_out in folds:
         fold_of(held_out)  # refuses an n_train that is too large
+    if names == "ncbi":
+        fetch(GENE_INFO)  # a file that cannot be had ends the run here, not in its middle
     subset = "all" if n_train is None else f"{n_train}x{repeats}/seed{seed}"
     return Run(loaded, chosen, folds, subset, names)
 
@@ -115,14 +117,6 @@ def _located(screen: str) -> str:
 
 def _absolute(path: str) -> Path:
     return Path(path).expanduser().absolute()
-
-
-def _names(aliases: str | None, screen: str) -> AliasSource:
-    """Return whether aliases are used, and make sure before the run that they can be had."""
-    chosen = one_of("aliases", aliases or ("none" if screen == "demo" else "ncbi"), ALIAS_SOURCES)
-    if chosen == "ncbi":
-        fetch(GENE_INFO)
-    return chosen
 
 
 def _fold_numbers(fold: int | str, n_folds: int) -> range:

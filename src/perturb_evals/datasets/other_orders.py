@@ -4,7 +4,8 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
-from perturb_evals.datasets.screen import OrderKind, Screen, ScreenError, make_screen
+from perturb_evals.datasets.make_screen import make_screen
+from perturb_evals.datasets.screen import OrderKind, Screen, ScreenError
 
 
 def ranked_by_size(screen: Screen) -> Screen:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perturb_evals.datasets.screen import LAYERS, Screen, ScreenError, make_screen
+from perturb_evals.datasets.make_screen import make_screen
+from perturb_evals.datasets.screen import LAYERS, Screen, ScreenError
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -15,7 +15,7 @@ from perturb_evals.datasets.pseudobulk_file import read_pseudobulk
 from perturb_evals.datasets.screen import Screen, ScreenError
 from perturb_evals.datasets.whole_file import whole_file
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Raised whenever reading the same source gives another screen: cached files are then passed by."""
 
 _log = logging.getLogger(__name__)
@@ -41,8 +41,13 @@ class ScreenRequest:
 
 
 @lru_cache(maxsize=4)
-def load_screen(request: ScreenRequest) -> Screen:
+def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
     """Return a screen; what was read from a file is kept in the cache folder for the next time.
+
+    Args:
+        request: What names it.
+        halves: Whether to compute the layers of two halves of the cells, see `read_gears`. A
+            pseudobulk file and the demo have the halves they have.
 
     Raises:
         ScreenError: No such screen, or data that cannot be one.
@@ -68,12 +73,13 @@ def load_screen(request: ScreenRequest) -> Screen:
     # What fixes the numbers; a name and a cell line only say what they are called.
     source_sha256 = file_sha256(path)
     fingerprint = _hash(source_sha256, request.perturbation_column, request.control, READER_VERSION)
-    kept = cache_folder() / "screens" / f"{_hash(fingerprint, name, request.cell_line)[:32]}.h5ad"
+    key = _hash(fingerprint, name, request.cell_line, halves)
+    kept = cache_folder() / "screens" / f"{key[:32]}.h5ad"
     if kept.is_file():
         with suppress(Exception):  # a damaged file is read and written anew
             return _read(kept, fingerprint)
         _log.warning("%s cannot be read; it is made anew.", kept)
-    screen = _build(path, name, request, fingerprint)
+    screen = _build(path, name, request, fingerprint, halves)
     screen.adata.uns["source_sha256"] = source_sha256
     _keep(screen, kept)
     return screen
@@ -83,7 +89,7 @@ def _hash(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _build(path: Path, name: str, request: ScreenRequest, fingerprint: str) -> Screen:
+def _build(path: Path, name: str, request: ScreenRequest, fingerprint: str, halves: bool) -> Screen:
     as_pseudobulk = request.perturbation_column is not None or request.control is not None
     is_zip = path.suffix.lower() == ".zip"
     if is_zip and as_pseudobulk:
@@ -92,7 +98,13 @@ def _build(path: Path, name: str, request: ScreenRequest, fingerprint: str) -> S
             "this one holds cells in GEARS's layout, which names both. Leave them out."
         )
     if is_zip or (not as_pseudobulk and is_gears(path)):
-        return read_gears(path, name=name, cell_line=request.cell_line, fingerprint=fingerprint)
+        return read_gears(
+            path,
+            name=name,
+            cell_line=request.cell_line,
+            fingerprint=fingerprint,
+            halves=halves,
+        )
     return read_pseudobulk(
         path,
         name=name,

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from perturb_evals.datasets.make_screen import make_screen
 from perturb_evals.datasets.oracle import nearest_rows
-from perturb_evals.datasets.screen import Screen, make_screen
+from perturb_evals.datasets.screen import Screen
 from perturb_evals.datasets.splits import Split
 from perturb_evals.datasets.training import Training
 from perturb_evals.datasets.welch import order_by_size

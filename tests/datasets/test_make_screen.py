@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from perturb_evals.datasets.screen import ScreenError, make_screen
+from perturb_evals.datasets.make_screen import make_screen
+from perturb_evals.datasets.screen import ScreenError
 
 GENES = ["G1", "G2", "G3", "G4"]
 CONTROL = np.array([1.0, 2.0, 0.5, 0.0])
