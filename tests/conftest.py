@@ -23,7 +23,7 @@ from perturb_evals.datasets.sources import SOURCES
 
 # A busy machine is slow now and then; that is no failure. Half the usual number of examples keeps
 # the whole suite below five minutes.
-settings.register_profile("house", deadline=None, max_examples=50)
+settings.register_profile("house", deadline=None, max_examples=30)
 settings.load_profile("house")
 
 REAL_DATA = os.environ.get("PERTURB_EVALS_DATA")
