@@ -14,7 +14,17 @@ from perturb_evals.tasks.perturbqa import perturbqa_de
 
 SOURCE = Path(perturb_evals.__file__).parent
 # Top to bottom: a room may import itself and what stands below it.
-ROOMS = ("cli", "_registry", "tasks", "solvers", "scorers", "metrics", "datasets")
+ROOMS = (
+    "cli",
+    "leaderboard",
+    "_registry",
+    "tasks",
+    "solvers",
+    "scorers",
+    "models",
+    "metrics",
+    "datasets",
+)
 
 
 def modules() -> list[tuple[Path, ast.Module]]:

@@ -2,7 +2,6 @@
 
 import gzip
 import logging
-import time
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +170,4 @@ def test_real_vectors_put_like_genes_together(
     np.fill_diagonal(cosine, -1)
     assert cosine.argmax(axis=1).tolist() == [1, 0, 3, 2, 5, 4]
     forget()
-    begin = time.perf_counter()
-    text_vectors()
-    assert time.perf_counter() - begin < 1
+    np.testing.assert_array_equal(text_vectors().matrix, vectors.matrix)
