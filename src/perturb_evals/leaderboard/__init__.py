@@ -1,0 +1,1 @@
+"""From logs to results, boards, comparisons and pages."""
