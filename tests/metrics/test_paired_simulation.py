@@ -1,0 +1,201 @@
+"""How often the paired tests find a difference, where there is none and where there is one.
+
+Questions: 5-8 rows a gene, popular perturbations, labels that lean with the perturbation. Scores:
+label * skill + u + e, where u belongs to the perturbation and e to the row, and half the variance
+of both is common to the two systems. The two rows of a pair always belong to two perturbations, so
+the expected credit of every pair is known, and with it the expected AUROC of each answer form:
+
+- graded: Phi(skill / sqrt 2);
+- Yes above a threshold t: 1/2 + (Phi(skill - t) - Phi(-t)) / 2;
+- graded, but a share r abstained, whatever the label: (1 - r)^2 Phi(...) + (1 - (1 - r)^2) / 2.
+
+A system of a coarser form gets the skill that makes its expected AUROC equal to the other's.
+"""
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+from scipy.stats import binom, norm
+
+from perturb_evals.metrics.auroc import auroc_per_gene
+from perturb_evals.metrics.paired_auroc import paired_auroc_difference
+from perturb_evals.metrics.predictions import Predictions
+from perturb_evals.metrics.randomisation import gene_midranks, randomised_auroc_test
+
+SKILL, THRESHOLD, ABSTAIN = 0.5, 0.3, 0.25
+# Rounds for which p <= .05 has a chance of exactly 5% if all orders are equally likely.
+ROUNDS = 199
+
+
+def expected_graded(skill):
+    return norm.cdf(skill / np.sqrt(2))
+
+
+def expected_binary(skill):
+    return 0.5 + (norm.cdf(skill - THRESHOLD) - norm.cdf(-THRESHOLD)) / 2
+
+
+def expected_abstaining(skill):
+    both = (1 - ABSTAIN) ** 2
+    return both * expected_graded(skill) + (1 - both) / 2
+
+
+def equal_skill(expected):
+    return brentq(lambda skill: expected(skill) - expected_graded(SKILL), 0, 5)
+
+
+EQUAL_BINARY, EQUAL_ABSTAINING = equal_skill(expected_binary), equal_skill(expected_abstaining)
+
+
+def simulated_questions(rng, n_perts, n_genes):
+    sizes = rng.integers(5, 9, n_genes)
+    popularity = rng.gamma(1.0, 1.0, n_perts)
+    popularity /= popularity.sum()
+    perts = np.concatenate(
+        [rng.choice(n_perts, size, replace=False, p=popularity) for size in sizes]
+    )
+    tendency = rng.normal(0, 1.5, n_perts)[perts]
+    labels = rng.random(len(perts)) < 1 / (1 + np.exp(-tendency))
+    return perts, np.repeat(np.arange(n_genes), sizes), labels
+
+
+def simulated_scores(rng, perts, labels, *skills):
+    """(systems, rows) of variance 1 around label * skill; half of it is the perturbation's."""
+
+    def half_common(n):
+        return (rng.normal(size=n) + rng.normal(size=(len(skills), n))) / np.sqrt(2)
+
+    of_perts, of_rows = half_common(perts.max() + 1), half_common(len(perts))
+    noise = (of_perts[:, perts] + of_rows) / np.sqrt(2)
+    return np.multiply.outer(skills, labels) + noise
+
+
+def probability(scores):
+    return 1 / (1 + np.exp(-scores))
+
+
+def hundreds(scores):
+    """Whole multiples of 100 in the same order."""
+    return 100.0 * np.argsort(np.argsort(scores))
+
+
+def scales(rng, perts, genes, labels, extra=0.0):
+    a, b = simulated_scores(rng, perts, labels, SKILL + extra, SKILL)
+    return (
+        Predictions(perts, genes, labels, probability(a)),
+        Predictions(perts, genes, labels, hundreds(b)),
+    )
+
+
+def graded_against_binary(rng, perts, genes, labels):
+    a, b = simulated_scores(rng, perts, labels, SKILL, EQUAL_BINARY)
+    return (
+        Predictions(perts, genes, labels, probability(a)),
+        Predictions(perts, genes, labels, b > THRESHOLD),
+    )
+
+
+def answered_against_abstaining(rng, perts, genes, labels):
+    """The second abstains on some perturbations more than on others."""
+    a, b = simulated_scores(rng, perts, labels, SKILL, EQUAL_ABSTAINING)
+    unsure = rng.beta(2 * ABSTAIN, 2 * (1 - ABSTAIN), perts.max() + 1)
+    return (
+        Predictions(perts, genes, labels, a),
+        Predictions(perts, genes, labels, 100 * b, rng.random(len(b)) < unsure[perts]),
+    )
+
+
+def both_binary_and_abstaining(rng, perts, genes, labels):
+    a, b = simulated_scores(rng, perts, labels, SKILL, SKILL)
+    gone = rng.random((2, len(perts))) < ABSTAIN
+    return (
+        Predictions(perts, genes, labels, a > THRESHOLD, gone[0]),
+        Predictions(perts, genes, labels, 100 * (b > THRESHOLD), gone[1]),
+    )
+
+
+NO_DIFFERENCE = [
+    scales,
+    graded_against_binary,
+    answered_against_abstaining,
+    both_binary_and_abstaining,
+]
+
+
+def by_bootstrap(a, b, seed):
+    return paired_auroc_difference(a, b, resamples=ROUNDS, seed=seed).p
+
+
+def by_randomisation(a, b, seed):
+    return randomised_auroc_test(a, b, rounds=ROUNDS, seed=seed)
+
+
+def by_plain_swapping(a, b, seed):
+    """Midranks swapped, but the differences compared as they are."""
+    ranked = gene_midranks(a), gene_midranks(b)
+    (u, v), gone = [t.scores for t in ranked], [t.abstained for t in ranked]
+
+    def difference(kept):
+        new = [
+            Predictions(a.perts, a.genes, a.labels, np.where(k, u, v), np.where(k, *gone))
+            for k in (kept, ~kept)
+        ]
+        return abs(auroc_per_gene(new[0]) - auroc_per_gene(new[1]))
+
+    draws = np.random.default_rng(seed).random((99, a.perts.max() + 1)) < 0.5
+    observed = difference(np.ones(len(a), dtype=bool))
+    return (1 + sum(difference(row[a.perts]) >= observed - 1e-12 for row in draws)) / 100
+
+
+def found(tests, systems, n_simulations, n_perts, n_genes, **options):
+    """How often each test has p <= .05."""
+    counts = np.zeros(len(tests), dtype=int)
+    for i in range(n_simulations):
+        rng = np.random.default_rng([n_perts, i])
+        a, b = systems(rng, *simulated_questions(rng, n_perts, n_genes), **options)
+        counts += [test(a, b, i) <= 0.05 for test in tests]
+    return counts
+
+
+def near_a_twentieth(count, n):
+    """Whether so many of n are within 99.8% of the binomial distribution for 4.5% to 6%."""
+    return binom.ppf(0.001, n, 0.045) <= count <= binom.ppf(0.999, n, 0.06)
+
+
+@pytest.mark.parametrize("systems", NO_DIFFERENCE)
+def test_equal_systems_differ_in_a_twentieth_of_comparisons(systems):
+    n = 80
+    by_each = found([by_bootstrap, by_randomisation], systems, n, n_perts=100, n_genes=80)
+    assert all(near_a_twentieth(count, n) for count in by_each), by_each / n
+
+
+def test_power_rises_with_the_number_of_perturbations():
+    n = 30
+    tests = [by_bootstrap, by_randomisation]
+    few, many = (
+        found(tests, scales, n, n_perts, n_genes, extra=0.3) / n
+        for n_perts, n_genes in ((50, 40), (200, 160))
+    )
+    assert (many > few + 0.25).all(), (few, many)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("systems", NO_DIFFERENCE)
+@pytest.mark.parametrize(("n", "n_perts", "n_genes"), [(1000, 100, 80), (400, 267, 300)])
+def test_equal_systems_differ_in_a_twentieth_of_many(systems, n, n_perts, n_genes, capsys):
+    by_each = found([by_bootstrap, by_randomisation], systems, n, n_perts, n_genes)
+    with capsys.disabled():
+        rates = "bootstrap {:.1%}, randomisation {:.1%}".format(*(by_each / n))
+        print(f"\n{systems.__name__}, {n_perts} perturbations, {n_genes} genes, {n} times: {rates}")
+    assert all(near_a_twentieth(count, n) for count in by_each)
+
+
+@pytest.mark.slow
+def test_differences_that_are_not_divided_are_found_too_often(capsys):
+    """Why the differences are divided by their standard errors."""
+    n = 300
+    divided, plain = found([by_randomisation, by_plain_swapping], scales, n, 100, 300)
+    with capsys.disabled():
+        print(f"\ndivided {divided / n:.1%}, not divided {plain / n:.1%} of {n}")
+    assert near_a_twentieth(divided, n)
+    assert plain > 1.4 * divided
