@@ -1,0 +1,98 @@
+"""Numbers as text: three digits, with their unit; an undefined one is a dash."""
+
+import math
+
+from perturb_evals.leaderboard.result import Figure
+
+MISSING = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+SIZES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def decimal(value: float | None) -> str:
+    """Return a number with three decimals, fewer above 10, three digits below .01; a dash for none.
+
+    Zero and everything that rounds to it is 0.000, without a sign.
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    size = abs(value)
+    if size >= 10:
+        return _minus(f"{value:,.0f}" if size >= 1000 else f"{value:.3g}")
+    if 0 < size < 5e-4:
+        return _minus(f"{value:.1e}") if size >= 1e-12 else "0.000"
+    return _minus(f"{value:.3f}")
+
+
+def interval(figure: Figure) -> str:
+    """Return `[lower, upper]`; empty without bounds."""
+    if figure.lower is None or figure.upper is None:
+        return ""
+    return f"[{decimal(figure.lower)}, {decimal(figure.upper)}]"
+
+
+def as_published(value: float) -> str:
+    """Return a number of a publication with its own decimals, two or more."""
+    text = f"{value:.3f}"
+    return text.removesuffix("0")
+
+
+def with_interval(figure: Figure | None) -> str:
+    """Return `value [lower, upper]`; a dash for no figure or an undefined one."""
+    if figure is None or figure.value is None:
+        return MISSING
+    return f"{decimal(figure.value)} {interval(figure)}".rstrip()
+
+
+def percent(share: float | None) -> str:
+    """Return a share as whole per cent; with one decimal near 0 and 1, where the difference is."""
+    if share is None or not math.isfinite(share):
+        return MISSING
+    if 0 < share < 0.05 or 0.95 < share < 1:
+        # 99.97% is not 100%.
+        return f"{min(max(100 * share, 0.1), 99.9):.1f}%"
+    return f"{100 * share:.0f}%"
+
+
+def count(number: float | None) -> str:
+    """Return a number of things; from 10,000 on with three digits and k, M or G."""
+    if number is None or not math.isfinite(number):
+        return MISSING
+    for size, letter in SIZES:
+        if abs(number) >= size and abs(number) >= 1e4:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:,.0f}"
+
+
+def dollars(cost: float | None) -> str:
+    """Return a cost in US dollars; a dash where it is not known."""
+    if cost is None or not math.isfinite(cost):
+        return MISSING
+    if 0 < cost < 0.01:
+        return "< $0.01"
+    return f"${cost:,.2f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time with its unit: seconds, minutes or hours."""
+    if seconds is None or not math.isfinite(seconds):
+        return MISSING
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.3g} min"
+    return f"{seconds / 3600:.3g} h"
+
+
+def p_value(p: float | None) -> str:
+    """Return a p-value with three decimals, or that it is below .001."""
+    if p is None or not math.isfinite(p):
+        return MISSING
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _minus(text: str) -> str:
+    """Return a number with the minus of typography, which is as wide as the plus; none for zero."""
+    if text.startswith("-"):
+        return MINUS + text[1:] if text.strip("-0.") else text[1:]
+    return text

@@ -1,0 +1,47 @@
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.site.links import Transcripts, board_stem, log_name, system_stem
+
+WORDS = st.text(st.characters(exclude_categories=("Cs",)))
+
+
+@given(WORDS, WORDS)
+def test_names_of_pages_are_hashes(a: str, b: str) -> None:
+    assert re.fullmatch(r"board-[0-9a-f]{10}", board_stem(a, b))
+    assert re.fullmatch(r"system-[0-9a-f]{10}", system_stem("system", a))
+    if a != b:
+        assert system_stem("system", a) != system_stem("system", b)
+
+
+def test_a_system_with_the_name_of_a_baseline_has_a_page_of_its_own() -> None:
+    assert system_stem("system", "constant") != system_stem("baseline", "constant")
+
+
+@given(sample=WORDS.filter(bool))
+def test_a_link_leads_to_the_sample(a_result: Callable[..., Result], sample: str) -> None:
+    result = a_result(log="s3://bucket/folder/2026_a%20b.eval")
+    link = Transcripts("transcripts/").sample(result, sample, 2)
+    start = "transcripts/index.html#/logs/2026_a%20b.eval/samples/sample/"
+    assert link.startswith(start)
+    named, epoch = link.removeprefix(start).split("/")[:2]
+    assert (unquote(named), epoch) == (sample, "2")
+
+
+def test_there_is_no_link_without_a_viewer_a_run_or_a_sample(
+    a_result: Callable[..., Result],
+) -> None:
+    assert Transcripts(None).log(a_result()) == ""
+    assert Transcripts(None).sample(a_result(), "id") == ""
+    assert Transcripts("t/").log(None) == ""
+    assert Transcripts("t/").sample(a_result(), "") == ""
+
+
+def test_of_a_location_the_last_part_is_shown() -> None:
+    assert log_name("file:///home/me/logs/a.eval") == "a.eval"
+    assert log_name("a.eval") == "a.eval"

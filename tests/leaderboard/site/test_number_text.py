@@ -1,0 +1,91 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.site.number_text import (
+    MINUS,
+    MISSING,
+    count,
+    decimal,
+    dollars,
+    duration,
+    interval,
+    p_value,
+    percent,
+    with_interval,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.8344, "0.834"),
+        (-0.0561, f"{MINUS}0.056"),
+        (0.0, "0.000"),
+        (-0.0, "0.000"),
+        (-1e-17, "0.000"),
+        (0.00012, "1.2e-04"),
+        (-0.00049, f"{MINUS}4.9e-04"),
+        (1.3791, "1.379"),
+        (12.345, "12.3"),
+        (12345.6, "12,346"),
+        (None, MISSING),
+        (math.nan, MISSING),
+        (math.inf, MISSING),
+    ],
+)
+def test_decimal(value: float | None, shown: str) -> None:
+    assert decimal(value) == shown
+
+
+def test_figures_are_shown_with_their_bounds() -> None:
+    assert with_interval(Figure(value=0.5, lower=-0.1, upper=1)) == f"0.500 [{MINUS}0.100, 1.000]"
+    assert with_interval(Figure(value=0.5)) == "0.500"
+    assert with_interval(Figure(value=None)) == with_interval(None) == MISSING
+    assert interval(Figure(value=0.5, lower=0.1)) == ""
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0, "0%"), (1, "100%"), (0.5, "50%"), (0.9999, "99.9%"), (0.0001, "0.1%"), (0.023, "2.3%")],
+)
+def test_a_share_near_an_end_is_not_rounded_to_it(share: float, shown: str) -> None:
+    assert percent(share) == shown
+
+
+@given(st.floats(0, 1, exclude_min=True, exclude_max=True))
+def test_only_nothing_and_all_are_shown_as_such(share: float) -> None:
+    assert percent(share) not in ("0%", "100%", "0.0%", "100.0%")
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(0, "0"), (9999, "9,999"), (12345, "12.3k"), (1_250_000, "1.25M"), (2e9, "2G")],
+)
+def test_count(number: float, shown: str) -> None:
+    assert count(number) == shown
+
+
+def test_units() -> None:
+    assert [dollars(cost) for cost in (0, 0.004, 1.5, 1234)] == [
+        "$0.00",
+        "< $0.01",
+        "$1.50",
+        "$1,234.00",
+    ]
+    assert [duration(seconds) for seconds in (0.5, 90, 600, 36_000)] == [
+        "0.5 s",
+        "90 s",
+        "10 min",
+        "10 h",
+    ]
+    assert [p_value(p) for p in (1e-5, 0.0499, 1)] == ["< 0.001", "0.050", "1.000"]
+
+
+@pytest.mark.parametrize("shown", [decimal, percent, count, dollars, duration, p_value])
+def test_what_is_not_known_is_a_dash(shown: object) -> None:
+    assert callable(shown)
+    assert shown(None) == shown(math.nan) == MISSING

@@ -1,0 +1,208 @@
+import csv
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from perturb_evals.leaderboard.boards import Board, Row, Track
+from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.outcomes import ExpressionOutcome
+from perturb_evals.leaderboard.result import Figure, Result
+from perturb_evals.leaderboard.site import columns, formulas
+from perturb_evals.leaderboard.site.board_page import board_page_of
+from perturb_evals.leaderboard.site.comparison_page import LISTED, comparison_page_of
+from perturb_evals.leaderboard.site.index_page import index_page_of
+from perturb_evals.leaderboard.site.links import Transcripts
+from perturb_evals.leaderboard.site.methods_page import methods_page_of
+from perturb_evals.leaderboard.site.render import render
+from perturb_evals.leaderboard.site.table import Column
+from perturb_evals.metrics.expression_spec import EXPRESSION_RESULTS
+from perturb_evals.metrics.spec import CLASSIFICATION_METRICS
+
+SHARED = {"n_runs": 1, "newest": "2026-01-01", "transcripts": False}
+NO_LINKS = Transcripts(None)
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+@pytest.fixture
+def langpert(a_result: Callable[..., Result]) -> Board:
+    """A board of a screen with a published counterpart; its rows are made by hand."""
+    parts = {
+        "task": "langpert",
+        "context": "replogle_k562",
+        "data": "abcdef",
+        "split": "123456",
+        "fold": "all",
+        "train": "all",
+        "rank": "abs_delta",
+        "metric_version": 1,
+    }
+    result = a_result(model="maker/model", task="langpert", board=parts, context="replogle_k562")
+    units = tuple(f"P{n}" for n in range(6))
+    outcome = ExpressionOutcome(units, np.arange(6) / 10, units)
+    figure = Figure(value=0.25, lower=0.1, upper=0.4)
+    entry = Entry("s", "maker/model", "system", "ask", "training", (), figure, outcome, result)
+    oracle = replace(entry, name="oracle_neighbors", kind="truth", result=None)
+    failed = a_result(
+        model="maker/broken", task="langpert", status="error", reason="It broke.", board=parts
+    )
+    return Board(
+        key="langpert|replogle_k562|v:1",
+        parts=parts,
+        data_sha256="abcdef" * 8,
+        headline="mae_top20",
+        better="lower",
+        n_units=6,
+        n_perturbations=6,
+        tracks=(
+            Track(
+                "training",
+                (),
+                (
+                    Row(oracle, None, False, None, None, "reads the truth"),
+                    Row(entry, 1, True, None, None, ""),
+                ),
+            ),
+        ),
+        scale=None,
+        incomplete=(failed,),
+        apart=("Not ranked with another board here: split is 123456, not 654321.",),
+        notes=("The reference rows could not be computed: no data.",),
+    )
+
+
+def test_a_board_says_what_is_set_apart_and_what_is_missing(langpert: Board) -> None:
+    page = board_page_of(langpert, {}, NO_LINKS)
+    said = words(render(page, SHARED))
+    for sentence in (*langpert.apart, *langpert.notes):
+        assert sentence in said
+    assert "There is no skill score here" in said
+    assert "No ranked system of this track used a model" in said
+    assert "maker/broken" in said
+    assert "It broke." in said
+    assert "reads the truth" in said
+    assert "questions=scored" not in said
+
+
+def test_published_numbers_stand_apart_with_their_differences(langpert: Board) -> None:
+    page = board_page_of(langpert, {}, NO_LINKS)
+    (published,) = [table for table in page.tables if table.name.endswith("-published")]
+    assert all(row.muted for row in published.rows)
+    assert all(len(row.cells[3].text) > 40 for row in published.rows)
+    ranked = [table for table in page.tables if table.columns[0] is columns.RANK]
+    names = {cell.text for table in ranked for row in table.rows for cell in row.cells}
+    assert not names & {row.cells[0].text for row in published.rows}
+    assert "have no rank" in words(render(page, SHARED))
+
+
+def test_a_board_of_scored_questions_says_that_the_base_rate_is_selected(harmful: Any) -> None:
+    board = harmful.boards[0]
+    assert "the base rate is selected" in words(render(board_page_of(board, {}, NO_LINKS), SHARED))
+    whole = replace(board, parts={**board.parts, "questions": "all"})
+    assert "is selected" not in words(render(board_page_of(whole, {}, NO_LINKS), SHARED))
+
+
+def test_costs_make_a_plot_and_tokens_stand_in_where_a_price_lacks(harmful: Any) -> None:
+    board = harmful.boards[0]
+
+    def captions(board: Board) -> str:
+        page = board_page_of(board, {}, NO_LINKS)
+        return " ".join(plot.caption for plot in page.plots if plot.name.endswith("-cost"))
+
+    assert "frontier" in captions(board)
+    assert "Tokens stand in" not in captions(board)
+    tracks = [replace(t, rows=tuple(map(without_price, t.rows))) for t in board.tracks]
+    assert "Tokens stand in" in captions(replace(board, tracks=tuple(tracks)))
+
+
+def without_price(row: Row) -> Row:
+    result = row.entry.result
+    if result is None:
+        return row
+    usage = result.usage.model_copy(update={"cost": None})
+    return replace(row, entry=replace(row.entry, result=result.model_copy(update={"usage": usage})))
+
+
+def test_a_comparison_lists_pairs_of_systems_first(harmful: Any) -> None:
+    comparison = harmful.comparisons[0]
+    kinds = {kind for pair in comparison.pairs for kind in (pair.a.kind, pair.b.kind)}
+    assert kinds == {"system"}
+    page = comparison_page_of(comparison, NO_LINKS)
+    assert len(page.values["details"]) == min(LISTED, len(comparison.pairs))
+    pairs = comparison.pairs
+    baseline = replace(pairs[0].a, kind="baseline", name="constant")
+    mixed = replace(
+        comparison, pairs=(replace(pairs[0], a=baseline), *pairs[1:], *pairs, *pairs, *pairs)
+    )
+    page = comparison_page_of(mixed, NO_LINKS)
+    assert len(page.values["details"]) == LISTED
+    assert all("constant" not in (pair["a"], pair["b"]) for pair in page.values["details"])
+    assert f"Listed for {LISTED} of {len(mixed.pairs)} pairs" in words(render(page, SHARED))
+
+
+def test_every_metric_is_explained_with_its_formula() -> None:
+    assert set(formulas.CLASSIFICATION) == set(CLASSIFICATION_METRICS)
+    assert set(formulas.EXPRESSION) == set(EXPRESSION_RESULTS)
+    said = words(render(methods_page_of(), SHARED))
+    for name in (*CLASSIFICATION_METRICS, *EXPRESSION_RESULTS):
+        assert name in said
+
+
+def test_every_column_of_numbers_is_explained_in_words() -> None:
+    here = {
+        columns.METRIC_VALUE,
+        columns.CREDIT_B,
+        columns.PERFECT,
+        columns.CONSTANT,
+        columns.ABSTAINED,
+        columns.MEAN_EFFECT,
+        columns.NO_CHANGE,
+    }
+    known = {value for value in vars(columns).values() if isinstance(value, Column)}
+    assert {column for column in known if column.numeric} - here <= set(columns.EXPLAINED)
+    said = words(render(methods_page_of(), SHARED)).replace("&#39;", "'").replace("&lt;", "<")
+    for column in columns.EXPLAINED:
+        assert column.about in said
+
+
+def test_gaps_of_the_summary_are_shown_and_not_filled(run_of: Any, harmful: Any) -> None:
+    board = harmful.summaries[0]
+    row = replace(board.rows[0], mean=None, skills=(board.rows[0].skills[0], None))
+    page = index_page_of(harmful.boards, [replace(board, rows=(row,))], harmful.entries, {})
+    said = words(render(page, SHARED))
+    assert "a part is missing" in said
+    assert "not run" in said
+
+
+def test_csv_files_hold_the_numbers_of_the_pages(harmful_site: Path, harmful: Any) -> None:
+    with (harmful_site / "tables" / "rows.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    shown = [(track, row) for b in harmful.boards for track in b.tracks for row in track.rows]
+    assert len(rows) == len(shown)
+    for written, (track, row) in zip(rows, shown, strict=True):
+        assert float(written["headline"]) == row.entry.figure.value
+        assert written["rank"] == ("" if row.rank is None else str(row.rank))
+        assert written["system"].removeprefix("'") == row.entry.name
+        assert written["track"].startswith(track.name)
+    assert "'=1+1" in {row["system"] for row in rows}
+
+
+def test_a_system_page_says_how_to_run_it_again(harmful_site: Path) -> None:
+    (page,) = [
+        text
+        for file in harmful_site.glob("system-*.html")
+        if "<h1><bdi>openai/plain</bdi></h1>" in (text := file.read_text("utf-8"))
+    ]
+    said = words(page)
+    command = "inspect eval perturb_evals/perturbqa_direction -T cell_line=demo_a"
+    assert f"{command} --model openai/plain" in said
+    for fact in ("296b81296b81", "temperature=0.6", "inspect_ai 0.3.285", "Cite openai/plain."):
+        assert fact in said
+    assert "2 complete runs" in said

@@ -1,0 +1,74 @@
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.site.number_text import MISSING
+from perturb_evals.leaderboard.site.table import Column, TableRow, figure, number, table_of, text
+
+NAME = Column("Name", "A name.", ("name",))
+VALUE = Column("Value", "A value.", ("value", "value_lower", "value_upper"), numeric=True)
+# A CSV file is read back as written but for line ends within a cell.
+WORDS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\n\0"))
+
+
+def read(written: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(written)))
+
+
+def test_a_csv_file_has_full_numbers_and_bounds_as_columns() -> None:
+    value = figure(Figure(value=1 / 3, lower=-0.25, upper=None))
+    table = table_of("t", "T", (NAME, VALUE), [TableRow((text("a"), value))])
+    header, row = read(table.csv())
+    assert header == ["name", "value", "value_lower", "value_upper"]
+    assert row == ["a", repr(1 / 3), "-0.25", ""]
+    assert table.file == "tables/t.csv"
+
+
+@pytest.mark.parametrize("harm", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", '=HYPERLINK("x")'])
+def test_no_text_is_a_formula(harm: str) -> None:
+    table = table_of("t", "T", (NAME,), [TableRow((text(harm),))])
+    assert read(table.csv())[1] == [f"'{harm}"]
+
+
+def test_a_negative_number_is_no_formula() -> None:
+    table = table_of("t", "T", (Column("V", ".", ("v",)),), [TableRow((number(-1.5, "-1.5"),))])
+    assert read(table.csv())[1] == ["-1.5"]
+
+
+@given(WORDS)
+def test_any_text_comes_back_and_is_no_formula(word: str) -> None:
+    table = table_of("t", "T", (NAME,), [TableRow((text(word),))])
+    rows = read(table.csv())
+    got = rows[1][0] if rows[1] else ""
+    assert got in (word, f"'{word}")
+    assert not got.lstrip().startswith(("=", "+", "-", "@"))
+
+
+def test_an_undefined_figure_is_a_dash_with_its_reason() -> None:
+    for nothing in (None, Figure(value=None)):
+        cell = figure(nothing, why_missing="not run")
+        assert (cell.text, cell.note, cell.sort) == (MISSING, "not run", None)
+        assert cell.values == (None, None, None)
+
+
+def test_columns_without_anything_are_not_shown_but_the_head_is() -> None:
+    rows = [
+        TableRow((figure(None), text(""), text("a"))),
+        TableRow((figure(None), text(""), text(""))),
+    ]
+    columns = (VALUE, Column("System", ".", ("system",), heads=True), NAME)
+    table = table_of("t", "T", columns, rows)
+    assert table.head == 1
+    assert table.filled == (1, 2)
+    assert len(read(table.csv())[0]) == 5
+
+
+def test_a_row_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(ValueError, match="Table t"):
+        table_of("t", "T", (NAME, VALUE), [TableRow((text("a"),))])
+    with pytest.raises(ValueError, match="expected"):
+        table_of("t", "T", (VALUE,), [TableRow((text("a"),))])
