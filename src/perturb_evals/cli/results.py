@@ -1,0 +1,66 @@
+"""`perturb-evals results`: every run as a small JSON file that says how its number came about."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perturb_evals.cli.plain import plain
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Add `results`."""
+    text = "write every run as a small JSON file: board, protocol, metrics, counts, cost"
+    parser = subparsers.add_parser("results", help=text, description=text)
+    parser.add_argument(
+        "logs", nargs="+", metavar="LOG", help="log files and folders, local or any fsspec URL"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FOLDER", help="where the files go"
+    )
+    parser.add_argument(
+        "--prices",
+        type=Path,
+        metavar="FILE",
+        help='JSON: {"provider/model": {"input": ..., "output": ..., "input_cache_write": ..., '
+        '"input_cache_read": ...}}, dollars per million tokens',
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the files and say which.
+
+    Returns:
+        0; 1 when a path is not there, the prices cannot be used, a file cannot be written, or there
+        is no run at all.
+    """
+    from perturb_evals.leaderboard.headers import LogsError
+    from perturb_evals.leaderboard.prices import PricesError, read_prices
+    from perturb_evals.leaderboard.result import write_result
+    from perturb_evals.leaderboard.runs import file_name, read_runs
+
+    try:
+        prices = read_prices(args.prices) if args.prices else None
+        runs = read_runs(args.logs, prices)
+        for result in runs.results:
+            path = args.output / file_name(result)
+            write_result(result, path)
+            headline = result.metrics.get(result.headline)
+            value = "-" if headline is None or headline.value is None else f"{headline.value:.3f}"
+            print(f"{path}  {result.status}  {result.headline} {value}")
+    except (LogsError, PricesError, OSError) as error:
+        print(f"perturb-evals results: {plain(str(error))}", file=sys.stderr)
+        return 1
+    for aside in runs.set_aside:
+        print(f"set aside: {plain(aside.log)}: {plain(aside.reason)}", file=sys.stderr)
+    if not runs.results:
+        print("perturb-evals results: there is no run of this package.", file=sys.stderr)
+        return 1
+    incomplete = sum(result.status != "complete" for result in runs.results)
+    more = f", {incomplete} of them of runs that are not complete" if incomplete else ""
+    print(f"{len(runs.results)} results in {args.output}{more}")
+    return 0

@@ -1,0 +1,62 @@
+"""Prices of models from a file, for those that Inspect does not know or whose price is another."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from inspect_ai.model import ModelCost
+
+KINDS = tuple(ModelCost.model_fields)
+FORM = f'{{"provider/model": {{{", ".join(f"{json.dumps(kind)}: ..." for kind in KINDS)}}}}}'
+
+
+class PricesError(Exception):
+    """A file of prices that cannot be used. The message names the file, the model and the kind."""
+
+
+def read_prices(path: Path) -> dict[str, ModelCost]:
+    """Read prices by name of the model, in US dollars per million tokens.
+
+    Args:
+        path: JSON: for each model, named as in its logs, an object with all of `KINDS`. A model
+            without a cache has the price of input for both kinds of cached input.
+
+    Returns:
+        The prices, in the order of the file; an empty file of prices, `{}`, gives none.
+
+    Raises:
+        PricesError: Not readable, not of this form, a model named twice, or a price that is not a
+            finite number of 0 or more.
+    """
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
+    except (OSError, ValueError) as error:
+        raise PricesError(f"{path}: not readable as prices, {FORM}: {error}") from error
+    if not isinstance(read, dict):
+        raise PricesError(f"{path}: expected {FORM}, got {type(read).__name__}.")
+    return {model: _price(path, model, given) for model, given in read.items()}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"{twice[0]!r} stands there twice.")
+    return dict(pairs)
+
+
+def _price(path: Path, model: str, given: Any) -> ModelCost:
+    if not isinstance(given, dict) or set(given) != set(KINDS):
+        got = ", ".join(given) or "nothing" if isinstance(given, dict) else repr(given)
+        raise PricesError(
+            f"{path}: {model}: expected {', '.join(KINDS)} in dollars per million tokens; "
+            f"got {got}."
+        )
+    for kind, value in given.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 <= value < math.inf:
+            raise PricesError(
+                f"{path}: {model}: {kind} must be a finite number of 0 or more; got {value!r}."
+            )
+    return ModelCost(**given)
