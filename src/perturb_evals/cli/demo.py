@@ -33,12 +33,34 @@ def run(args: argparse.Namespace) -> int:
         for part in (ask_questions, predict_screen):
             part(console, args.log_dir)
             console.print()
+        with console.status("the site …"):
+            site = _write_site(args.log_dir)
     except DemoError as error:
         print(error, file=sys.stderr)
         return 1
+    console.print("The leaderboard of these runs, open it in a browser:", style="bold")
+    console.print(str(site), soft_wrap=True)
+    console.print("The same with its transcripts, which a browser reads from a server only:")
+    console.print(
+        f"python3 -m http.server 8000 --bind 127.0.0.1 --directory {site.parent}",
+        soft_wrap=True,
+    )
     console.print("Read every transcript:", style="bold")
     console.print(f"{_inspect()} view --log-dir {args.log_dir}", soft_wrap=True)
     return 0
+
+
+def _write_site(log_dir: Path) -> Path:
+    """Write the leaderboard of the demo's runs as a site; return its first page."""
+    from perturb_evals.leaderboard.boards import make_boards
+    from perturb_evals.leaderboard.entries import read_entries
+    from perturb_evals.leaderboard.publish import publish
+    from perturb_evals.leaderboard.summary import summaries
+
+    entries = read_entries([str(log_dir)])
+    boards = make_boards(entries)
+    publish(log_dir / "site", boards, summaries(boards), entries, transcripts=True)
+    return log_dir / "site" / "index.html"
 
 
 def _inspect() -> str:

@@ -5,7 +5,19 @@ import sys
 from collections.abc import Sequence
 
 from perturb_evals import __version__
-from perturb_evals.cli import calibrate, curve, data, demo, estimate, listing, split
+from perturb_evals.cli import (
+    calibrate,
+    check_submission,
+    compare,
+    curve,
+    data,
+    demo,
+    estimate,
+    leaderboard,
+    listing,
+    results,
+    split,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +35,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"perturb-evals {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (listing, estimate, data, demo, split, calibrate, curve):
+    modules = (
+        listing,
+        estimate,
+        data,
+        demo,
+        split,
+        calibrate,
+        curve,
+        leaderboard,
+        compare,
+        results,
+        check_submission,
+    )
+    for module in modules:
         module.add_parser(subparsers)
     args = parser.parse_args(argv)
     return int(args.run(args))

@@ -28,6 +28,11 @@ CELL_LINES: dict[DatasetName, tuple[str, ...]] = {
 FILE_SUFFIX: dict[Kind, str] = {"de": "de", "direction": "dir"}
 
 
+def table_file(dataset: DatasetName, cell_line: str, kind: Kind) -> str | None:
+    """Return the name of a table's file among the known ones; None for the demo world."""
+    return None if dataset == "demo" else f"perturbqa/{cell_line}-{FILE_SUFFIX[kind]}.csv"
+
+
 @lru_cache(maxsize=16)
 def load_table(dataset: DatasetName, cell_line: str, kind: Kind) -> Table:
     """Return one table, fetched and checked, or simulated for the demo world.
@@ -41,14 +46,15 @@ def load_table(dataset: DatasetName, cell_line: str, kind: Kind) -> Table:
         DataError: The file cannot be had.
         TableError: The file is not of PerturbQA's form.
     """
-    if dataset == "demo":
+    file = table_file(dataset, cell_line, kind)
+    if file is None:
         return Table(
             rows=table_of(demo_tables()[cell_line, kind]),
             sha256=demo_hash(),
             licence="MIT",
             citation="Simulated by perturb-evals; not a measurement.",
         )
-    source = find_source(f"perturbqa/{cell_line}-{FILE_SUFFIX[kind]}.csv")
+    source = find_source(file)
     path = fetch(source.name)
     return Table(
         rows=read_csv(path),

@@ -1,0 +1,54 @@
+"""`perturb-evals compare`: is the difference of systems real?"""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from perturb_evals.leaderboard.entries import Entry
+
+WIDTH = 120
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `compare`."""
+    text = "compare finished runs on the same questions, pair by pair"
+    parser = subparsers.add_parser("compare", help=text, description=text)
+    parser.add_argument("logs", nargs="+", metavar="LOG", help="log files, or folders with them")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the comparison of all runs on each board that has two of them.
+
+    Returns:
+        0; 1 when no two runs can be compared.
+    """
+    from perturb_evals.cli.compare_text import show_comparison
+    from perturb_evals.cli.leaderboard_text import show_set_aside
+    from perturb_evals.cli.terminal import console
+    from perturb_evals.leaderboard.comparison import ComparisonError, compare
+    from perturb_evals.leaderboard.entries import read_entries
+    from perturb_evals.leaderboard.headers import LogsError
+
+    try:
+        entries = read_entries(args.logs)
+        boards: dict[str, list[Entry]] = {}
+        for entry in entries.complete:
+            if entry.result is not None:
+                boards.setdefault(entry.result.board_key, []).append(entry)
+        several = [found for found in boards.values() if len(found) > 1]
+        # Nothing that can be compared: the message says which part differs.
+        chosen = several or [list(entries.complete)]
+        comparisons = [compare(found) for found in chosen]
+    except (LogsError, ComparisonError) as error:
+        print(f"perturb-evals compare: {error}", file=sys.stderr)
+        return 1
+    shown = console(WIDTH)
+    for comparison in comparisons:
+        show_comparison(shown, comparison)
+    for found in boards.values():
+        if len(found) == 1 and several:
+            shown.print(f"Nothing to compare with on the board {found[0].name} is on.")
+    show_set_aside(shown, entries)
+    return 0

@@ -1,0 +1,186 @@
+"""The leaderboard in words and tables."""
+
+from typing import TYPE_CHECKING
+
+from perturb_evals.cli.terminal import figure, number, short
+from perturb_evals.leaderboard.site.number_text import count, dollars, duration, percent
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from perturb_evals.leaderboard.boards import Board, Row, Track
+    from perturb_evals.leaderboard.entries import Entries
+    from perturb_evals.leaderboard.published import PublishedLine
+    from perturb_evals.leaderboard.summary import Summary
+
+TIED = "="
+OPENED = {
+    "none": "no training rows",
+    "within": "training rows of the own line",
+    "cross": "training rows of {lines}",
+    "training": "the training perturbations",
+}
+HOW_TO_READ = (
+    "rank: 1 plus the number of systems that are better by the paired 95% interval over "
+    "perturbations. =: not distinguishable from the best. behind: how far behind the best.",
+    "skill: 0 is guessing (screens: the training mean), 1 perfect (screens: the oracle). Only "
+    "systems that ran every part have a mean skill; what they lack is a gap.",
+)
+
+
+def show_board(console: "Console", board: "Board") -> None:
+    """Print a board, track by track, with its published lines and what is not ranked."""
+    from perturb_evals.leaderboard.published import published_lines
+
+    console.print(short(board.title, 100), style="bold")
+    console.print(short(board.key, 200), style="dim", soft_wrap=True)
+    console.print(
+        f"{board.headline}, {board.better} is better; {board.n_units:,} questions on "
+        f"{board.n_perturbations:,} perturbations."
+        if board.parts["task"] != "langpert"
+        else f"{board.headline}, {board.better} is better; {board.n_perturbations:,} perturbations."
+    )
+    for sentence in (*board.apart, *board.notes):
+        console.print(short(sentence, 400), style="dim")
+    for track in board.tracks:
+        _show_track(console, board, track)
+    lines = published_lines(board.parts)
+    if lines:
+        _show_published(console, lines)
+    for result in board.incomplete:
+        console.print(
+            f"Not ranked: {short(result.protocol.model)} {short(result.protocol.solver)}: "
+            f"{short(result.reason, 200)}"
+        )
+    console.print()
+
+
+def _show_track(console: "Console", board: "Board", track: "Track") -> None:
+    from rich import box
+    from rich.table import Table
+
+    opened = OPENED[track.name].format(lines=", ".join(track.lines))
+    table = Table(
+        title=f"May read: {opened} (track {track.name})",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        title_style="",
+    )
+    rows = [_cells(board, row) for row in track.rows]
+    for name in rows[0]:
+        if any(row[name] for row in rows):
+            wide = name == "system"
+            table.add_column(
+                name,
+                justify="left" if wide else "right",
+                no_wrap=not wide,
+                overflow="fold",
+                min_width=24 if wide else None,
+            )
+    shown = [column.header for column in table.columns]
+    for row, cells in zip(track.rows, rows, strict=True):
+        style = None if row.entry.kind == "system" else "dim"
+        table.add_row(*(cells[str(name)] for name in shown), style=style)
+    console.print(table)
+
+
+def _cells(board: "Board", row: "Row") -> dict[str, str]:
+    """Return the cells of a row by column; a column that is empty in all rows is not shown."""
+    entry, result = row.entry, row.entry.result
+    said = {"baseline": ["baseline"], "truth": ["ceiling"], "system": []}[entry.kind]
+    if result is None:
+        said.append("computed")
+    if row.why_unranked:
+        said.append(row.why_unranked)
+    name = short(entry.name, 80) + (f" ({'; '.join(said)})" if said else "")
+    rank = "" if row.rank is None else f"{row.rank}{TIED if row.with_best else ' '}"
+    cells = {
+        "rank": rank,
+        "system": name,
+        board.headline: figure(entry.figure),
+        "behind": figure(row.behind),
+        "skill": number(row.skill.value, 2) if row.skill else "",
+        "answered": "",
+        **dict.fromkeys(("calls", "tokens", "cost", "time", "released"), ""),
+    }
+    if result is None:
+        return cells
+    cells["answered"] = "" if result.coverage is None else percent(result.coverage)
+    if entry.kind == "system" and result.usage.tokens:
+        usage = result.usage
+        cells["calls"] = count(usage.calls)
+        cells["tokens"] = count(usage.tokens.get("total_tokens"))
+        cells["cost"] = dollars(usage.cost) if usage.cost is not None else ""
+        cells["time"] = duration(usage.wall_seconds)
+        cells["released"] = _released(result.protocol.model, str(board.parts["context"]))
+    return cells
+
+
+def _released(model: str, context: str) -> str:
+    """Return the model's release date, with a mark where the data were public before it."""
+    from perturb_evals.leaderboard.released import release
+
+    found = release(model, context)
+    if found is None:
+        return ""
+    return f"{found.date:%Y-%m}{' (after the data)' if found.after_data else ''}"
+
+
+def _show_published(console: "Console", lines: "tuple[PublishedLine, ...]") -> None:
+    """Print published numbers, each with what is its own about its protocol."""
+    from rich.padding import Padding
+
+    common = [
+        said for said in lines[0].difference if all(said in line.difference for line in lines)
+    ]
+    console.print("Published numbers, of other protocols and so never ranked here.")
+    for sentence in common:
+        console.print(f"All: {sentence}", style="dim")
+    for line in lines:
+        error = f" (SE {number(line.stderr)})" if line.stderr is not None else ""
+        own = " ".join(said for said in line.difference if said not in common)
+        size = f", {line.n_train} training perturbations" if line.n_train else ""
+        console.print(f"  {number(line.value):>5}{error}  {line.system} ({line.source}{size})")
+        if own:
+            console.print(Padding(own, (0, 0, 0, 9)), style="dim")
+
+
+def show_summary(console: "Console", summary: "Summary") -> None:
+    """Print the mean skill over boards, gaps as gaps."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=f"Mean skill over {summary.title}, track {summary.track}",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        title_style="bold",
+    )
+    table.add_column("system", overflow="fold", min_width=18)
+    table.add_column("mean skill", justify="right", no_wrap=True)
+    for board in summary.parts:
+        task = str(board.parts["task"]).removeprefix("perturbqa_")
+        table.add_column(f"{board.parts['context']}\n{task}", justify="right")
+    for row in summary.rows:
+        mark = TIED if row.with_best else " "
+        mean = f"{figure(row.mean)} {mark}" if row.mean else "lacks a part  "
+        skills = ["gap" if s is None else number(s.value) for s in row.skills]
+        table.add_row(
+            short(row.name, 80), mean, *skills, style="dim" if row.kind != "system" else None
+        )
+    console.print(table)
+
+
+def show_how_to_read(console: "Console") -> None:
+    """Print what the columns mean."""
+    for sentence in HOW_TO_READ:
+        console.print(sentence, style="dim")
+    console.print()
+
+
+def show_set_aside(console: "Console", entries: "Entries") -> None:
+    """Print the logs that take no part, with the reason."""
+    for result in entries.older:
+        console.print(f"Not shown: {short(result.log, 200)}: an older run of the same system.")
+    for aside in entries.set_aside:
+        console.print(f"Not shown: {short(aside.log, 200)}: {short(aside.reason, 300)}")

@@ -1,0 +1,279 @@
+"""Boards: systems whose numbers may be ranked together, with ranks that respect chance.
+
+A board holds the runs that agree in all parts of the board key; a track in it the systems that were
+allowed to read the same training rows, or fewer of them without a model.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perturb_evals.leaderboard.entries import Entries, Entry, board_of
+from perturb_evals.leaderboard.references import ALWAYS, NoReferencesError, references
+from perturb_evals.leaderboard.resampling import figure_of, shared_weights
+from perturb_evals.leaderboard.result import Figure, Result
+from perturb_evals.leaderboard.skill import Scale, scale_of
+from perturb_evals.leaderboard.systems import TRACKS
+from perturb_evals.metrics.expression_spec import EXPRESSION_RESULTS
+from perturb_evals.metrics.spec import CLASSIFICATION_METRICS
+
+# Differences below this are the rounding of sums.
+ROUNDING = 1e-12
+
+Floats = NDArray[np.float64]
+Better = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A system in a track.
+
+    Attributes:
+        entry: The system.
+        rank: 1 plus the number of systems whose paired 95% interval says that they are better; None
+            for what is not ranked.
+        with_best: Whether the paired interval cannot tell it from the best; False without a rank.
+        behind: How far it is behind the best of the ranked, with the paired interval, positive for
+            worse whatever the metric's direction; None for the best and for what is not ranked.
+        skill: The headline on a scale with 0 the negative and 1 the positive control, with its
+            interval; None where the board has no such scale.
+        why_unranked: Why it has no rank, in a few words; empty for what has one.
+    """
+
+    entry: Entry
+    rank: int | None
+    with_best: bool
+    behind: Figure | None
+    skill: Figure | None
+    why_unranked: str
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """The systems that may be compared: the best first, what is not ranked among them by value."""
+
+    name: str
+    lines: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """Runs that agree in all parts of the board key.
+
+    Attributes:
+        key: The board key.
+        parts: Its parts.
+        data_sha256: Hash of the data.
+        headline: The metric that ranks.
+        better: Its direction.
+        n_units: Number of questions or perturbations that each system answered.
+        n_perturbations: Number of perturbations, which are what is resampled.
+        tracks: With at least one row each.
+        scale: What the skill score is relative to; None where that is not known.
+        incomplete: Runs on this board that are not complete.
+        apart: Sentences that say which parts differ from other boards on the same task and context.
+        notes: What else a reader should know, in sentences.
+    """
+
+    key: str
+    parts: dict[str, str | int]
+    data_sha256: str
+    headline: str
+    better: Better
+    n_units: int
+    n_perturbations: int
+    tracks: tuple[Track, ...]
+    scale: Scale | None
+    incomplete: tuple[Result, ...]
+    apart: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Task and context."""
+        return f"{self.parts['task']} on {self.parts['context']}"
+
+
+def make_boards(entries: Entries) -> tuple[Board, ...]:
+    """Return the boards of all complete runs, sorted by key.
+
+    Reference rows are computed from the data of each board where they can be had; a note says so
+    where not. Neither the order of logs nor their names change anything.
+    """
+    grouped: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
+    for entry in entries.complete:
+        if entry.result is not None:
+            grouped[board_of(entry.result)].append(entry)
+    parts = {place: _first(found).board for place, found in grouped.items()}
+    return tuple(
+        _board(
+            found,
+            tuple(result for result in entries.incomplete if board_of(result) == place),
+            _apart(parts[place], [other for at, other in parts.items() if at != place]),
+        )
+        for place, found in sorted(grouped.items())
+    )
+
+
+def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[str, ...]) -> Board:
+    first, notes = _first(runs), []
+    found = {_track(entry) for entry in runs}
+    try:
+        lines_of_cross = {lines for name, lines in found if name == "cross"}
+        computed = references(first, {entry.system for entry in runs}, lines_of_cross)
+    except NoReferencesError as error:
+        computed = []
+        notes.append(f"The reference rows could not be computed: {error}")
+    everyone = [*runs, *_renamed(computed, {entry.name for entry in runs})]
+    # What was asked follows from the data; where they cannot be had, most runs are believed.
+    asked = Counter(entry.outcome.units for entry in computed or runs).most_common(1)[0][0]
+    for entry in everyone:
+        if entry.outcome.units != asked:
+            notes.append(f"{entry.name} was asked other questions and is left out.")
+    everyone = [entry for entry in everyone if entry.outcome.units == asked]
+    n_perturbations = everyone[0].outcome.n_perturbations
+    weights = shared_weights(n_perturbations)
+    drawn = {id(entry): entry.outcome.drawn for entry in everyone}
+    better = direction(first.headline)
+    scale = scale_of(first.headline, everyone, weights)
+    if scale and _sign(better) * (scale.one - scale.zero) < 0:
+        notes.append(f"{scale.one_name} is not better than {scale.zero_name}: there is no skill.")
+        scale = None
+    tracks = [
+        Track(name, lines, _rows(name, lines, everyone, drawn, scale, better))
+        for name, lines in sorted(found, key=_width)
+    ]
+    return Board(
+        key=first.board_key,
+        parts=dict(first.board),
+        data_sha256=first.data_sha256,
+        headline=first.headline,
+        better=better,
+        n_units=len(asked),
+        n_perturbations=n_perturbations,
+        tracks=tuple(track for track in tracks if track.rows),
+        scale=scale,
+        incomplete=incomplete,
+        apart=apart,
+        notes=tuple(notes),
+    )
+
+
+def _renamed(computed: Sequence[Entry], taken: set[str]) -> list[Entry]:
+    """Return computed rows; one that a run with other settings is named like says that it is."""
+    often = Counter(entry.name for entry in computed)
+    return [
+        replace(entry, name=f"{entry.name}, lines={','.join(entry.lines)}")
+        if often[entry.name] > 1
+        else replace(entry, name=f"{entry.name}, computed")
+        if entry.name in taken
+        else entry
+        for entry in computed
+    ]
+
+
+def direction(metric: str) -> Better:
+    """Return whether higher or lower values of a headline metric are better."""
+    if metric in CLASSIFICATION_METRICS:
+        return CLASSIFICATION_METRICS[metric].better
+    found = EXPRESSION_RESULTS[metric].better
+    assert found is not None, f"{metric} does not rank"
+    return found
+
+
+def _first(entries: Sequence[Entry]) -> Result:
+    result = entries[0].result
+    assert result is not None, "a board begins with a run"
+    return result
+
+
+def _track(entry: Entry) -> tuple[str, tuple[str, ...]]:
+    return entry.track, entry.lines if entry.track == "cross" else ()
+
+
+def _width(track: tuple[str, tuple[str, ...]]) -> tuple[int, int, tuple[str, ...]]:
+    name, lines = track
+    return TRACKS.index(name), len(lines), lines
+
+
+def _sign(better: Better) -> float:
+    return 1.0 if better == "higher" else -1.0
+
+
+def _rows(
+    track: str,
+    lines: tuple[str, ...],
+    everyone: Sequence[Entry],
+    drawn: dict[int, Floats],
+    scale: Scale | None,
+    better: Better,
+) -> tuple[Row, ...]:
+    sign = _sign(better)
+    shown = [(entry, _why_unranked(entry, track, lines)) for entry in everyone]
+    shown = [(entry, why) for entry, why in shown if why is not None]
+    # An undefined headline comes last: nan has no place in an order.
+    shown.sort(key=lambda pair: (*_place(pair[0].outcome.value, sign), pair[0].name))
+    ranked = [entry for entry, why in shown if why == ""]
+    best = ranked[0] if ranked else None
+    rows = []
+    for entry, why in shown:
+        rank, behind, with_best = None, None, False
+        if why == "" and best is not None:
+            lead = {
+                id(other): figure_of(
+                    sign * (other.outcome.value - entry.outcome.value),
+                    sign * (drawn[id(other)] - drawn[id(entry)]),
+                )
+                for other in ranked
+            }
+            rank = 1 + sum(_above_zero(figure) for figure in lead.values())
+            with_best = not _above_zero(lead[id(best)])
+            behind = None if entry is best else lead[id(best)]
+        skill = scale.skill(entry.outcome.value, drawn[id(entry)]) if scale else None
+        rows.append(Row(entry, rank, with_best, behind, skill, why or ""))
+    return tuple(rows)
+
+
+def _place(value: float, sign: float) -> tuple[bool, float]:
+    return (False, -sign * value) if np.isfinite(value) else (True, 0.0)
+
+
+def _why_unranked(entry: Entry, track: str, lines: tuple[str, ...]) -> str | None:
+    """Return why an entry has no rank in a track; empty for one that has, None if not shown."""
+    if entry.kind == "truth":
+        return "reads the truth" if entry.track == track else None
+    if not np.isfinite(entry.outcome.value):
+        return "its headline is undefined" if _track(entry) == (track, lines) else None
+    if _track(entry) == (track, lines):
+        return ""
+    if entry.kind != "baseline":
+        return None
+    fewer = TRACKS.index(entry.track) < TRACKS.index(track)
+    if fewer or (entry.track == track and set(entry.lines) <= set(lines)):
+        return ""
+    # A track cross has the row of its own lines, so that of others says nothing there.
+    other = entry.method in ALWAYS and entry.track != track
+    return f"reads rows of the track {entry.track}" if other else None
+
+
+def _above_zero(lead: Figure) -> bool:
+    """Whether an interval says that the other is better."""
+    return lead.lower is not None and lead.lower > ROUNDING
+
+
+def _apart(board: dict[str, str | int], others: Iterable[dict[str, str | int]]) -> tuple[str, ...]:
+    """Return a sentence for every other board on the same task and context."""
+    sentences = []
+    for other in others:
+        if (other["task"], other["context"]) != (board["task"], board["context"]):
+            continue
+        names = sorted({*board, *other}, key=[*board, *other].index)
+        differ = [name for name in names if board.get(name) != other.get(name)]
+        said = ", ".join(f"{name} is {board.get(name)}, not {other.get(name)}" for name in differ)
+        sentences.append(f"Not ranked with another board here: {said or 'the data differ'}.")
+    return tuple(sorted(sentences))

@@ -1,0 +1,148 @@
+"""Entries of a leaderboard: complete runs, each with its outcome; and what is set aside."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Literal
+
+from inspect_ai.log import EvalLog
+
+from perturb_evals.leaderboard.headers import LogsError, SetAside, read_headers
+from perturb_evals.leaderboard.outcomes import Outcome, outcome_of
+from perturb_evals.leaderboard.result import Figure, Result
+from perturb_evals.leaderboard.results import Prices, result_of
+from perturb_evals.leaderboard.samples import read_samples
+from perturb_evals.leaderboard.systems import (
+    identity,
+    is_baseline,
+    names,
+    reads_truth,
+    track_of,
+)
+
+Kind = Literal["system", "baseline", "truth"]
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A system on a board.
+
+    Attributes:
+        system: What is the same on every board that the system ran, see `systems.identity`.
+        name: Its name among the systems of the leaderboard.
+        kind: `system`, `baseline` (a method of this package that uses no model), or `truth` (the
+            oracle, which reads what it is judged on).
+        method: Name of the solver.
+        track: Training rows that it was allowed to read; for a baseline those that it reads.
+        lines: Cell lines that were open to it, for the track cross; empty for the others.
+        figure: The headline with its interval.
+        outcome: What it got on every question or perturbation.
+        result: Its run; None where it was computed from the data of the board.
+    """
+
+    system: str
+    name: str
+    kind: Kind
+    method: str
+    track: str
+    lines: tuple[str, ...]
+    figure: Figure
+    outcome: Outcome
+    result: Result | None
+
+
+@dataclass(frozen=True, eq=False)
+class Entries:
+    """What some folders hold.
+
+    Attributes:
+        complete: An entry a complete run, the newest of each system on each board; sorted by
+            board, system and date.
+        incomplete: Results of runs that are not complete, by board and date.
+        older: Results of complete runs of which the same system has a newer one.
+        set_aside: Logs that are no runs of this package, or cannot be read.
+    """
+
+    complete: tuple[Entry, ...]
+    incomplete: tuple[Result, ...]
+    older: tuple[Result, ...]
+    set_aside: tuple[SetAside, ...]
+
+
+def read_entries(paths: Sequence[str], prices: Prices | None = None) -> Entries:
+    """Read all runs; of complete ones the sample summaries, of the others the header only.
+
+    One log at a time is in memory; what stays of it are numbers.
+
+    Args:
+        paths: Log files and folders, see `read_headers`.
+        prices: Prices by name of the model, see `result_of`.
+
+    Raises:
+        LogsError: No such path.
+    """
+    headers = read_headers(paths)
+    set_aside = list(headers.set_aside)
+    incomplete, found = [], []
+    for log in headers.runs:
+        try:
+            if (bare := result_of(log, prices=prices)).status != "complete":
+                incomplete.append(bare)
+            else:
+                found.append(_read(log, prices))
+        except (LogsError, ValueError, KeyError, TypeError) as error:
+            said = repr(error) if isinstance(error, (KeyError, TypeError)) else str(error)
+            set_aside.append(SetAside(log.location, f"Its results cannot be used: {said}"))
+    newest = {_place(result): result for result, _ in found}
+    older = [result for result, _ in found if newest[_place(result)] is not result]
+    kept = [(result, outcome) for result, outcome in found if newest[_place(result)] is result]
+    named = names([result for result, _ in kept])
+    kept.sort(key=lambda pair: _place(pair[0]))
+    entries = [_entry(result, outcome, named) for result, outcome in kept]
+    return Entries(
+        tuple(entries),
+        tuple(sorted(incomplete, key=_order)),
+        tuple(sorted(older, key=_order)),
+        tuple(sorted(set_aside, key=lambda aside: aside.log)),
+    )
+
+
+def board_of(result: Result) -> tuple[str, str, str]:
+    """Return what runs must agree in to be on one board: its key, all its parts, and the data."""
+    return result.board_key, json.dumps(result.board, sort_keys=True), result.data_sha256
+
+
+def _read(log: EvalLog, prices: Prices | None) -> tuple[Result, Outcome]:
+    samples = read_samples(log)
+    result = result_of(log, samples, prices)
+    answered = len({score.sample_id for score in samples.scores})
+    if answered != result.n_questions:
+        raise ValueError(f"{answered} of {result.n_questions} questions have a score.")
+    track_of(result.protocol)  # refuses one that there is not
+    return result, outcome_of(samples.scores, result.board, result.headline)
+
+
+def _entry(result: Result, outcome: Outcome, named: dict[str, str]) -> Entry:
+    protocol, system = result.protocol, identity(result)
+    kind: Kind = "baseline" if is_baseline(protocol) else "system"
+    track, lines = track_of(protocol)
+    return Entry(
+        system=system,
+        name=named[system],
+        kind="truth" if reads_truth(protocol) else kind,
+        method=protocol.solver,
+        track=track,
+        lines=lines,
+        figure=result.metrics.get(result.headline, Figure(value=None)),
+        outcome=outcome,
+        result=result,
+    )
+
+
+def _place(result: Result) -> tuple[tuple[str, str, str], str]:
+    return board_of(result), identity(result)
+
+
+def _order(result: Result) -> tuple[str, str, str]:
+    return result.board_key, result.created.astimezone(UTC).isoformat(), result.eval_id

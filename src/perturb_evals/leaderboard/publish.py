@@ -1,0 +1,103 @@
+"""From boards to a site with its comparisons and, if wanted, the transcripts beside it."""
+
+import io
+import shutil
+import tempfile
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from inspect_ai.log import bundle_log_dir
+
+from perturb_evals.leaderboard.boards import Board
+from perturb_evals.leaderboard.comparison import Comparison, compare
+from perturb_evals.leaderboard.entries import Entries, Entry
+from perturb_evals.leaderboard.site.links import log_name
+from perturb_evals.leaderboard.site.writer import SiteError, write_site
+from perturb_evals.leaderboard.summary import Summary
+
+TRANSCRIPTS = "transcripts"
+MOST_COMPARED = 6
+"""Systems of a track that are compared pair by pair on the site, the best ones."""
+
+__all__ = ["SiteError", "publish"]
+
+
+def publish(
+    folder: Path,
+    boards: Sequence[Board],
+    summaries: Sequence[Summary],
+    entries: Entries,
+    *,
+    transcripts: bool,
+) -> None:
+    """Write the site.
+
+    Args:
+        folder: Where; replaced if a site of ours is there.
+        boards: The boards.
+        summaries: Their summaries.
+        entries: What they were made of.
+        transcripts: Whether to bundle Inspect's log viewer with the complete runs beside the pages.
+
+    Raises:
+        SiteError: The folder holds something else.
+    """
+    comparisons = [found for board in boards for found in comparisons_of(board)]
+    beside = f"{TRANSCRIPTS}/" if transcripts else None
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the site, so that the finished bundle is moved into it, not copied.
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bundle-") as scratch:
+        bundle = Path(scratch) / TRANSCRIPTS
+        if transcripts:
+            _bundle(entries, bundle)
+        write_site(folder, boards, summaries, comparisons, entries, transcripts=beside)
+        if transcripts:
+            bundle.rename(folder / TRANSCRIPTS)
+
+
+def comparisons_of(board: Board) -> list[Comparison]:
+    """Return a comparison for every track with two systems or more.
+
+    The best of its ranked systems are compared with each other, baselines only where they lead.
+    """
+    found = []
+    for track in board.tracks:
+        ranked = [row.entry for row in track.rows if row.rank is not None]
+        chosen = _chosen(ranked)
+        if len(chosen) > 1 and any(entry.result for entry in chosen):
+            found.append(compare(chosen, track.name))
+    return found
+
+
+def _chosen(ranked: Sequence[Entry]) -> list[Entry]:
+    """Return systems before baselines, in their order."""
+    first = [entry for entry in ranked if entry.kind == "system"]
+    rest = [entry for entry in ranked if entry.kind != "system"]
+    return [*first, *rest][:MOST_COMPARED]
+
+
+def _bundle(entries: Entries, folder: Path) -> None:
+    """Bundle the viewer with the logs of complete runs; names of log files stay.
+
+    Raises:
+        SiteError: Two logs have one name.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        for entry in entries.complete:
+            if entry.result is not None:
+                _copy(entry.result.log, Path(scratch) / log_name(entry.result.log))
+        with redirect_stdout(io.StringIO()):  # it says where it writes, which is not the answer
+            bundle_log_dir(log_dir=scratch, output_dir=str(folder), overwrite=True)
+
+
+def _copy(log: str, target: Path) -> None:
+    import fsspec
+
+    if target.exists():
+        raise SiteError(
+            f"Two logs are called {target.name}, but in the viewer each needs a name of its own. "
+            "Rename one, or write the site without transcripts."
+        )
+    with fsspec.open(log, "rb") as source, target.open("wb") as copy:
+        shutil.copyfileobj(source, copy)

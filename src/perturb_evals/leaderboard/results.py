@@ -1,0 +1,160 @@
+"""From the header of a run, and its samples where they were read, to its result."""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+
+from inspect_ai.log import EvalLog
+from inspect_ai.model import ModelCost, ModelUsage, compute_model_cost, get_model_info
+
+from perturb_evals.leaderboard.protocol import protocol_of
+from perturb_evals.leaderboard.reproduce import command
+from perturb_evals.leaderboard.result import Figure, Result, Status, Usage
+from perturb_evals.leaderboard.samples import Samples
+
+NO_MODEL = "none/none"
+HEADLINES = {
+    "perturbqa_de": "auroc_per_gene",
+    "perturbqa_direction": "auroc_per_gene",
+    "langpert": "mae_top20",
+}
+COUNTED = ("n_", "abstained_", "read_from_")
+RATES = ("coverage", "fallback_rate", "invented_rate", "mean_k", "genes_per_resample")
+Prices = Mapping[str, ModelCost]
+
+
+def result_of(log: EvalLog, samples: Samples | None = None, prices: Prices | None = None) -> Result:
+    """Return the result of a run.
+
+    Args:
+        log: The header, of a task of this package.
+        samples: What `read_samples` gives.
+        prices: Prices by name of the model, before those that Inspect knows.
+    """
+    about, found = log.eval.metadata or {}, metrics(log)
+    protocol = protocol_of(log, samples)
+    status, reason = _status(log, found, int(about["n_questions"]))
+    board = dict(about["board"])
+    return Result(
+        status=status,
+        reason=reason,
+        system=str(about["system"]) if "system" in about else None,
+        board=board,
+        board_key=str(about["board_key"]),
+        protocol=protocol,
+        protocol_line=protocol.line(),
+        headline=HEADLINES[board["task"]],
+        metrics=_figures(found),
+        coverage=_coverage(found),
+        reasons=_reasons(found),
+        counts={name: value for name, value in found.items() if _is_count(name)},
+        n_questions=int(about["n_questions"]),
+        task_args=dict(log.eval.task_args),
+        command=command(log),
+        usage=_usage(log, samples, prices or {}),
+        task_version=str(log.eval.task_version),
+        packages=dict(log.eval.packages),
+        data_sha256=str(about["data_sha256"]),
+        licence=str(about["licence"]),
+        citation=str(about["citation"]),
+        log=log.location,
+        eval_id=log.eval.eval_id,
+        created=datetime.fromisoformat(log.eval.created),
+    )
+
+
+def metrics(log: EvalLog) -> dict[str, float]:
+    """Return the finite metrics of a run by name; empty for one without results."""
+    if not log.results or not log.results.scores:
+        return {}
+    found = log.results.scores[0].metrics
+    return {name: float(m.value) for name, m in found.items() if math.isfinite(m.value)}
+
+
+def _status(log: EvalLog, found: Mapping[str, float], n_questions: int) -> tuple[Status, str]:
+    if log.status == "success":
+        missing = int(found.get("n_missing", n_questions))
+        if not missing:
+            return "complete", ""
+        return "partial", f"{missing} of {n_questions} questions have no score (limit or errors)."
+    if log.status == "error":
+        said = log.error.message.splitlines()[0] if log.error and log.error.message else "unknown"
+        return "error", f"The run ended with an error: {said[:200]}"
+    if log.status == "cancelled":
+        return "cancelled", "The run was cancelled."
+    return "started", "The run is not finished."
+
+
+def _is_count(name: str) -> bool:
+    return name.startswith(COUNTED) or name in RATES
+
+
+def _figures(found: Mapping[str, float]) -> dict[str, Figure]:
+    ends = {f"{name}{end}" for name in found for end in ("_lower", "_upper")}
+    return {
+        name: Figure(
+            value=value, lower=found.get(f"{name}_lower"), upper=found.get(f"{name}_upper")
+        )
+        for name, value in found.items()
+        if name not in ends and not _is_count(name)
+    }
+
+
+def _coverage(found: Mapping[str, float]) -> float | None:
+    if "fallback_rate" in found:
+        return 1.0 - found["fallback_rate"]
+    return found.get("coverage")
+
+
+def _reasons(found: Mapping[str, float]) -> dict[str, float]:
+    """Return the share of replies without an answer of their own, by reason."""
+    reasons = {
+        name.removeprefix("abstained_"): value
+        for name, value in found.items()
+        if name.startswith("abstained_") and value
+    }
+    fallbacks = {
+        name.removeprefix("n_fallback_"): value
+        for name, value in found.items()
+        if name.startswith("n_fallback_")
+    }
+    total = sum(fallbacks.values())
+    shares = {
+        name: found["fallback_rate"] * value / total for name, value in fallbacks.items() if total
+    }
+    return reasons | shares
+
+
+def _usage(log: EvalLog, samples: Samples | None, prices: Prices) -> Usage:
+    stats = log.stats
+    tokens: dict[str, int] = {}
+    costs: list[float | None] = []
+    for model, usage in stats.model_usage.items():
+        for kind, number in usage.model_dump(exclude_none=True).items():
+            if kind.endswith("tokens") or "_tokens_" in kind:
+                tokens[kind] = tokens.get(kind, 0) + int(number)
+        costs.append(_cost(model, usage, prices))
+    wall = None
+    if stats.started_at and stats.completed_at:
+        began, ended = map(datetime.fromisoformat, (stats.started_at, stats.completed_at))
+        wall = (ended - began).total_seconds()
+    known = [cost for cost in costs if cost is not None]
+    return Usage(
+        tokens=tokens,
+        calls=samples.calls if samples else None,
+        retries=samples.retries if samples else None,
+        cost=sum(known) if len(known) == len(costs) else None,
+        wall_seconds=wall,
+        model_seconds=samples.model_seconds if samples else None,
+    )
+
+
+def _cost(model: str, usage: ModelUsage, prices: Prices) -> float | None:
+    """Return dollars: what the log says, or from the prices given, or from those Inspect knows."""
+    if usage.total_cost is not None:
+        return usage.total_cost
+    if model == NO_MODEL:
+        return 0.0
+    info = get_model_info(model)
+    price = prices.get(model) or (info.cost if info else None)
+    return None if price is None else compute_model_cost(price, usage)

@@ -1,0 +1,72 @@
+"""What a comparison needs of a run's samples, from their summaries: no log is loaded whole."""
+
+import sys
+from dataclasses import dataclass
+
+from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summaries
+from inspect_ai.scorer import SampleScore
+
+from perturb_evals.leaderboard.headers import LogsError
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """The samples of a run.
+
+    Attributes:
+        scores: Unreduced scores, by sample id and epoch.
+        prompts: Hashes of the prompt templates used, sorted.
+        calls: Turns that models took.
+        retries: Samples begun again after an error.
+        model_seconds: Working time, summed.
+    """
+
+    scores: list[SampleScore]
+    prompts: tuple[str, ...]
+    calls: int
+    retries: int
+    model_seconds: float
+
+
+def read_samples(log: EvalLog) -> Samples:
+    """Read the summaries of a run.
+
+    Args:
+        log: Its header.
+
+    Raises:
+        LogsError: The log cannot be read, or a sample has several scores or a score of another
+            scorer than its header says.
+    """
+    assert log.results is not None
+    scorer = log.results.scores[0].name
+    try:
+        summaries = read_eval_log_sample_summaries(log.location)
+    except Exception as error:  # of zip, JSON or pydantic
+        raise LogsError(f"The samples of {log.location} cannot be read: {error}") from error
+    summaries.sort(key=lambda sample: (str(sample.id), sample.epoch))
+    scores = [_score(sample, scorer, log.location) for sample in summaries if sample.scores]
+    prompts = {(score.score.metadata or {}).get("prompt", "") for score in scores}
+    return Samples(
+        scores=scores,
+        prompts=tuple(sorted(prompts - {""})),
+        calls=sum(sample.turn_count or 0 for sample in summaries if sample.model_usage),
+        retries=sum(sample.retries or 0 for sample in summaries),
+        model_seconds=sum(sample.working_time or 0.0 for sample in summaries),
+    )
+
+
+def _score(sample: EvalSampleSummary, scorer: str, location: str) -> SampleScore:
+    if not sample.scores or scorer not in sample.scores:
+        raise LogsError(
+            f"{location}, sample {sample.id}: expected a score of {scorer}, got "
+            f"{', '.join(sample.scores or {}) or 'none'}."
+        )
+    # The same few names stand in every sample of every log.
+    about = {key: _shared(value) for key, value in sample.metadata.items()}
+    score = sample.scores[scorer]
+    return SampleScore(score=score, sample_id=sys.intern(str(sample.id)), sample_metadata=about)
+
+
+def _shared(value: object) -> object:
+    return sys.intern(value) if isinstance(value, str) else value

@@ -1,0 +1,96 @@
+"""The skill score: a headline on a scale with 0 the negative control and 1 the positive one.
+
+(u - b) / (r - b), never clipped: a system below the negative control has a negative skill. For
+per-gene AUROC b = .5 and r = 1, so it is 2A - 1. For expression b is the training mean and r the
+oracle, which averages the training perturbations that are truly nearest; it is no bound.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.resampling import figure_of
+from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.systems import ORACLE, baseline_identity
+
+Floats = NDArray[np.float64]
+ZERO, ONE = "mean_effect", ORACLE
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """What skill is relative to.
+
+    Attributes:
+        zero: The headline that has skill 0.
+        one: The headline that has skill 1.
+        zero_name: What has it.
+        one_name: What has it.
+        zero_resampled: (resamples,) `zero` in each resample.
+        one_resampled: (resamples,) `one` in each resample.
+    """
+
+    zero: float
+    one: float
+    zero_name: str
+    one_name: str
+    zero_resampled: Floats
+    one_resampled: Floats
+
+    def skill(self, value: float, resampled: Floats) -> Figure:
+        """Return the skill of a headline and its percentile interval.
+
+        Args:
+            value: The headline.
+            resampled: (resamples,) the same in each resample; nan where it is undefined.
+        """
+        # Adding 0 turns -0 into 0.
+        figure = (value - self.zero) / (self.one - self.zero) + 0.0
+        return figure_of(figure, self.skills(resampled) + 0.0)
+
+    def skills(self, resampled: Floats) -> Floats:
+        """Return the skill in each resample; nan where the two controls agree in it."""
+        room = self.one_resampled - self.zero_resampled
+        out = np.full(len(resampled), np.nan)
+        np.divide(resampled - self.zero_resampled, room, out=out, where=room != 0)
+        return out
+
+
+def scale_of(headline: str, entries: Sequence[Entry], weights: NDArray[np.int64]) -> Scale | None:
+    """Return the scale of a board.
+
+    Args:
+        headline: The metric that ranks.
+        entries: All systems of the board, computed references among them.
+        weights: (resamples, perturbations) how often each is drawn.
+
+    Returns:
+        None for expression without the training mean or the oracle, or where the two agree.
+    """
+    if headline == "auroc_per_gene":
+        half, one = np.full(len(weights), 0.5), np.ones(len(weights))
+        return Scale(0.5, 1.0, "guessing", "perfect", half, one)
+    controls = [_method(entries, ZERO), _method(entries, ONE)]
+    if None in controls:
+        return None
+    zero, one_entry = (entry for entry in controls if entry is not None)
+    if zero.outcome.value == one_entry.outcome.value:
+        return None
+    return Scale(
+        zero.outcome.value,
+        one_entry.outcome.value,
+        zero.name,
+        one_entry.name,
+        zero.outcome.resampled(weights),
+        one_entry.outcome.resampled(weights),
+    )
+
+
+def _method(entries: Sequence[Entry], solver: str) -> Entry | None:
+    """Return the entry of a method: that with its default settings, or the first by settings."""
+    usual = baseline_identity(solver, "training", ())
+    found = [entry for entry in entries if entry.method == solver]
+    return min(found, key=lambda entry: (entry.system != usual, entry.system), default=None)

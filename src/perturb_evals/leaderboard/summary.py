@@ -1,0 +1,165 @@
+"""The summary over boards: mean skill of the systems that ran every part; gaps are shown."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perturb_evals.leaderboard.boards import ROUNDING, Board, Row, Track
+from perturb_evals.leaderboard.resampling import figure_of, shared_weights
+from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.skill import Scale, scale_of
+from perturb_evals.leaderboard.systems import TRACKS
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+TrackKey = tuple[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class SummaryRow:
+    """A system over the parts of a summary.
+
+    Attributes:
+        system: See `systems.identity`.
+        name: Its name.
+        kind: See `entries.Entry`.
+        mean: Mean skill over all parts, with its interval; None for a system that lacks a part.
+        skills: Its skill in every part; None for a part that it did not run.
+        with_best: Whether the paired interval cannot tell its mean from the best mean.
+    """
+
+    system: str
+    name: str
+    kind: str
+    mean: Figure | None
+    skills: tuple[Figure | None, ...]
+    with_best: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """One track over several boards.
+
+    Attributes:
+        title: What is summed up.
+        track: The track.
+        lines: The lines that are open in it, for cross, sorted.
+        parts: The boards, one a task and context: of several the one on which most systems ran.
+        rows: Those with a mean first, the best first; then the others by name.
+    """
+
+    title: str
+    track: str
+    lines: tuple[str, ...]
+    parts: tuple[Board, ...]
+    rows: tuple[SummaryRow, ...]
+
+
+def summaries(boards: Sequence[Board]) -> tuple[Summary, ...]:
+    """Return a summary of each track that two boards or more have.
+
+    Boards without a skill scale take no part. What is not ranked on a board counts as not run.
+    """
+    by_track: dict[TrackKey, list[Board]] = defaultdict(list)
+    for board in boards:
+        for key in {_key(track) for track in board.tracks if board.scale}:
+            by_track[key].append(board)
+    found = []
+    for key in sorted(by_track, key=_width):
+        track, lines = key
+        parts = _one_each(by_track[key], key)
+        if len(parts) > 1:
+            title = "screens" if track == "training" else "cell lines and tasks"
+            found.append(Summary(title, track, lines, parts, _rows(parts, key)))
+    return tuple(found)
+
+
+def _key(track: Track) -> TrackKey:
+    """Return what a track has on every board: a board names its own cell line first."""
+    return track.name, tuple(sorted(track.lines))
+
+
+def _width(key: TrackKey) -> tuple[int, int, tuple[str, ...]]:
+    return TRACKS.index(key[0]), len(key[1]), key[1]
+
+
+def _one_each(boards: Sequence[Board], key: TrackKey) -> tuple[Board, ...]:
+    """Return one board a task and context; of several that with the most systems of the track."""
+    best: dict[tuple[str | int, str | int], Board] = {}
+    for board in sorted(boards, key=lambda board: (-_n_run(board, key), board.key)):
+        best.setdefault((board.parts["task"], board.parts["context"]), board)
+    return tuple(sorted(best.values(), key=lambda board: board.key))
+
+
+def _n_run(board: Board, key: TrackKey) -> int:
+    return sum(row.entry.result is not None for row in _ranked(board, key).values())
+
+
+def _ranked(board: Board, key: TrackKey) -> dict[str, Row]:
+    """Return the ranked rows of a track by system."""
+    rows = [row for track in board.tracks if _key(track) == key for row in track.rows]
+    return {row.entry.system: row for row in rows if row.rank is not None and row.skill}
+
+
+def _rows(parts: tuple[Board, ...], key: TrackKey) -> tuple[SummaryRow, ...]:
+    tables = [_ranked(board, key) for board in parts]
+    systems = sorted({system for table in tables for system in table})
+    drawn: dict[str, Floats] = {}
+    means: dict[str, Figure] = {}
+    scales = _joint_scales(parts, tables)
+    for system in systems:
+        if all(system in table for table in tables):
+            rows = [table[system] for table in tables]
+            drawn[system] = np.mean(
+                [
+                    scale.skills(row.entry.outcome.resampled(weights))
+                    for row, (scale, weights) in zip(rows, scales, strict=True)
+                ],
+                axis=0,
+            )
+            mean = np.mean([row.skill.value for row in rows if row.skill is not None])
+            means[system] = figure_of(float(mean), drawn[system])
+    best = max(means, key=lambda s: (means[s].value or 0.0, s)) if means else None
+    found = []
+    for system in systems:
+        row = next(table[system] for table in tables if system in table)
+        own = tuple(table[system].skill if system in table else None for table in tables)
+        tied = best is not None and system in means and _tied(drawn[best], drawn[system])
+        entry = row.entry
+        found.append(SummaryRow(system, entry.name, entry.kind, means.get(system), own, tied))
+    return tuple(sorted(found, key=_order))
+
+
+def _joint_scales(
+    parts: tuple[Board, ...], tables: list[dict[str, Row]]
+) -> list[tuple[Scale, Integers]]:
+    """Return for each part its skill scale and weights under resamples that all parts share.
+
+    Perturbations are drawn by name over all parts: what is asked of one gene's knock-down in
+    several lines and tasks is not independent.
+    """
+    outcomes = [next(iter(table.values())).entry.outcome for table in tables]
+    names = sorted({name for outcome in outcomes for name in outcome.perturbations})
+    column = {name: place for place, name in enumerate(names)}
+    weights = shared_weights(len(names))
+    scales = []
+    for board, outcome in zip(parts, outcomes, strict=True):
+        own = weights[:, [column[name] for name in outcome.perturbations]]
+        entries = {id(row.entry): row.entry for track in board.tracks for row in track.rows}
+        scale = scale_of(board.headline, list(entries.values()), own)
+        assert scale is not None, "a board without a scale is no part"
+        scales.append((scale, own))
+    return scales
+
+
+def _tied(best: Floats, own: Floats) -> bool:
+    lead = figure_of(0.0, best - own)
+    return lead.lower is None or lead.lower <= ROUNDING
+
+
+def _order(row: SummaryRow) -> tuple[bool, float, str]:
+    mean = row.mean.value if row.mean and row.mean.value is not None else None
+    return mean is None, -(mean or 0.0), row.name

@@ -1,0 +1,149 @@
+"""Names of systems: the model or method, and what tells namesakes apart."""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from perturb_evals.leaderboard.result import Protocol, Result, short_value
+from perturb_evals.leaderboard.results import NO_MODEL
+
+TRACKS = ("none", "within", "cross", "training")
+"""From the fewest training rows to the most; `training` is that of screens."""
+
+DEFAULT_SOLVERS = ("ask", "nearest_perturbations")
+BASELINES = (
+    "constant",
+    "random_scores",
+    "gene_frequency",
+    "perturbation_rate",
+    "same_pair",
+    "cross_line_knn",
+    "no_change",
+    "mean_effect",
+    "random_neighbors",
+    "graph_neighbors",
+    "embedding_neighbors",
+    "gaussian_process",
+)
+READ = {"constant": "none", "random_scores": "none", "gene_frequency": "within"}
+"""Track of the baselines of questions that read no more than it, whatever more is open."""
+ORACLE = "oracle_neighbors"
+
+
+def is_baseline(protocol: Protocol) -> bool:
+    """Whether a run is of a baseline of this package: a method without a model."""
+    return protocol.solver in BASELINES
+
+
+def reads_truth(protocol: Protocol) -> bool:
+    """Whether a run is of the oracle, which reads what it is judged on and is never ranked."""
+    return protocol.solver == ORACLE
+
+
+def track_of(protocol: Protocol) -> tuple[str, tuple[str, ...]]:
+    """Return the track that a system belongs to and, for cross, the lines that are open.
+
+    It is what the run was allowed to read; for a baseline what it reads.
+
+    Raises:
+        ValueError: A track that there is not.
+    """
+    if protocol.track not in TRACKS:
+        raise ValueError(f"expected a track among {', '.join(TRACKS)}; got {protocol.track!r}.")
+    track = READ.get(protocol.solver, protocol.track)
+    return track, tuple(protocol.evidence_lines) if track == "cross" else ()
+
+
+def identity(result: Result) -> str:
+    """Return all that makes one system another than the next, as text.
+
+    Runs of the same system on several boards have the same identity. A system that was given a name
+    (`--metadata system=...`) is that name with its track.
+    """
+    return _text(_settings(result))
+
+
+def baseline_identity(method: str, track: str, lines: Sequence[str]) -> str:
+    """Return the identity that a run of a method without arguments has."""
+    return _text({"model": NO_MODEL, "solver": method, **_reads(method, track, lines)})
+
+
+def names(results: Sequence[Result]) -> dict[str, str]:
+    """Return a name for each identity among some results; no two have the same.
+
+    A name is the one given, or the model (for another solver than the task's own, with it), or the
+    method; where several systems would share it, the settings that differ among them follow, paths
+    without their folders where that tells them apart.
+    """
+    found = {identity(result): result for result in results}
+    namesakes = defaultdict(list)
+    for key in sorted(found):
+        namesakes[_base(found[key])].append(key)
+    named: dict[str, str] = {}
+    for base, keys in namesakes.items():
+        settings = [_settings(found[key]) for key in keys]
+        named |= dict(zip(keys, _told_apart(base, settings), strict=True))
+    # What one system is called may be what another one's settings spell.
+    often = Counter(named.values())
+    return {
+        key: name if often[name] == 1 else f"{name} #{hashlib.sha256(key.encode()).hexdigest()[:6]}"
+        for key, name in named.items()
+    }
+
+
+def _told_apart(base: str, settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    given: list[list[str]] = [[] for _ in settings]
+    for name in dict.fromkeys(name for own in settings for name in own):
+        full = [_text(own[name]) if name in own else None for own in settings]
+        if len(set(full)) == 1:
+            continue
+        short = [short_value(own[name]) if name in own else None for own in settings]
+        shown = short if len(set(short)) == len(set(full)) else full
+        for parts, value in zip(given, shown, strict=True):
+            parts += [] if value is None else [f"{name}={value}"]
+    return [", ".join([base, *parts]) for parts in given]
+
+
+def _settings(result: Result) -> Mapping[str, Any]:
+    """Return what tells the system from others; what is as by default is left out."""
+    protocol = result.protocol
+    reads = _reads(protocol.solver, protocol.track, protocol.evidence_lines)
+    if result.system is not None:
+        return {"system": result.system, **reads}
+    usual = protocol.solver in DEFAULT_SOLVERS
+    many = protocol.epochs > 1 and not _modelless(protocol)
+    return {
+        "model": NO_MODEL if _modelless(protocol) else protocol.model,
+        **({} if usual else {"solver": protocol.solver}),
+        **protocol.given,
+        **({"epochs": protocol.epochs} if many else {}),
+        **reads,
+    }
+
+
+def _reads(solver: str, track: str, lines: Sequence[str]) -> dict[str, str]:
+    """Return the training rows that are read, the same on whichever line is evaluated."""
+    read = READ.get(solver, track)
+    if read == "cross":
+        return {"evidence": "cross", "lines": ",".join(sorted(lines))}
+    return {"evidence": "within"} if read == "within" and solver not in BASELINES else {}
+
+
+def _modelless(protocol: Protocol) -> bool:
+    """Whether the solver asks no model, so that it is one system whichever was named."""
+    return is_baseline(protocol) or reads_truth(protocol)
+
+
+def _base(result: Result) -> str:
+    if result.system is not None:
+        return result.system
+    model, solver = result.protocol.model, result.protocol.solver
+    if model == NO_MODEL or _modelless(result.protocol):
+        return solver
+    return model if solver in DEFAULT_SOLVERS else f"{model} {solver}"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)

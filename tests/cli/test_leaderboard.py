@@ -1,0 +1,125 @@
+"""`perturb-evals leaderboard` and `compare` over real runs of the demo world."""
+
+import inspect_ai
+import pytest
+
+from perturb_evals.cli.main import main
+from perturb_evals.solvers.numeric import constant, cross_line_knn
+from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
+
+HOSTILE = "[bold]evil[/bold]\x1b[31m\n<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    """Two systems on two tasks, one of them with a name that wants to be markup; a partial run."""
+    folder = tmp_path_factory.mktemp("logs")
+    asked = {"dataset": "demo", "genes": 8}
+    cross = [task(**asked, evidence="cross") for task in (perturbqa_de, perturbqa_direction)]
+    plain = [task(**asked) for task in (perturbqa_de, perturbqa_direction)]
+    options = {
+        "log_dir": str(folder),
+        "display": "none",
+        "log_realtime": False,
+        "score_display": False,
+        "log_buffer": 1000,
+    }
+    runs = [
+        *inspect_ai.eval(cross, model="none/none", solver=cross_line_knn(), **options),
+        *inspect_ai.eval(
+            plain,
+            model="perturb_scripted/biologist",
+            metadata={"system": HOSTILE},
+            **options,
+        ),
+        *inspect_ai.eval(plain[:1], model="none/none", solver=constant(), limit=3, **options),
+    ]
+    assert {run.status for run in runs} == {"success"}
+    return folder, [run.location for run in runs]
+
+
+def test_a_table_a_track_and_a_summary(logs, capsys):
+    folder, _ = logs
+    assert main(["leaderboard", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    for expected in (
+        "perturbqa_de on demo_a",
+        "perturbqa_direction on demo_a",
+        "(track none)",
+        "(track cross)",
+        "cross_line_knn (baseline)",
+        "computed",
+        "Mean skill over cell lines and tasks, track cross",
+        "Not ranked: none/none constant: ",
+        "questions have no score",
+        "not distinguishable from the best",
+    ):
+        assert expected in " ".join(shown.split())
+    assert shown.index("1=   cross_line_knn") > 0
+    assert "…" not in shown  # no cell is cut off in a pipe
+
+
+def test_names_from_logs_are_data(logs, capsys):
+    folder, _ = logs
+    assert main(["leaderboard", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    assert "[bold]evil[/bold]" in shown
+    assert "\x1b" not in shown
+
+
+def test_compare_shows_pairs_verdict_and_discordant_questions(logs, capsys):
+    _, files = logs
+    assert main(["compare", files[0], files[2]]) == 0
+    shown = capsys.readouterr().out
+    assert "perturbqa_de on demo_a: auroc_per_gene, higher is better" in shown
+    assert "were allowed to read different training rows" in shown
+    assert "cross_line_knn is better by" in shown or "no difference is shown" in shown
+    assert "Where they differ most" in shown
+    assert "\x1b" not in shown
+
+
+def test_runs_on_different_boards_are_refused_with_the_part_that_differs(logs, capsys):
+    _, files = logs
+    assert main(["compare", files[0], files[1]]) == 1
+    said = capsys.readouterr().err
+    assert "task is perturbqa_de and perturbqa_direction" in said
+
+
+def test_one_run_cannot_be_compared(logs, capsys):
+    _, files = logs
+    assert main(["compare", files[0]]) == 1
+    assert "two systems or more" in capsys.readouterr().err
+
+
+def test_no_logs(tmp_path, capsys):
+    assert main(["leaderboard", str(tmp_path / "none")]) == 1
+    assert "There is no log file or folder" in capsys.readouterr().err
+    assert main(["leaderboard", str(tmp_path)]) == 1
+    assert "nothing to rank" in capsys.readouterr().out
+    assert main(["compare", str(tmp_path / "none")]) == 1
+    assert "There is no log file or folder" in capsys.readouterr().err
+
+
+def test_transcripts_need_a_site(tmp_path, capsys):
+    assert main(["leaderboard", str(tmp_path), "--transcripts"]) == 2
+    assert "--site" in capsys.readouterr().err
+
+
+def test_a_folder_with_something_else_is_not_overwritten(logs, tmp_path, capsys):
+    folder, _ = logs
+    (tmp_path / "mine.txt").write_text("x")
+    assert main(["leaderboard", str(folder), "--site", str(tmp_path)]) == 1
+    assert str(tmp_path) in capsys.readouterr().err
+    assert (tmp_path / "mine.txt").read_text() == "x"
+
+
+def test_the_site_with_transcripts(logs, tmp_path, capsys):
+    folder, _ = logs
+    site = tmp_path / "site"
+    assert main(["leaderboard", str(folder), "--site", str(site), "--transcripts"]) == 0
+    assert str(site / "index.html") in capsys.readouterr().out
+    assert (site / "transcripts" / "index.html").is_file()
+    assert len(list((site / "transcripts" / "logs").glob("*.eval"))) == 4
+    pages = {page: page.read_text("utf-8") for page in site.glob("*.html")}
+    assert any("transcripts/index.html#/logs/" in page for page in pages.values())
+    assert not any("<script>alert" in page for page in pages.values())

@@ -1,0 +1,118 @@
+"""Rows that every board has, against runs of the same methods."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from perturb_evals.leaderboard.entries import Entry, read_entries
+from perturb_evals.leaderboard.outcomes import ExpressionOutcome, QuestionOutcome
+from perturb_evals.leaderboard.references import NoReferencesError, references
+from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.systems import baseline_identity
+
+Runs = dict[str, Path]
+LINES = ("demo_a", "demo_b", "demo_c")
+
+
+@pytest.fixture(scope="module")
+def entries(runs: Runs) -> dict[tuple[str, str], Entry]:
+    found = read_entries([str(log) for log in runs.values()]).complete
+    return {(entry.method, entry.result.task): entry for entry in found if entry.result}
+
+
+def result(entries: dict[tuple[str, str], Entry], task: str) -> Result:
+    return next(e.result for (_, own), e in entries.items() if own == task and e.result)
+
+
+def test_computed_rows_are_those_that_runs_have(entries: dict[tuple[str, str], Entry]) -> None:
+    for method in ("gene_frequency", "perturbation_rate"):
+        run = entries[method, "perturbqa_de"]
+        computed = {row.method: row for row in references(result(entries, "perturbqa_de"), (), ())}
+        row = computed[method]
+        assert row.result is None
+        assert (row.system, row.track, row.lines) == (run.system, run.track, run.lines)
+        assert row.outcome.units == run.outcome.units
+        assert isinstance(row.outcome, QuestionOutcome)
+        assert isinstance(run.outcome, QuestionOutcome)
+        own, other = row.outcome.predictions, run.outcome.predictions
+        assert own.labels.tolist() == other.labels.tolist()
+        np.testing.assert_allclose(own.scores, other.scores, atol=1e-12)
+        assert row.figure.value == pytest.approx(run.figure.value, abs=1e-12)
+        assert row.figure.lower == pytest.approx(run.figure.lower, abs=1e-12)
+
+
+def test_computed_rows_of_a_screen_are_those_that_runs_have(
+    entries: dict[tuple[str, str], Entry],
+) -> None:
+    run = entries["mean_effect", "langpert"]
+    computed = {row.method: row for row in references(result(entries, "langpert"), (), ())}
+    assert {row.kind for row in computed.values()} == {"baseline", "truth"}
+    assert set(computed) == {"no_change", "mean_effect", "oracle_neighbors"}
+    row = computed["mean_effect"]
+    assert (row.system, row.track) == (run.system, "training")
+    assert row.outcome.units == run.outcome.units
+    assert isinstance(row.outcome, ExpressionOutcome)
+    assert isinstance(run.outcome, ExpressionOutcome)
+    np.testing.assert_allclose(row.outcome.scores, run.outcome.scores, atol=1e-12)
+    values = {name: entry.outcome.value for name, entry in computed.items()}
+    assert values["oracle_neighbors"] < values["mean_effect"] < values["no_change"]
+
+
+def test_what_was_run_is_not_computed_again(entries: dict[tuple[str, str], Entry]) -> None:
+    asked = result(entries, "perturbqa_de")
+    frequency = baseline_identity("gene_frequency", "within", ())
+    rate = baseline_identity("perturbation_rate", "cross", LINES)
+    assert [row.method for row in references(asked, (frequency,), ())] == ["perturbation_rate"]
+    assert references(asked, (frequency, rate), (LINES,)) == []
+    # That of other lines is another system.
+    (row,) = references(asked, (frequency, rate), (("demo_a", "demo_b"),))
+    assert row.lines == ("demo_a", "demo_b")
+
+
+def test_each_set_of_lines_has_its_own_rate(entries: dict[tuple[str, str], Entry]) -> None:
+    asked = result(entries, "perturbqa_direction")
+    few = ("demo_a", "demo_c")
+    rows = [row for row in references(asked, (), (LINES, few)) if row.track == "cross"]
+    assert [row.lines for row in rows] == [LINES, few]
+    assert len({row.system for row in rows}) == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "changes", "said"),
+    [
+        ("perturbqa_de", {"data_sha256": "f" * 64}, "are not those of the board .ffffffffffff"),
+        ("langpert", {"data_sha256": "f" * 64}, "are not those of the board .ffffffffffff"),
+        ("perturbqa_de", {"task_args": {}}, "The arguments of its task are others: KeyError"),
+        ("langpert", {"task_args": {"planet": "mars"}}, "arguments of its task are others: Type"),
+        ("langpert", {"task_args": {"screen": "/gone/x.h5ad"}}, "gone/x.h5ad"),
+    ],
+)
+def test_data_that_cannot_be_had_or_are_others_are_named(
+    task: str, changes: dict[str, Any], said: str, entries: dict[tuple[str, str], Entry]
+) -> None:
+    with pytest.raises(NoReferencesError, match=said):
+        references(result(entries, task).model_copy(update=changes), (), ())
+
+
+def test_tables_that_cannot_be_had_are_named(
+    put_tables: Callable[..., Path], entries: dict[tuple[str, str], Entry]
+) -> None:
+    put_tables({})
+    asked = result(entries, "perturbqa_de")
+    args = asked.task_args | {"dataset": "perturbqa", "cell_line": "k562", "genes": None}
+    with pytest.raises(NoReferencesError, match=r"k562-de\.csv"):
+        references(asked.model_copy(update={"task_args": args}), (), ())
+
+
+def test_a_log_of_another_split_gets_no_references(
+    runs: Runs, tmp_path: Path, entries: dict[tuple[str, str], Entry]
+) -> None:
+    shutil.copy(runs["mean langpert"], tmp_path / "log.eval")
+    ours = result(entries, "langpert")
+    other = ours.model_copy(update={"board": {**ours.board, "split": "ffffff"}})
+    with pytest.raises(NoReferencesError, match="split is another one"):
+        references(other, (), ())
