@@ -127,22 +127,28 @@ def _released(model: str, context: str) -> str:
 
 
 def _show_published(console: "Console", lines: "tuple[PublishedLine, ...]") -> None:
-    """Print published numbers, each with what is its own about its protocol."""
+    """Print published numbers; those whose protocols differ in the same way together."""
     from rich.padding import Padding
 
     common = [
         said for said in lines[0].difference if all(said in line.difference for line in lines)
     ]
     console.print("Published numbers, of other protocols and so never ranked here.")
-    for sentence in common:
-        console.print(f"All: {sentence}", style="dim")
+    for sentence in (
+        *common,
+        *(f"From {source}." for source in dict.fromkeys(line.source for line in lines)),
+    ):
+        console.print(f"  {sentence}", style="dim")
+    alike: dict[str, list[str]] = {}
     for line in lines:
-        error = f" (SE {number(line.stderr)})" if line.stderr is not None else ""
         own = " ".join(said for said in line.difference if said not in common)
-        size = f", {line.n_train} training perturbations" if line.n_train else ""
-        console.print(f"  {number(line.value):>5}{error}  {line.system} ({line.source}{size})")
-        if own:
-            console.print(Padding(own, (0, 0, 0, 9)), style="dim")
+        error = f", SE {number(line.stderr)}" if line.stderr is not None else ""
+        size = f", {line.n_train} trained on" if line.n_train else ""
+        digits = 2 if line.stderr is None and round(line.value, 2) == line.value else 3
+        alike.setdefault(own, []).append(f"{line.system} {number(line.value, digits)}{error}{size}")
+    for own, systems in alike.items():
+        console.print(f"  {'; '.join(systems)}")
+        console.print(Padding(own, (0, 0, 0, 4)), style="dim")
 
 
 def show_summary(console: "Console", summary: "Summary") -> None:
