@@ -55,6 +55,7 @@ bench: $(INSTALLED)  ## Measure speed, as ratios in one run
 	$(BIN)/python benchmarks/bench_task.py
 	$(BIN)/python benchmarks/bench_regression.py
 	$(BIN)/python benchmarks/bench_screens.py
+	$(BIN)/python benchmarks/bench_leaderboard.py
 
 clean:  ## Remove environments and caches
 	rm -rf .venv .venv-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -24,33 +24,38 @@ TARGET_MB, TARGET_RATIO = 500, 1.5
 def simulate(folder: Path, n_logs: int, n_questions: int) -> None:
     import numpy as np
     from inspect_ai import eval as inspect_eval
-    from inspect_ai.log import EvalSample, recompute_metrics, write_eval_log
+    from inspect_ai.log import EvalSample, write_eval_log
     from inspect_ai.model import ModelOutput
 
+    from perturb_evals.metrics.auroc import auroc_per_gene
+    from perturb_evals.metrics.predictions import Predictions
     from perturb_evals.solvers.numeric import constant
     from perturb_evals.tasks.perturbqa import perturbqa_de
 
     (log,) = inspect_eval(
-        perturbqa_de(dataset="demo", genes=2),
+        perturbqa_de(dataset="demo", genes=8),
         model="none/none",
         solver=constant(),
         log_dir=str(folder / "pattern"),
         display="none",
     )
     assert log.samples
+    assert log.results
     pattern = log.samples[0]
     assert pattern.scores
     rng = np.random.default_rng(0)
     pairs = rng.choice(GENES * PERTURBATIONS, n_questions, replace=False)
+    perts = [f"P{pair % PERTURBATIONS}" for pair in pairs]
+    genes = [f"G{pair // PERTURBATIONS}" for pair in pairs]
     labels = rng.integers(0, 2, n_questions)
     shared = rng.normal(size=n_questions)
+    assert log.eval.metadata is not None
     log.eval.metadata |= {"n_questions": n_questions, "data_sha256": "f" * 64}
     for number in range(n_logs):
         scores = shared + rng.normal(size=n_questions) + 0.02 * number * labels
         probabilities = 1 / (1 + np.exp(-scores))
         samples = []
-        for pair, label, probability in zip(pairs, labels, probabilities, strict=True):
-            pert, gene = f"P{pair % PERTURBATIONS}", f"G{pair // PERTURBATIONS}"
+        for pert, gene, label, probability in zip(perts, genes, labels, probabilities, strict=True):
             score = pattern.scores["p_positive"].model_copy(
                 update={
                     "value": float(probability),
@@ -69,14 +74,18 @@ def simulate(folder: Path, n_logs: int, n_questions: int) -> None:
                     scores={"p_positive": score},
                 )
             )
-        run = log.model_copy(deep=True)
-        run.samples = samples
+        run = log.model_copy(
+            update={
+                "eval": log.eval.model_copy(deep=True),
+                "results": log.results.model_copy(deep=True),
+                "samples": samples,
+            }
+        )
+        # Of the header's numbers only the headline is read.
+        headline = run.results.scores[0].metrics["auroc_per_gene"]
+        headline.value = auroc_per_gene(Predictions(perts, genes, labels, probabilities))
         run.eval.eval_id, run.eval.task_id = f"eval{number}", f"task{number}"
         run.eval.metadata["system"] = f"system {number}"
-        metric = run.eval.scorers[0].metrics[0] if run.eval.scorers else None
-        if metric is not None:
-            metric.options = {**(metric.options or {}), "asked": n_questions}
-        recompute_metrics(run)
         write_eval_log(run, str(folder / "logs" / f"{number:03d}.eval"))
 
 

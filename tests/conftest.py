@@ -1,6 +1,7 @@
 """Fixtures that several rooms share."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,6 +30,34 @@ settings.load_profile("house")
 REAL_DATA = os.environ.get("PERTURB_EVALS_DATA")
 
 Tables = dict[tuple[str, str], pd.DataFrame]
+
+
+class Logged(logging.Handler):
+    """The warnings that this package logged.
+
+    pytest's own `caplog` is switched off (`-p no:logging`): it also writes down every step that
+    Inspect traces, which takes a quarter of the time of a run.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(record.getMessage() for record in self.records)
+
+
+@pytest.fixture
+def logged() -> Iterator[Logged]:
+    """What the package logs during the test."""
+    handler, logger = Logged(), logging.getLogger("perturb_evals")
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,8 @@ def shown(log_dir):
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
         patch.setenv("COLUMNS", "80")
         patch.setattr(demo_questions, "SYSTEMS", demo_questions.SYSTEMS[:1])
-        assert main(["demo", "--log-dir", str(log_dir)]) == 0
+        site = log_dir.with_name(f"{log_dir.name}-site")
+        assert main(["demo", "--log-dir", str(log_dir), "--site", str(site)]) == 0
     return printed.getvalue()
 
 
@@ -53,6 +54,9 @@ def test_both_tables_and_then_how_to_read_the_transcripts(shown, log_dir):
     assert shown.index("Per-gene AUROC") < shown.index("MAE of the 20 most changed genes")
     assert shown.rstrip().endswith(f"view --log-dir {log_dir}")
     assert "a script, not a language model" in shown
+    site = log_dir.with_name(f"{log_dir.name}-site")
+    assert str(site / "index.html") in shown
+    assert (site / "transcripts" / "index.html").is_file()
     assert "…" not in shown  # no cell is cut off at 80 columns
 
 

@@ -1,5 +1,7 @@
 """`perturb-evals leaderboard` and `compare` over real runs of the demo world."""
 
+import shutil
+
 import inspect_ai
 import pytest
 
@@ -49,7 +51,7 @@ def test_a_table_a_track_and_a_summary(logs, capsys):
         "(track cross)",
         "cross_line_knn (baseline)",
         "computed",
-        "Mean skill over cell lines and tasks, track cross",
+        "Mean skill over cell lines and tasks (",
         "Not ranked: none/none constant: ",
         "questions have no score",
         "not distinguishable from the best",
@@ -123,3 +125,13 @@ def test_the_site_with_transcripts(logs, tmp_path, capsys):
     pages = {page: page.read_text("utf-8") for page in site.glob("*.html")}
     assert any("transcripts/index.html#/logs/" in page for page in pages.values())
     assert not any("<script>alert" in page for page in pages.values())
+
+
+def test_partial_runs_alone_are_listed_with_the_reason(logs, tmp_path, capsys):
+    _, files = logs
+    shutil.copy(files[4], tmp_path)
+    assert main(["leaderboard", str(tmp_path), "--site", str(tmp_path / "site")]) == 1
+    printed = capsys.readouterr()
+    assert "questions have no score" in printed.out
+    assert "nothing to write a site of" in printed.err
+    assert not (tmp_path / "site").exists()

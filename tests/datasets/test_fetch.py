@@ -3,7 +3,6 @@
 import errno
 import hashlib
 import json
-import logging
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -477,14 +477,13 @@ def test_a_mirror_that_is_no_folder_is_an_error(
 
 
 def test_a_wrong_file_in_the_cache_is_replaced_with_a_warning(
-    server: Server, source: Source, cache: Path, caplog: pytest.LogCaptureFixture
+    server: Server, source: Source, cache: Path, logged: Any
 ):
     path = fetch(NAME, {NAME: source})
     edited = CONTENT + b"AAMP,ATP5IF1,0,test\n"
     path.write_bytes(edited)
-    with caplog.at_level(logging.WARNING):
-        assert fetch(NAME, {NAME: source}).read_bytes() == CONTENT
-    (record,) = [r for r in caplog.records if r.name == "perturb_evals.datasets.fetch"]
+    assert fetch(NAME, {NAME: source}).read_bytes() == CONTENT
+    (record,) = [r for r in logged.records if r.name == "perturb_evals.datasets.fetch"]
     assert hashlib.sha256(edited).hexdigest() in record.getMessage()
     assert str(path) in record.getMessage()
     assert "downloaded anew" in record.getMessage()
@@ -527,14 +526,14 @@ def test_the_first_download_is_recorded_and_then_counts(
 
 
 def test_a_file_that_left_its_record_is_downloaded_anew(
-    server: Server, unpublished: Source, cache: Path, caplog: pytest.LogCaptureFixture
+    server: Server, unpublished: Source, cache: Path, logged: Any
 ):
     path = fetch(NAME, {NAME: unpublished})
     path.write_bytes(b"half")
     with pytest.raises(DataError, match=sha256(b"half")):
         verify(unpublished, path)
     assert fetch(NAME, {NAME: unpublished}).read_bytes() == CONTENT
-    assert "downloaded anew" in caplog.text
+    assert "downloaded anew" in logged.text
     assert server.hits == 2
 
 

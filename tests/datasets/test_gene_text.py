@@ -1,8 +1,8 @@
 """Gene texts from NCBI's tables, and their embeddings in the cache."""
 
 import gzip
-import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,28 +121,22 @@ def test_other_dimensions_and_other_sources_are_kept_apart(small_world: Path, wr
     assert len(list((small_world / "cache" / "gene_text").iterdir())) == 3
 
 
-def test_a_damaged_kept_file_is_made_anew(
-    small_world: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_damaged_kept_file_is_made_anew(small_world: Path, logged: Any) -> None:
     first = text_vectors(2)
     (kept,) = (small_world / "cache" / "gene_text").iterdir()
     for content in (b"", kept.read_bytes()[:200]):
         kept.write_bytes(content)
         forget()
-        with caplog.at_level(logging.WARNING):
-            again = text_vectors(2)
-        assert "it is made anew" in caplog.text
+        again = text_vectors(2)
+        assert "it is made anew" in logged.text
         np.testing.assert_array_equal(again.matrix, first.matrix)
         assert kept.stat().st_size > 200
 
 
-def test_a_cache_that_cannot_be_written_costs_time_only(
-    small_world: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_cache_that_cannot_be_written_costs_time_only(small_world: Path, logged: Any) -> None:
     (small_world / "cache").write_text("no folder", encoding="utf-8")
-    with caplog.at_level(logging.WARNING):
-        assert text_vectors(2).matrix.shape == (40, 2)
-    assert "cannot be written" in caplog.text
+    assert text_vectors(2).matrix.shape == (40, 2)
+    assert "cannot be written" in logged.text
 
 
 def test_texts_of_the_real_genes(real_data: Path) -> None:

@@ -71,26 +71,26 @@ def test_the_name_of_a_file_and_the_cell_line_do_not_change_the_data(put):
     assert [screen.cell_line for screen in (one, two, three)] == ["", "", "rpe1"]
 
 
-def test_a_damaged_file_of_the_cache_is_made_anew(put, cache, caplog):
+def test_a_damaged_file_of_the_cache_is_made_anew(put, cache, logged):
     request = put()
     load_screen(request)
     (file,) = kept(cache)
     file.write_bytes(file.read_bytes()[:1000])
     load_screen.cache_clear()
     assert load_screen(request).perturbations == ("A", "B")
-    assert "made anew" in caplog.text
+    assert "made anew" in logged.text
     load_screen.cache_clear()
-    caplog.clear()
+    logged.records.clear()
     load_screen(request)
-    assert caplog.text == ""
+    assert logged.text == ""
 
 
-def test_a_cache_that_cannot_be_written_is_no_error(put, cache, caplog):
+def test_a_cache_that_cannot_be_written_is_no_error(put, cache, logged):
     request = put()
     cache.parent.mkdir(exist_ok=True)
     cache.write_text("a file in the place of the folder", encoding="utf-8")
     assert load_screen(request).perturbations == ("A", "B")
-    assert "cannot be written" in caplog.text
+    assert "cannot be written" in logged.text
 
 
 def test_no_part_of_a_file_is_left(put, cache):

@@ -41,6 +41,7 @@ def test_a_killed_run_goes_on_where_it_was(
     assert metrics(resumed) == pytest.approx(metrics(uninterrupted), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_log_alone_is_enough_when_every_answer_is_written_at_once(
     provider: Any, inspect: Inspect, tmp_path: Path
 ) -> None:

@@ -301,7 +301,6 @@ def test_two_versions_of_the_data_never_make_one_board(
     key = about["board_key"].replace(f"data:{about['board']['data']}", "data:ffffff")
     versions = {
         "whole": {**other, "about_board_key": key},
-        "same key": other,
         "same parts": {"about_data_sha256": about["data_sha256"][:6] + "0" * 58},
     }
     for name, changes in versions.items():
@@ -387,3 +386,32 @@ def test_tracks_go_from_the_fewest_rows_to_the_most(
         ("cross", "k562", "rpe1", "hepg2"),
     ]
     assert all(len(track.rows) == 1 for track in tracks)
+
+
+def test_few_perturbations_give_no_interval_and_no_rank(a_result: Make, entry_of: Enter) -> None:
+    from perturb_evals.metrics.predictions import Predictions
+
+    perts = [f"P{i}" for i in range(4)]
+    right = Predictions(perts, ["g"] * 4, [1, 0, 1, 0], [0.9, 0.1, 0.8, 0.2])
+    wrong = Predictions(perts, ["g"] * 4, [1, 0, 1, 0], [0.1, 0.9, 0.2, 0.8])
+    board = board_of(entry_of(a_result(), right, "a"), entry_of(a_result(model="b"), wrong, "b"))
+    for row in rows_of(board, "none").values():
+        assert (row.rank, row.why_unranked) == (None, "too few perturbations")
+        assert row.skill is not None
+        assert row.skill.lower is None
+    assert any("4 perturbations are too few" in note for note in board.notes)
+
+
+def test_a_run_judged_by_other_labels_is_left_out(a_result: Make, entry_of: Enter) -> None:
+    from perturb_evals.metrics.predictions import Predictions
+
+    perts = [f"P{i:02d}" for i in range(12)]
+    labels, scores = [i % 2 for i in range(12)], [0.1 * i for i in range(12)]
+    honest = [
+        entry_of(a_result(model=name), Predictions(perts, ["g"] * 12, labels, scores), name)
+        for name in ("a", "b")
+    ]
+    flipped = Predictions(perts, ["g"] * 12, [1 - label for label in labels], scores)
+    board = board_of(*honest, entry_of(a_result(model="c"), flipped, "c"))
+    assert {row.entry.name for row in board.tracks[0].rows} == {"a", "b"}
+    assert "c was judged by other labels and is left out." in board.notes

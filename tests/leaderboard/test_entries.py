@@ -1,5 +1,6 @@
 """Which runs become entries, and what becomes of the others."""
 
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ from inspect_ai.log import read_eval_log
 
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.entries import Entries, read_entries
+from perturb_evals.leaderboard.resampling import figure_of
+from perturb_evals.leaderboard.result import Figure
 
 Runs = dict[str, Path]
 Gather = Callable[..., str]
@@ -48,8 +51,9 @@ def test_every_complete_run_is_an_entry(entries: Entries, runs: Runs) -> None:
 def test_the_headline_is_that_of_the_log_and_of_the_outcome(entries: Entries) -> None:
     for entry in entries.complete:
         assert entry.result
-        assert entry.figure == entry.result.metrics[entry.result.headline]
-        assert entry.figure.value == pytest.approx(entry.outcome.value, abs=1e-11)
+        said = entry.result.metrics[entry.result.headline]
+        assert entry.figure == figure_of(entry.outcome.value, entry.outcome.drawn)
+        assert entry.figure.value == pytest.approx(said.value, abs=1e-11)
         assert all(entry.outcome.sample_ids)
 
 
@@ -62,7 +66,7 @@ def test_runs_that_are_not_complete_are_listed_with_the_reason_and_never_ranked(
     n = found.complete[0].outcome.predictions.labels.size  # type: ignore[attr-defined]
     said = {result.status: result.reason for result in found.incomplete}
     assert said.pop("partial") == f"{n - 3} of {n} questions have no score (limit or errors)."
-    assert said.pop("error").startswith("The run ended with an error: ")
+    assert said.pop("error") == "The run ended with an error (PredictionsError)."
     assert said.pop("cancelled") == "The run was cancelled."
     assert said.pop("started") == "The run is not finished."
     assert not said
@@ -117,32 +121,108 @@ def test_runs_whose_header_and_samples_disagree_are_set_aside_with_the_reason(
 ) -> None:
     source = runs["constant de"]
     samples = read_eval_log(str(source)).samples or []
-    rewrite(source, tmp_path / "fewer.eval", "fewer", samples=samples[:-1])
+    again = samples[0].model_copy(update={"epoch": 2})
+    rewrite(source, tmp_path / "twice.eval", "twice", samples=[*samples, again])
+    results = read_eval_log(str(source)).results
+    assert results is not None
+    results.scores[0].metrics["auroc_per_gene"].value = 0.99
+    rewrite(source, tmp_path / "forged.eval", "forged", results=results)
     rewrite(source, tmp_path / "track.eval", "track", about_evidence="everything")
-    board = {"task": "riddles", "context": "demo_a"}
-    rewrite(source, tmp_path / "task.eval", "task", about_board=board)
-    rewrite(
-        source,
-        tmp_path / "empty.eval",
-        "empty",
-        about_board={"task": "perturbqa_de", "context": "x"},
-    )
+    for sample in samples:
+        (score,) = (sample.scores or {}).values()
+        score.value = "?"
+    rewrite(source, tmp_path / "words.eval", "words", samples=samples)
     found = read_entries([str(tmp_path), str(runs["knn de"])])
     assert len(found.complete) == 1
     said = {Path(aside.log).name: aside.reason for aside in found.set_aside}
     n = len(samples)
     start = "Its results cannot be used: "
-    assert said["fewer.eval"] == f"{start}{n - 1} of {n} questions have a score."
-    assert said["track.eval"].startswith(f"{start}expected a track among none, within")
-    assert said["task.eval"] == f"{start}KeyError('riddles')"
-    assert said["empty.eval"] == f"{start}KeyError('abstention')"
+    assert said["twice.eval"] == (
+        f"{start}the log holds {n + 1} answers to {n} questions, the task asks for {n} to {n}."
+    )
+    assert said["forged.eval"] == (
+        f"{start}The header says 0.99 for auroc_per_gene, the samples give 0.5."
+    )
+    assert said["track.eval"] == (
+        f"{start}expected a track among none, within, cross; got 'everything'."
+    )
+    assert set(said) == {"twice.eval", "forged.eval", "track.eval", "words.eval"}
+    assert said["words.eval"] == f"{start}could not convert string to float: '?'"
+
+
+def test_a_headline_that_is_undefined_is_one_in_the_header_and_the_samples(
+    runs: Runs, tmp_path: Path, rewrite: Callable[..., None]
+) -> None:
+    log = read_eval_log(str(runs["constant de"]))
+    for sample in log.samples or []:
+        (score,) = (sample.scores or {}).values()
+        assert score.metadata
+        score.metadata["label"] = 1
+    rewrite(runs["constant de"], tmp_path / "half.eval", "half", samples=log.samples)
+    assert log.results
+    log.results.scores[0].metrics["auroc_per_gene"].value = math.nan
+    change = {"samples": log.samples, "results": log.results}
+    rewrite(runs["constant de"], tmp_path / "nan.eval", "nan", **change)
+    found = read_entries([str(tmp_path)])
+    (entry,) = found.complete
+    assert entry.figure == Figure(value=None)
+    (aside,) = found.set_aside
+    assert aside.reason.endswith("says 0.5 for auroc_per_gene, the samples give nan.")
+
+
+@pytest.mark.parametrize("name", ["scripted de", "scripted langpert"])
+def test_a_run_that_lacks_answers_in_an_epoch_is_not_complete(
+    name: str, runs: Runs, tmp_path: Path, rewrite: Callable[..., None]
+) -> None:
+    log = read_eval_log(str(runs[name]))
+    samples, epochs = log.samples or [], log.eval.config.epochs or 1
+    last = [sample for sample in samples if sample.epoch == epochs]
+    gone = {sample.uuid for sample in last[:3]}
+    kept = [sample for sample in samples if sample.uuid not in gone]
+    rewrite(runs[name], tmp_path / "fewer.eval", "fewer", samples=kept)
+    found = read_entries([str(tmp_path)])
+    assert not found.complete
+    assert not found.set_aside
+    (result,) = found.incomplete
+    assert (result.status, result.reason) == (
+        "partial",
+        f"3 of {len(samples)} answers have no score.",
+    )
+
+
+def test_two_systems_under_one_name_do_not_replace_each_other(
+    runs: Runs, tmp_path: Path, rewrite: Callable[..., None]
+) -> None:
+    rewrite(runs["scripted de"], tmp_path / "a.eval", "a", about_system="mine")
+    late = "2100-01-01T00:00:00+00:00"
+    rewrite(runs["constant de"], tmp_path / "b.eval", "b", about_system="mine", created=late)
+    found = read_entries([str(tmp_path)])
+    assert not found.older
+    assert {entry.name for entry in found.complete} == {
+        "mine, model=perturb_scripted/biologist",
+        "mine, model=none/none, solver=constant",
+    }
 
 
 def test_secrets_are_nowhere_in_a_result_or_an_entry(
     runs: Runs, tmp_path: Path, rewrite: Callable[..., None]
 ) -> None:
-    model_args = {"api_key": "sk-very-secret", "auth_token": "sk-very-secret", "revision": "main"}
-    rewrite(runs["scripted de"], tmp_path / "log.eval", "log", model_args=model_args)
+    model_args = {"api_key": "sk-very-secret", "organization": "sk-very-secret", "revision": "main"}
+    log = read_eval_log(str(runs["scripted de"]))
+    nested = {"client": {"auth_token": "sk-very-secret", "url": "https://u:sk-very-secret@h/v1"}}
+    log.plan.steps[0].params |= nested
+    log.plan.steps[0].params_passed |= nested
+    rewrite(
+        runs["scripted de"],
+        tmp_path / "log.eval",
+        "log",
+        model_args=model_args,
+        plan=log.plan,
+        solver="perturb_evals/ask",
+        solver_args_passed=nested,
+        task_args={**log.eval.task_args, "token": "sk-very-secret"},
+        task_args_passed={**log.eval.task_args_passed, "token": "sk-very-secret"},
+    )
     (entry,) = read_entries([str(tmp_path)]).complete
     assert entry.result
     assert entry.result.protocol.settings["revision"] == "main"

@@ -83,8 +83,13 @@ def test_copies_that_contradict_each_other_are_set_aside_both(
     assert not ids(str(tmp_path))
     said = reasons(str(tmp_path))
     assert set(said) == {"a.eval", "b.eval"}
-    assert "b.eval is of the same run and says otherwise; keep one of them." in said["a.eval"]
-    assert "a.eval is of the same run and says otherwise; keep one of them." in said["b.eval"]
+    assert said["a.eval"] == "b.eval is of the same run and says otherwise; keep one of them."
+    assert said["b.eval"] == "a.eval is of the same run and says otherwise; keep one of them."
+    (tmp_path / "other").mkdir()
+    (tmp_path / "b.eval").rename(tmp_path / "other" / "a.eval")
+    assert reasons(str(tmp_path)) == {
+        "a.eval": "Another a.eval is of the same run and says otherwise; keep one of them."
+    }
 
 
 def test_of_a_run_taken_up_again_the_last_log_counts(

@@ -230,3 +230,9 @@ def test_every_line_is_a_published_number_that_says_how_it_differs(board):
     sign = 1 if board["task"] == "langpert" else -1
     assert [sign * line.value for line in lines] == sorted(sign * line.value for line in lines)
     assert len({line.system for line in lines}) == len(lines)
+
+
+def test_an_abstention_policy_that_is_not_known_is_told():
+    assert "How this board counts abstentions is not known here." in said(
+        questions(abstention="weird"), "SUMMER"
+    )

@@ -121,3 +121,25 @@ def test_whatever_an_argument_holds_is_one_word_of_the_shell(
         check=True,
     )
     assert printed.stdout.splitlines() == words
+
+
+def test_neither_secrets_nor_folders_stand_in_it(runs: Runs) -> None:
+    log = read_eval_log(str(runs["knn de"]), header_only=True)
+    log.eval.solver = "/home/me/agent.py@solve"
+    log.eval.solver_args_passed = {
+        "api_key": "LEAK",
+        "client": {"password": "LEAK", "timeout": 5},
+        "files": ["/home/me/a.csv", "b/c.csv"],
+        "max_tokens": 100,
+    }
+    log.eval.task_args_passed = {"account": "LEAK", "projection": "pca"}
+    words = shlex.split(command(log))
+    assert "LEAK" not in " ".join(words)
+    assert "/home" not in " ".join(words)
+    assert words[words.index("--solver") + 1] == "agent.py@solve"
+    assert {
+        'client={"timeout": 5}',
+        "files=a.csv,c.csv",
+        "max_tokens=100",
+        "projection=pca",
+    } <= set(words)

@@ -11,8 +11,10 @@ from perturb_evals.leaderboard.result import (
     Figure,
     Result,
     ResultError,
+    public_value,
     read_result,
     schema,
+    short_value,
     write_result,
 )
 
@@ -109,3 +111,57 @@ def test_a_protocol_is_a_line(result):
     assert protocol.line() == (
         "cross(k562,rpe1)|label|epochs:3|ask(file=preds.csv,k=5)|prompt:296b81|maker/model"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "short"),
+    [
+        ("/home/me/p.csv", "p.csv"),
+        ("~/p.csv", "p.csv"),
+        ("~me/data/", "data"),
+        ("../p", "p"),
+        ("private/runs/p.csv", "p.csv"),
+        ("private/agent.py@solve", "agent.py@solve"),
+        ("C:\\Users\\me\\p.csv", "p.csv"),
+        ("\\\\server\\me\\p.csv", "p.csv"),
+        ("private\\p.csv", "p.csv"),
+        ("s3://bucket/me/p.csv", "p.csv"),
+        (["/home/me/a", {"file": "/home/me/b"}], '["a", {"file": "b"}]'),
+        ("openai/gpt-3.5", "openai/gpt-3.5"),
+        ("perturb_evals/ask", "perturb_evals/ask"),
+        ("up/down", "up/down"),
+        ("see https://example.org/a", "see https://example.org/a"),
+        ("p.csv", "p.csv"),
+        (True, "true"),
+        (None, "null"),
+    ],
+)
+def test_paths_lose_their_folders(value, short):
+    assert short_value(value) == short
+    shown = json.dumps(public_value(value))
+    assert "/me" not in shown
+    assert "private" not in shown
+    if short_value(value) == value or not isinstance(value, str | list):
+        assert public_value(value) == value
+
+
+@given(st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner, max_size=3)))
+def test_what_was_made_public_stays_as_it_is(value):
+    assert public_value(public_value(value)) == public_value(value)
+
+
+@given(st.lists(st.text("ab/\\.~:", max_size=8), unique=True, max_size=6))
+def test_paths_that_differ_stay_apart(paths):
+    assert len({public_value(path) for path in paths}) == len(paths)
+
+
+def test_a_result_holds_paths_and_its_file_none_of_their_folders(a_result, tmp_path):
+    paths = {"file": "/home/me/p.csv", "more": ["/home/me/q.csv"]}
+    result = a_result(solver_args=paths, given=paths, settings=paths, task_args=paths)
+    assert result.task_args == result.protocol.given == paths
+    write_result(result, tmp_path / "r.json")
+    text = (tmp_path / "r.json").read_text()
+    assert "/home" not in text
+    assert text.count("p.csv#") == text.count("q.csv#") == 4
+    again = read_result(tmp_path / "r.json")
+    assert again.model_dump_json() == result.model_dump_json()

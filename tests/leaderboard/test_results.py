@@ -2,9 +2,10 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import pytest
-from inspect_ai.log import read_eval_log
+from inspect_ai.log import EvalError, read_eval_log
 from inspect_ai.model import ModelCost, ModelUsage
 
 from perturb_evals.leaderboard.results import HEADLINES, metrics, result_of
@@ -62,7 +63,7 @@ def test_fallbacks_are_what_is_not_covered(header):
 def test_runs_that_are_not_complete_say_why(header, status):
     result = result_of(header(status))
     assert result.status == status
-    assert result.reason.endswith(".") or status == "error"
+    assert result.reason.endswith(".")
     assert not result.metrics or status == "partial"
 
 
@@ -100,4 +101,39 @@ def test_a_cost_is_known_when_all_prices_are(header):
     log.stats.model_usage["b/b"].total_cost = 0.5
     assert result_of(log, prices={"a/a": price}).usage.cost == 2.5
     log.stats.model_usage = {}
+    assert result_of(log).usage.cost is None  # a model was asked, nobody knows how much
+    log.eval.model = "none/none"
     assert result_of(log).usage.cost == 0.0
+    constant = header("constant de")
+    constant.eval.model = "maker/model"
+    assert not constant.stats.model_usage
+    assert result_of(constant).usage.cost == 0.0
+
+
+@pytest.mark.parametrize(
+    ("message", "traceback", "kind"),
+    [
+        ("AuthenticationError: Incorrect key sk-LEAK at /home/me", "", " (AuthenticationError)"),
+        ("RateLimitError('sk-LEAK')", "", " (RateLimitError)"),
+        ("sk-LEAK", "Traceback:\n  f()\nopenai.APIError: sk-LEAK\nmore\n", " (APIError)"),
+        ("sk-LEAK", "Traceback:\n  f()\nTimeoutError\n", " (TimeoutError)"),
+        ("sk-LEAKError is wrong", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_of_an_error_only_its_class_is_told(header, message, traceback, kind):
+    log = header("error")
+    log.error = EvalError(message=message, traceback=traceback, traceback_ansi="")
+    assert result_of(log).reason == f"The run ended with an error{kind}."
+    log.error = None
+    assert result_of(log).reason == "The run ended with an error."
+
+
+def test_answers_that_are_missing_in_an_epoch_show_once_the_samples_are_read(header):
+    log = header("scripted de")
+    samples = read_samples(log)
+    assert result_of(log, samples).status == "complete"
+    few = replace(samples, answered=samples.answered - 30)
+    found = result_of(log, few)
+    assert found.status == "partial"
+    assert found.reason == f"30 of {samples.answered} answers have no score."

@@ -33,6 +33,7 @@ def test_scores_and_counts_are_those_of_the_whole_log(name: str, runs: Runs) -> 
         for sample in expected
         for message in sample.messages
     )
+    assert found.answered == len(expected)
     assert found.calls == calls
     assert found.retries == sum(len(sample.error_retries or []) for sample in expected) == 0
     assert found.model_seconds == pytest.approx(sum(s.working_time or 0.0 for s in expected))
@@ -56,12 +57,15 @@ def test_a_score_of_another_scorer_is_an_error(
     samples = read_eval_log(str(runs["constant de"])).samples or []
     samples[4].scores = {"other": next(iter((samples[4].scores or {}).values()))}
     rewrite(runs["constant de"], tmp_path / "log.eval", "other", samples=samples)
-    with pytest.raises(LogsError, match=rf"{samples[4].id}: expected a score of p_pos.*got other"):
+    with pytest.raises(
+        LogsError, match=rf"^log.eval, sample {samples[4].id}: expected a score of p_pos.*got other"
+    ):
         read_samples(header(tmp_path / "log.eval"))
 
 
 def test_a_log_that_is_gone_is_an_error_that_names_it(runs: Runs, tmp_path: Path) -> None:
     log = header(runs["constant de"])
     log.location = str(tmp_path / "gone.eval")
-    with pytest.raises(LogsError, match=r"samples of .*gone\.eval cannot be read"):
+    with pytest.raises(LogsError) as error:
         read_samples(log)
+    assert str(error.value) == "The samples of gone.eval cannot be read: FileNotFoundError."

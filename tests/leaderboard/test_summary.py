@@ -12,6 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from inspect_ai.log import read_eval_log, write_eval_log
 
+from perturb_evals.leaderboard import boards, outcomes
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.comparison import compare
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
@@ -58,7 +59,11 @@ def lines(world: Any, a_result: Make, entry_of: Enter) -> list[Entry]:
 
 def test_only_systems_that_ran_every_part_have_a_mean(lines: list[Entry]) -> None:
     (summary,) = summed(*lines)
-    assert (summary.title, summary.track, summary.lines) == ("cell lines and tasks", "none", ())
+    assert (summary.title, summary.track, summary.lines) == (
+        "cell lines and tasks (abstention half)",
+        "none",
+        (),
+    )
     assert [board.parts["context"] for board in summary.parts] == ["k562", "rpe1"]
     assert [row.name for row in summary.rows] == ["good", "fair", "lone"]
     good, fair, lone = summary.rows
@@ -92,8 +97,10 @@ def test_perturbations_are_drawn_by_name_over_all_parts(lines: list[Entry]) -> N
 
 
 def test_of_screens_the_controls_are_resampled_with_the_systems(
-    a_result: Make, entry_of: Enter
+    a_result: Make, entry_of: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for module in (boards, outcomes):
+        monkeypatch.setattr(module, "FEWEST", 2)
     rng = np.random.default_rng(3)
     parts = {"one": ["A", "B", "C", "D"], "two": ["C", "D", "E"]}
     solvers = {"mean_effect": 1.0, "oracle_neighbors": 0.2, "graph_neighbors": 0.6}
@@ -105,7 +112,7 @@ def test_of_screens_the_controls_are_resampled_with_the_systems(
             run = a_result(solver=solver, model="none/none", task="langpert", context=screen)
             entries.append(entry_of(run, own, solver))
     (summary,) = summed(*entries)
-    assert (summary.title, summary.track) == ("screens", "training")
+    assert (summary.title, summary.track) == ("screens (abstention half)", "training")
     assert set(rows_of(summary)) == {"mean_effect", "graph_neighbors"}  # the oracle is not ranked
     found = rows_of(summary)["graph_neighbors"].mean
     assert found

@@ -1,5 +1,6 @@
 """What is one system and what it is called."""
 
+import re
 from collections.abc import Callable
 from itertools import permutations
 from typing import Any
@@ -126,11 +127,36 @@ def test_a_given_name_is_the_name(a_result: Make) -> None:
     ]
     assert len({identity(result) for result in mine}) == 1
     assert set(called(mine)) == {"my method"}
-    open_too = a_result(system="my method", track="within")
+    open_too = a_result(system="my method", solver="replay", track="within")
     assert called([mine[0], open_too]) == ["my method", "my method, evidence=within"]
+    assert called([mine[0], a_result(system="my method", solver="replay", model="none/none")]) == [
+        "my method",
+        "my method",
+    ]
 
 
-def test_paths_lose_their_folders_unless_these_tell_them_apart(a_result: Make) -> None:
+def test_another_model_or_solver_under_a_given_name_is_another_system(a_result: Make) -> None:
+    boards = [
+        a_result(system="m", model="a/a", given={"temperature": 0.6}),
+        a_result(system="m", model="a/a", task="langpert", solver="nearest_perturbations"),
+    ]
+    assert len({identity(result) for result in boards}) == 1
+    others = [
+        a_result(system="m", model="b/b"),
+        a_result(system="m", model="a/a", solver="mine/agent"),
+        a_result(system="m", solver="random_scores"),
+    ]
+    assert called([boards[0], *others]) == [
+        "m, model=a/a",
+        "m, model=b/b",
+        "m, model=a/a, solver=mine/agent",
+        "m, model=none/none, solver=random_scores",
+    ]
+
+
+def test_paths_lose_their_folders_and_get_a_hash_where_these_tell_them_apart(
+    a_result: Make,
+) -> None:
     def replayed(file: str) -> Result:
         return a_result(solver="replay", model="none/none", given={"file": file})
 
@@ -139,8 +165,9 @@ def test_paths_lose_their_folders_unless_these_tell_them_apart(a_result: Make) -
         "replay, file=b.csv",
     ]
     first, second = called([replayed("/home/me/one/p.csv"), replayed("/home/me/two/p.csv")])
-    assert "one/p.csv" in first
-    assert "two/p.csv" in second
+    assert first != second
+    for name in (first, second):
+        assert re.fullmatch(r'replay, file="p\.csv#[0-9a-f]{6}"', name)
 
 
 def test_values_that_look_alike_are_told_apart(a_result: Make) -> None:

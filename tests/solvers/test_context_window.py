@@ -21,19 +21,19 @@ def model() -> Iterator[Model]:
     set_model_info(name, ModelInfo())
 
 
-def test_a_window_that_is_too_small_is_said_once_a_model(model, caplog):
+def test_a_window_that_is_too_small_is_said_once_a_model(model, logged):
     window = ContextWindow()
     for _ in range(3):
         window.check(model, PROMPT, CANDIDATES)
-    (record,) = caplog.records
+    (record,) = logged.records
     assert record.levelno == logging.WARNING
     assert "100 candidates takes about 450 tokens" in record.getMessage()
     assert "mockllm/small-window has 449" in record.getMessage()
     assert "n_train" in record.getMessage()
 
 
-def test_nothing_is_said_of_a_prompt_that_fits_or_a_model_that_is_not_known(model, caplog):
+def test_nothing_is_said_of_a_prompt_that_fits_or_a_model_that_is_not_known(model, logged):
     ContextWindow().check(model, PROMPT, CANDIDATES[1:])
     ContextWindow().check(model, "short", [])
     ContextWindow().check(get_model("mockllm/nobody-knows"), PROMPT * 1000, CANDIDATES)
-    assert not caplog.records
+    assert not logged.records

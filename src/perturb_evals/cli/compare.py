@@ -4,6 +4,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from perturb_evals.cli.plain import plain
+
 if TYPE_CHECKING:
     from perturb_evals.leaderboard.entries import Entry
 
@@ -26,29 +28,32 @@ def run(args: argparse.Namespace) -> int:
     """
     from perturb_evals.cli.compare_text import show_comparison
     from perturb_evals.cli.leaderboard_text import show_set_aside
-    from perturb_evals.cli.terminal import console
+    from perturb_evals.cli.terminal import console, short
     from perturb_evals.leaderboard.comparison import ComparisonError, compare
-    from perturb_evals.leaderboard.entries import read_entries
+    from perturb_evals.leaderboard.entries import board_of, read_entries
     from perturb_evals.leaderboard.headers import LogsError
 
     try:
         entries = read_entries(args.logs)
-        boards: dict[str, list[Entry]] = {}
-        for entry in entries.complete:
-            if entry.result is not None:
-                boards.setdefault(entry.result.board_key, []).append(entry)
-        several = [found for found in boards.values() if len(found) > 1]
-        # Nothing that can be compared: the message says which part differs.
-        chosen = several or [list(entries.complete)]
-        comparisons = [compare(found) for found in chosen]
-    except (LogsError, ComparisonError) as error:
-        print(f"perturb-evals compare: {error}", file=sys.stderr)
+    except LogsError as error:
+        print(f"perturb-evals compare: {plain(str(error))}", file=sys.stderr)
         return 1
     shown = console(WIDTH)
-    for comparison in comparisons:
-        show_comparison(shown, comparison)
+    boards: dict[tuple[str, ...], list[Entry]] = {}
+    for entry in entries.complete:
+        if entry.result is not None:
+            boards.setdefault(board_of(entry.result), []).append(entry)
+    several = [found for found in boards.values() if len(found) > 1]
+    compared = 0
+    # Where nothing can be compared, the message says which part differs.
+    for found in several or [list(entries.complete)]:
+        try:
+            show_comparison(shown, compare(found))
+            compared += 1
+        except ComparisonError as error:
+            print(f"perturb-evals compare: {plain(str(error))}", file=sys.stderr)
     for found in boards.values():
         if len(found) == 1 and several:
-            shown.print(f"Nothing to compare with on the board {found[0].name} is on.")
+            shown.print(f"{short(found[0].name)} is alone on its board: nothing to compare with.")
     show_set_aside(shown, entries)
-    return 0
+    return 0 if compared else 1

@@ -1,5 +1,6 @@
 """A comparison in words and tables."""
 
+import math
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.terminal import figure, number, short
@@ -14,7 +15,7 @@ SIGNIFICANT = 0.05
 
 
 def show_comparison(console: "Console", comparison: "Comparison") -> None:
-    """Print all pairs in a table, then each with its most discordant questions."""
+    """Print all pairs in a table with their verdicts; for one pair also where it differs most."""
     from rich import box
     from rich.table import Table
 
@@ -37,14 +38,14 @@ def show_comparison(console: "Console", comparison: "Comparison") -> None:
             figure(pair.difference),
             p_value(pair.p_randomised),
             p_value(pair.p_holm),
-            number(pair.detectable),
+            number(pair.detectable if math.isfinite(pair.detectable) else None),
             *(f"{n:,}" for n in (pair.only_a, pair.only_b, pair.both, pair.neither)),
         )
     console.print(table)
     console.print(
         "p: the systems' answers are swapped by perturbation, after ranking them within each gene. "
         "p Holm: adjusted for all pairs here. detectable: the smallest difference that so many "
-        "perturbations show with 80% power. only A: what A got and B missed.",
+        "perturbations show with 80% power, before that adjustment. only A: A got it, B missed it.",
         style="dim",
     )
     for pair in comparison.pairs:
@@ -62,11 +63,16 @@ def show_comparison(console: "Console", comparison: "Comparison") -> None:
 
 def verdict(pair: "Pair", comparison: "Comparison") -> str:
     """Return in a sentence whether the difference is real."""
-    difference = pair.difference.value or 0.0
+    difference = pair.difference.value
+    if difference is None or not math.isfinite(pair.p_holm):
+        return "they cannot be told apart on these data: nothing can be ranked."
     if pair.p_holm >= SIGNIFICANT:
+        said = f"no difference is shown (p {p_value(pair.p_holm)})"
+        if not math.isfinite(pair.detectable):
+            return f"{said}; there are too few perturbations to say how large one could be."
         return (
-            f"no difference is shown (p {p_value(pair.p_holm)}); one below "
-            f"{number(pair.detectable)} would mostly go unseen."
+            f"{said}; one of {number(pair.detectable)} is found in 80% of cases, before Holm's "
+            "correction."
         )
     a_leads = (difference > 0) == (comparison.better == "higher")
     leader = short(pair.a.name if a_leads else pair.b.name)

@@ -21,6 +21,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default=Path("logs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}",
         help="folder of the logs (default: a new one in logs/)",
     )
+    parser.add_argument(
+        "--site",
+        type=Path,
+        default=Path("site") / f"demo-{datetime.now():%Y%m%d-%H%M%S}",
+        help="folder of the leaderboard's pages (default: a new one in site/)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -34,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
             part(console, args.log_dir)
             console.print()
         with console.status("the site …"):
-            site = _write_site(args.log_dir)
+            site = _write_site(args.log_dir, args.site)
     except DemoError as error:
         print(error, file=sys.stderr)
         return 1
@@ -50,17 +56,24 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _write_site(log_dir: Path) -> Path:
-    """Write the leaderboard of the demo's runs as a site; return its first page."""
+def _write_site(log_dir: Path, site: Path) -> Path:
+    """Write the leaderboard of the demo's runs as a site; return its first page.
+
+    Raises:
+        DemoError: The folder holds something else.
+    """
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.entries import read_entries
-    from perturb_evals.leaderboard.publish import publish
+    from perturb_evals.leaderboard.publish import SiteError, publish
     from perturb_evals.leaderboard.summary import summaries
 
     entries = read_entries([str(log_dir)])
     boards = make_boards(entries)
-    publish(log_dir / "site", boards, summaries(boards), entries, transcripts=True)
-    return log_dir / "site" / "index.html"
+    try:
+        publish(site, boards, summaries(boards), entries, transcripts=True)
+    except SiteError as error:
+        raise DemoError(str(error)) from error
+    return site / "index.html"
 
 
 def _inspect() -> str:

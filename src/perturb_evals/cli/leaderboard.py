@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perturb_evals.cli.plain import plain
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -53,12 +55,14 @@ def run(args: argparse.Namespace) -> int:
         prices = read_prices(args.prices) if args.prices else None
         entries = read_entries(args.logs, prices)
     except (LogsError, PricesError) as error:
-        print(f"perturb-evals leaderboard: {error}", file=sys.stderr)
+        print(f"perturb-evals leaderboard: {plain(str(error))}", file=sys.stderr)
         return 1
     boards = make_boards(entries)
     summed = summaries(boards)
     shown = console(WIDTH)
     show(shown, boards, summed, entries)
+    if args.site is not None and not boards:
+        print("perturb-evals leaderboard: there is nothing to write a site of.", file=sys.stderr)
     if args.site is not None and boards:
         code = _write(args.site, boards, summed, entries, args.transcripts)
         if code == 0:
@@ -87,7 +91,7 @@ def show(
         show_summary(console, summary)
     if boards:
         show_how_to_read(console)
-    show_set_aside(console, entries)
+    show_set_aside(console, entries, boards)
     if not boards:
         console.print("There is no complete run, so there is nothing to rank.")
 
@@ -104,6 +108,6 @@ def _write(
     try:
         publish(folder, boards, summed, entries, transcripts=transcripts)
     except (SiteError, OSError) as error:
-        print(f"perturb-evals leaderboard: {error}", file=sys.stderr)
+        print(f"perturb-evals leaderboard: {plain(str(error))}", file=sys.stderr)
         return 1
     return 0

@@ -1,5 +1,6 @@
 """The leaderboard in words and tables."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.terminal import figure, number, short
@@ -22,9 +23,10 @@ OPENED = {
 }
 HOW_TO_READ = (
     "rank: 1 plus the number of systems that are better by the paired 95% interval over "
-    "perturbations. =: not distinguishable from the best. behind: how far behind the best.",
-    "skill: 0 is guessing (screens: the training mean), 1 perfect (screens: the oracle). Only "
-    "systems that ran every part have a mean skill; what they lack is a gap.",
+    "perturbations, so one with a wide interval may rank before a higher value. =: not "
+    "distinguishable from the best. behind: how far behind the best.",
+    "skill: 0 is guessing (screens: the training mean), 1 perfect (screens: the oracle, no bound). "
+    "Only systems that ran every part have a mean skill; what they lack is a gap.",
 )
 
 
@@ -59,7 +61,7 @@ def _show_track(console: "Console", board: "Board", track: "Track") -> None:
     from rich import box
     from rich.table import Table
 
-    opened = OPENED[track.name].format(lines=", ".join(track.lines))
+    opened = short(OPENED[track.name].format(lines=", ".join(track.lines)), 200)
     table = Table(
         title=f"May read: {opened} (track {track.name})",
         box=box.SIMPLE_HEAD,
@@ -87,7 +89,7 @@ def _show_track(console: "Console", board: "Board", track: "Track") -> None:
 def _cells(board: "Board", row: "Row") -> dict[str, str]:
     """Return the cells of a row by column; a column that is empty in all rows is not shown."""
     entry, result = row.entry, row.entry.result
-    said = {"baseline": ["baseline"], "truth": ["ceiling"], "system": []}[entry.kind]
+    said = {"baseline": ["baseline"], "truth": ["positive control"], "system": []}[entry.kind]
     if result is None:
         said.append("computed")
     if row.why_unranked:
@@ -166,7 +168,7 @@ def show_summary(console: "Console", summary: "Summary") -> None:
     table.add_column("mean skill", justify="right", no_wrap=True)
     for board in summary.parts:
         task = str(board.parts["task"]).removeprefix("perturbqa_")
-        table.add_column(f"{board.parts['context']}\n{task}", justify="right")
+        table.add_column(f"{short(str(board.parts['context']))}\n{short(task)}", justify="right")
     for row in summary.rows:
         mark = TIED if row.with_best else " "
         mean = f"{figure(row.mean)} {mark}" if row.mean else "lacks a part  "
@@ -184,8 +186,12 @@ def show_how_to_read(console: "Console") -> None:
     console.print()
 
 
-def show_set_aside(console: "Console", entries: "Entries") -> None:
-    """Print the logs that take no part, with the reason."""
+def show_set_aside(console: "Console", entries: "Entries", boards: "Sequence[Board]" = ()) -> None:
+    """Print the logs that take no part and stand on none of the boards, with the reason."""
+    on_boards = {result.eval_id for board in boards for result in board.incomplete}
+    for result in entries.incomplete:
+        if result.eval_id not in on_boards:
+            console.print(f"Not shown: {short(result.log, 200)}: {short(result.reason, 300)}")
     for result in entries.older:
         console.print(f"Not shown: {short(result.log, 200)}: an older run of the same system.")
     for aside in entries.set_aside:

@@ -5,7 +5,7 @@ allowed to read the same training rows, or fewer of them without a model.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from perturb_evals.leaderboard.entries import Entries, Entry, board_of
 from perturb_evals.leaderboard.references import ALWAYS, NoReferencesError, references
-from perturb_evals.leaderboard.resampling import figure_of, shared_weights
+from perturb_evals.leaderboard.resampling import FEWEST, figure_of, shared_weights
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.skill import Scale, scale_of
 from perturb_evals.leaderboard.systems import TRACKS
@@ -123,20 +123,27 @@ def make_boards(entries: Entries) -> tuple[Board, ...]:
 def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[str, ...]) -> Board:
     first, notes = _first(runs), []
     found = {_track(entry) for entry in runs}
+    lines_of_cross = {lines for name, lines in found if name == "cross"}
     try:
-        lines_of_cross = {lines for name, lines in found if name == "cross"}
         computed = references(first, {entry.system for entry in runs}, lines_of_cross)
     except NoReferencesError as error:
         computed = []
         notes.append(f"The reference rows could not be computed: {error}")
-    everyone = [*runs, *_renamed(computed, {entry.name for entry in runs})]
+    everyone = [*runs, *_renamed(computed, {entry.name for entry in runs}, lines_of_cross)]
     # What was asked follows from the data; where they cannot be had, most runs are believed.
-    asked = Counter(entry.outcome.units for entry in computed or runs).most_common(1)[0][0]
+    asked = Counter(entry.outcome.asked for entry in computed or runs).most_common(1)[0][0]
     for entry in everyone:
-        if entry.outcome.units != asked:
+        if entry.outcome.units != asked[0]:
             notes.append(f"{entry.name} was asked other questions and is left out.")
-    everyone = [entry for entry in everyone if entry.outcome.units == asked]
+        elif entry.outcome.asked != asked:
+            notes.append(f"{entry.name} was judged by other labels and is left out.")
+    everyone = [entry for entry in everyone if entry.outcome.asked == asked]
     n_perturbations = everyone[0].outcome.n_perturbations
+    if n_perturbations < FEWEST:
+        notes.append(
+            f"{n_perturbations} perturbations are too few for intervals and ranks, which need "
+            f"{FEWEST}."
+        )
     weights = shared_weights(n_perturbations)
     drawn = {id(entry): entry.outcome.drawn for entry in everyone}
     better = direction(first.headline)
@@ -154,7 +161,7 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
         data_sha256=first.data_sha256,
         headline=first.headline,
         better=better,
-        n_units=len(asked),
+        n_units=len(asked[0]),
         n_perturbations=n_perturbations,
         tracks=tuple(track for track in tracks if track.rows),
         scale=scale,
@@ -164,12 +171,17 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
     )
 
 
-def _renamed(computed: Sequence[Entry], taken: set[str]) -> list[Entry]:
-    """Return computed rows; one that a run with other settings is named like says that it is."""
-    often = Counter(entry.name for entry in computed)
+def _renamed(
+    computed: Sequence[Entry], taken: set[str], tracks: Collection[tuple[str, ...]]
+) -> list[Entry]:
+    """Return computed rows; one that a run with other settings is named like says that it is.
+
+    Where no single track cross says which lines a row reads, its name does: they may be those that
+    happen to be on this machine.
+    """
     return [
         replace(entry, name=f"{entry.name}, lines={','.join(entry.lines)}")
-        if often[entry.name] > 1
+        if entry.lines and len(tracks) != 1
         else replace(entry, name=f"{entry.name}, computed")
         if entry.name in taken
         else entry
@@ -249,6 +261,8 @@ def _why_unranked(entry: Entry, track: str, lines: tuple[str, ...]) -> str | Non
         return "reads the truth" if entry.track == track else None
     if not np.isfinite(entry.outcome.value):
         return "its headline is undefined" if _track(entry) == (track, lines) else None
+    if entry.outcome.n_perturbations < FEWEST:
+        return "too few perturbations" if _track(entry) == (track, lines) else None
     if _track(entry) == (track, lines):
         return ""
     if entry.kind != "baseline":

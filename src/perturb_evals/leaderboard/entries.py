@@ -1,15 +1,19 @@
 """Entries of a leaderboard: complete runs, each with its outcome; and what is set aside."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Literal
 
 from inspect_ai.log import EvalLog
+from pydantic import ValidationError
 
+from perturb_evals.leaderboard.board_facts import board_fault
 from perturb_evals.leaderboard.headers import LogsError, SetAside, read_headers
 from perturb_evals.leaderboard.outcomes import Outcome, outcome_of
+from perturb_evals.leaderboard.resampling import figure_of
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.results import Prices, result_of
 from perturb_evals.leaderboard.samples import read_samples
@@ -20,6 +24,9 @@ from perturb_evals.leaderboard.systems import (
     reads_truth,
     track_of,
 )
+
+TOLERANCE = 1e-9
+"""By how much the headline of a header may differ from that of its samples."""
 
 Kind = Literal["system", "baseline", "truth"]
 
@@ -36,7 +43,7 @@ class Entry:
         method: Name of the solver.
         track: Training rows that it was allowed to read; for a baseline those that it reads.
         lines: Cell lines that were open to it, for the track cross; empty for the others.
-        figure: The headline with its interval.
+        figure: The headline with its interval, from the samples.
         outcome: What it got on every question or perturbation.
         result: Its run; None where it was computed from the data of the board.
     """
@@ -87,13 +94,14 @@ def read_entries(paths: Sequence[str], prices: Prices | None = None) -> Entries:
     incomplete, found = [], []
     for log in headers.runs:
         try:
-            if (bare := result_of(log, prices=prices)).status != "complete":
-                incomplete.append(bare)
-            else:
-                found.append(_read(log, prices))
+            result, outcome = _read(log, prices)
         except (LogsError, ValueError, KeyError, TypeError) as error:
-            said = repr(error) if isinstance(error, (KeyError, TypeError)) else str(error)
-            set_aside.append(SetAside(log.location, f"Its results cannot be used: {said}"))
+            set_aside.append(SetAside(log.location, f"Its results cannot be used: {_said(error)}"))
+            continue
+        if outcome is None:
+            incomplete.append(result)
+        else:
+            found.append((result, outcome))
     newest = {_place(result): result for result, _ in found}
     older = [result for result, _ in found if newest[_place(result)] is not result]
     kept = [(result, outcome) for result, outcome in found if newest[_place(result)] is result]
@@ -113,14 +121,42 @@ def board_of(result: Result) -> tuple[str, str, str]:
     return result.board_key, json.dumps(result.board, sort_keys=True), result.data_sha256
 
 
-def _read(log: EvalLog, prices: Prices | None) -> tuple[Result, Outcome]:
+def _read(log: EvalLog, prices: Prices | None) -> tuple[Result, Outcome | None]:
+    """Return a run and what it got; None for a run that is not complete."""
+    if fault := board_fault(log.eval.metadata or {}):
+        raise ValueError(fault)
+    if (bare := result_of(log, prices=prices)).status != "complete":
+        return bare, None
     samples = read_samples(log)
-    result = result_of(log, samples, prices)
-    answered = len({score.sample_id for score in samples.scores})
-    if answered != result.n_questions:
-        raise ValueError(f"{answered} of {result.n_questions} questions have a score.")
-    track_of(result.protocol)  # refuses one that there is not
-    return result, outcome_of(samples.scores, result.board, result.headline)
+    if (result := result_of(log, samples, prices)).status != "complete":
+        return result, None
+    asked, answered = len({score.sample_id for score in samples.scores}), len(samples.scores)
+    expected = result.n_questions * result.protocol.epochs
+    if (asked, answered) != (result.n_questions, expected):
+        raise ValueError(
+            f"the log holds {answered} answers to {asked} questions, the task asks for {expected} "
+            f"to {result.n_questions}."
+        )
+    outcome = outcome_of(samples.scores, result.board, result.headline)
+    _same_headline(result, outcome.value)
+    return result, outcome
+
+
+def _same_headline(result: Result, given: float) -> None:
+    figure = result.metrics.get(result.headline)
+    said = math.nan if figure is None or figure.value is None else figure.value
+    undefined = math.isnan(said) and math.isnan(given)
+    if not undefined and not math.isclose(said, given, rel_tol=0.0, abs_tol=TOLERANCE):
+        raise ValueError(
+            f"The header says {said:.12g} for {result.headline}, the samples give {given:.12g}."
+        )
+
+
+def _said(error: Exception) -> str:
+    """Return what is wrong with a log, without what may stand in it."""
+    if isinstance(error, (KeyError, TypeError, ValidationError)):
+        return f"it is not as this package writes it ({type(error).__name__})."
+    return str(error)
 
 
 def _entry(result: Result, outcome: Outcome, named: dict[str, str]) -> Entry:
@@ -134,7 +170,7 @@ def _entry(result: Result, outcome: Outcome, named: dict[str, str]) -> Entry:
         method=protocol.solver,
         track=track,
         lines=lines,
-        figure=result.metrics.get(result.headline, Figure(value=None)),
+        figure=figure_of(outcome.value, outcome.drawn),
         outcome=outcome,
         result=result,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
@@ -127,7 +128,14 @@ def _content(log: EvalLog) -> str:
 
 def _contradiction(log: EvalLog, copies: list[EvalLog]) -> str:
     other = next(copy for copy in copies if _content(copy) != _content(log))
-    return f"{other.location} is of the same run and says otherwise; keep one of them."
+    name = log_name(other.location)
+    which = f"Another {name}" if name == log_name(log.location) else name
+    return f"{which} is of the same run and says otherwise; keep one of them."
+
+
+def log_name(location: str) -> str:
+    """Return the last part of a log's location; the folders are those of somebody's machine."""
+    return unquote(location.rstrip("/").rpartition("/")[2])
 
 
 def _created(log: EvalLog) -> datetime:

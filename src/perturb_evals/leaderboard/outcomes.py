@@ -9,7 +9,7 @@ import numpy as np
 from inspect_ai.scorer import SampleScore
 from numpy.typing import NDArray
 
-from perturb_evals.leaderboard.resampling import shared_weights
+from perturb_evals.leaderboard.resampling import FEWEST, RESAMPLES, shared_weights
 from perturb_evals.metrics.auroc import Abstention, auroc_per_gene
 from perturb_evals.metrics.intervals import resampled_auroc_per_gene
 from perturb_evals.metrics.predictions import Predictions
@@ -29,6 +29,11 @@ class Outcome(Protocol):
     @property
     def units(self) -> tuple[str, ...]:
         """What was asked, sorted: `PERT>GENE` for questions, the names of perturbations."""
+        ...
+
+    @property
+    def asked(self) -> tuple[tuple[str, ...], bytes]:
+        """The units with their labels: what must be the same for all systems of a board."""
         ...
 
     @property
@@ -53,7 +58,10 @@ class Outcome(Protocol):
 
     @property
     def drawn(self) -> Floats:
-        """The headline in each of the resamples that all systems of a board share."""
+        """The headline in each of the resamples that all systems of a board share.
+
+        nan in all of them with fewer than `FEWEST` perturbations: no interval, then, and no rank.
+        """
         ...
 
     def resampled(self, weights: NDArray[np.int64]) -> Floats:
@@ -75,6 +83,11 @@ class QuestionOutcome:
         pairs = zip(self.predictions.perts, self.predictions.genes, strict=True)
         return tuple(f"{pert}>{gene}" for pert, gene in pairs)
 
+    @property
+    def asked(self) -> tuple[tuple[str, ...], bytes]:
+        """Every row with its label."""
+        return self.units, self.predictions.labels.tobytes()
+
     @cached_property
     def perturbations(self) -> tuple[str, ...]:
         """Names of the perturbations, sorted."""
@@ -92,7 +105,9 @@ class QuestionOutcome:
 
     @cached_property
     def drawn(self) -> Floats:
-        """The headline in each shared resample."""
+        """The headline in each shared resample; nan in all with too few perturbations."""
+        if self.n_perturbations < FEWEST:
+            return np.full(RESAMPLES, np.nan)
         return self.resampled(shared_weights(self.n_perturbations))
 
     def resampled(self, weights: NDArray[np.int64]) -> Floats:
@@ -108,6 +123,11 @@ class ExpressionOutcome:
     units: tuple[str, ...]
     scores: Floats
     sample_ids: tuple[str, ...]
+
+    @property
+    def asked(self) -> tuple[tuple[str, ...], bytes]:
+        """The perturbations; their truth is not in a log."""
+        return self.units, b""
 
     @property
     def perturbations(self) -> tuple[str, ...]:
@@ -126,7 +146,9 @@ class ExpressionOutcome:
 
     @cached_property
     def drawn(self) -> Floats:
-        """The headline in each shared resample."""
+        """The headline in each shared resample; nan in all with too few perturbations."""
+        if self.n_perturbations < FEWEST:
+            return np.full(RESAMPLES, np.nan)
         return self.resampled(shared_weights(self.n_perturbations))
 
     def resampled(self, weights: NDArray[np.int64]) -> Floats:

@@ -1,6 +1,7 @@
 """From the header of a run to its protocol: how the system got to its answers."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -27,16 +28,21 @@ SECRET = (
     "credential",
     "bearer",
     "cook",
+    "organization",
+    "organisation",
 )
-"""Parts of the names of a provider's arguments that are not shown, whatever their value."""
+"""Parts of the names of arguments that are not shown, whatever their value."""
+
+OF_SOMEBODY = re.compile(r"(^|[^a-z])(account|project|org)(id)?($|[^a-z])")
+"""Whole words, so that a `projection` is shown."""
 
 
 def protocol_of(log: EvalLog, samples: Samples | None) -> Protocol:
     """Return the protocol of a run.
 
-    Nothing that may hold a secret gets into it: of a provider's arguments and of the settings of
-    generation only plain numbers, words and lists of them stay, without those that are named like a
-    key, and without user and password in a URL.
+    Nothing that may hold a secret gets into it: no argument stays that is named like a key, at any
+    depth, and no user and password in a URL; of a provider's arguments and of the settings of
+    generation only plain numbers, words and lists of them.
 
     Args:
         log: The header.
@@ -46,15 +52,15 @@ def protocol_of(log: EvalLog, samples: Samples | None) -> Protocol:
     params: dict[str, Any] = {}
     given: dict[str, Any] = {}
     for step in log.plan.steps:  # a chain of solvers has the arguments of all of them
-        params |= step.params
-        given |= _changed(step.solver, step.params, step.params_passed)
+        own = without_secrets(step.params)
+        params |= own
+        given |= _changed(step.solver, own, without_secrets(step.params_passed))
     answer = str(params.pop("answer", ""))
     if given.pop("answer", DEFAULT_ANSWER) != DEFAULT_ANSWER:
         given["answer"] = answer
     settings = _plain(log.eval.model_generate_config.model_dump(exclude_none=True))
     settings |= _plain(log.plan.config.model_dump(exclude_none=True))
-    model_args = {name: value for name, value in log.eval.model_args.items() if not _secret(name)}
-    settings |= _plain(model_args)
+    settings |= _plain(without_secrets(log.eval.model_args))
     of_task = {name: args[name] for name in TASK_SETTINGS if args.get(name) is not None}
     usual = _defaults(log.eval.task, _registry.TASKS)
     changed = {name: value for name, value in of_task.items() if value != usual.get(name)}
@@ -89,8 +95,29 @@ def _defaults(name: str, functions: tuple[Callable[..., Any], ...]) -> dict[str,
     return {}
 
 
-def _secret(name: str) -> bool:
-    return any(word in name.lower() for word in SECRET)
+def without_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments without those that are named like a secret, at any depth.
+
+    A number of tokens is none. URLs lose user, password and query.
+    """
+    return {
+        name: _open(value) for name, value in arguments.items() if not _secret(str(name), value)
+    }
+
+
+def _open(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return without_secrets(value)
+    if isinstance(value, list | tuple):
+        return [_open(item) for item in value]
+    return _without_user(value)
+
+
+def _secret(name: str, value: Any) -> bool:
+    if name.lower().endswith("tokens") and isinstance(value, int | float):
+        return False
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return any(word in name.lower() for word in SECRET) or bool(OF_SOMEBODY.search(words))
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:

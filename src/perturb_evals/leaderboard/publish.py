@@ -12,7 +12,7 @@ from inspect_ai.log import bundle_log_dir
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import Comparison, compare
 from perturb_evals.leaderboard.entries import Entries, Entry
-from perturb_evals.leaderboard.site.links import log_name
+from perturb_evals.leaderboard.headers import log_name
 from perturb_evals.leaderboard.site.writer import SiteError, write_site
 from perturb_evals.leaderboard.summary import Summary
 

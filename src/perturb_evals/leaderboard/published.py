@@ -22,6 +22,7 @@ ABSTENTION = {
     "lowest": "This board ranks abstentions below all answers, as the authors' code ranks a "
     "question without a valid sample.",
 }
+OTHER_ABSTENTION = "How this board counts abstentions is not known here."
 UNDOCUMENTED = "Which rule the published table followed is not documented."
 
 WITHIN = (
@@ -146,8 +147,7 @@ def published_lines(board: Mapping[str, str | int]) -> tuple[PublishedLine, ...]
         other screens and tasks, other training sizes.
 
     Raises:
-        KeyError: A part of the board that the sentences need is missing, or an abstention policy
-            that is not known.
+        KeyError: A part of the board that the sentences need is missing.
     """
     task = str(board["task"])
     if task in QUESTIONS:
@@ -164,7 +164,7 @@ def _question_lines(board: Mapping[str, str | int], task: str) -> list[Published
         system = _SYSTEMS[number.system]
         words = [*system.words, PRECISION]
         if system.abstains:
-            words += [ABSTENTION[str(board["abstention"])], UNDOCUMENTED]
+            words += [ABSTENTION.get(str(board["abstention"]), OTHER_ABSTENTION), UNDOCUMENTED]
         if number.system == "SUMMER" and task == "de":
             words.append(PARSER)
         if sample:

@@ -1,12 +1,12 @@
 """One command that runs the same again, from the header of a run."""
 
-import json
 import shlex
 from typing import Any
 
 from inspect_ai.log import EvalLog
 
 from perturb_evals.leaderboard.headers import PREFIX
+from perturb_evals.leaderboard.protocol import without_secrets
 from perturb_evals.leaderboard.result import short_value
 
 FLAGS = (
@@ -31,13 +31,15 @@ def command(log: EvalLog) -> str:
     """Return `inspect eval ...` with the arguments that the run was given, quoted for a shell.
 
     Files stand in it without their folders, which are those of somebody's machine. Settings of
-    generation without a plain option, and arguments of the provider, are left out.
+    generation without a plain option, arguments of the provider, and whatever is named like a
+    secret are left out.
     """
     task = log.eval.task.removeprefix(PREFIX)
     words = ["inspect", "eval", f"{PREFIX}{task}"]
     words += _named("-T", log.eval.task_args_passed)
     if log.eval.solver:
-        words += ["--solver", log.eval.solver, *_named("-S", log.eval.solver_args_passed or {})]
+        words += ["--solver", short_value(log.eval.solver)]
+        words += _named("-S", log.eval.solver_args_passed or {})
     words += ["--model", str(log.eval.model)]
     if (log.eval.config.epochs or 1) > 1:
         words += ["--epochs", str(log.eval.config.epochs)]
@@ -55,11 +57,12 @@ def command(log: EvalLog) -> str:
 
 
 def _named(flag: str, arguments: dict[str, Any]) -> list[str]:
-    given = [(name, value) for name, value in arguments.items() if value is not None]
-    return [word for name, value in given for word in (flag, f"{name}={_text(value)}")]
+    given = {name: value for name, value in arguments.items() if value is not None}
+    shown = without_secrets(given).items()
+    return [word for name, value in shown for word in (flag, f"{name}={_text(value)}")]
 
 
 def _text(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ",".join(value)
-    return short_value(value) if isinstance(value, str) else json.dumps(value, default=str)
+        return ",".join(map(short_value, value))
+    return short_value(value)

@@ -10,6 +10,9 @@ from perturb_evals.metrics.intervals import resample_weights
 
 RESAMPLES, SEED, TAIL = 2000, 0, 0.025
 
+FEWEST = 10
+"""Perturbations below which resamples of them repeat each other and an interval says nothing."""
+
 
 @lru_cache(maxsize=8)
 def shared_weights(n_perturbations: int) -> NDArray[np.int64]:

@@ -3,15 +3,23 @@
 The schema ships with the package as `result.schema.json`; files are validated when they are read.
 """
 
+import hashlib
 import json
+import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
 from perturb_evals.datasets.whole_file import whole_file
 
+ABSOLUTE = re.compile(r"[/\\]|\.{1,2}[/\\]|~[^/\\\s]*[/\\]|[A-Za-z]:[/\\]|[\w.+-]+://")
+RELATIVE = re.compile(r"[^\r\n]*[/\\][^/\\\r\n]*\.[A-Za-z][A-Za-z0-9]{0,7}(@\w+)?")
+"""Folders before a name with the suffix of a file, or a solver in one; not `openai/gpt-3.5`."""
+
+HASH_DIGITS = 6
 Status = Literal["complete", "partial", "cancelled", "error", "started"]
 
 
@@ -48,6 +56,8 @@ class Protocol(Part):
         prompts: Hashes of the prompt templates used; empty without a model.
         model: Name of the model; `none/none` without one.
         settings: Settings of the model and of the task that change its answers.
+
+    In JSON, paths among the arguments stand without their folders, see `public_value`.
     """
 
     track: str
@@ -60,6 +70,10 @@ class Protocol(Part):
     prompts: list[str]
     model: str
     settings: dict[str, Any]
+
+    @field_serializer("solver_args", "given", "settings", when_used="json")
+    def _public(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {name: public_value(value) for name, value in arguments.items()}
 
     def line(self) -> str:
         """Return the protocol in a line, e.g. `none|label|epochs:3|ask|prompt:296b81|openai/…`."""
@@ -110,7 +124,7 @@ class Result(Part):
         reasons: Share of replies without an answer, or with a stand-in for one, by reason.
         counts: Everything that was counted.
         n_questions: Questions of the task.
-        task_args: All arguments of the task.
+        task_args: All arguments of the task; in JSON, paths without their folders.
         command: A command that runs the same again.
         usage: What it took.
         task_version: Version of the task.
@@ -148,6 +162,10 @@ class Result(Part):
     log: str
     eval_id: str
     created: datetime
+
+    @field_serializer("task_args", when_used="json")
+    def _public(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {name: public_value(value) for name, value in arguments.items()}
 
     @property
     def task(self) -> str:
@@ -198,8 +216,40 @@ def _arguments(given: dict[str, Any]) -> str:
 
 
 def short_value(value: Any) -> str:
-    """Return an argument in few letters: JSON, a path without its folders."""
+    """Return an argument in few letters: JSON, paths without their folders at any depth."""
+    short = _of_texts(value, lambda text: _last_part(text) if _is_path(text) else text)
+    return short if isinstance(short, str) else json.dumps(short, default=str, sort_keys=True)
+
+
+def public_value(value: Any) -> Any:
+    """Return an argument with its paths, at any depth, as their last part and a short hash.
+
+    Folders are those of somebody's machine; the hash of the whole path still tells two files of one
+    name apart. What was made public stays as it is.
+    """
+
+    def public(text: str) -> str:
+        if not _is_path(text):
+            return text
+        whole = hashlib.sha256(text.encode(errors="replace")).hexdigest()
+        return f"{_last_part(text)}#{whole[:HASH_DIGITS]}"
+
+    return _of_texts(value, public)
+
+
+def _of_texts(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        is_path = value.startswith(("/", "./", "../", "~")) or "://" in value
-        return value.rstrip("/").rpartition("/")[2] if is_path else value
-    return json.dumps(value, default=str, sort_keys=True)
+        return change(value)
+    if isinstance(value, dict):
+        return {name: _of_texts(inner, change) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_of_texts(inner, change) for inner in value]
+    return value
+
+
+def _is_path(text: str) -> bool:
+    return bool(ABSOLUTE.match(text) or RELATIVE.fullmatch(text))
+
+
+def _last_part(text: str) -> str:
+    return re.split(r"[/\\]", text.rstrip("/\\"))[-1]

@@ -1,18 +1,19 @@
 """From the header of a run, and its samples where they were read, to its result."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
 from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelCost, ModelUsage, compute_model_cost, get_model_info
 
-from perturb_evals.leaderboard.protocol import protocol_of
+from perturb_evals.leaderboard.protocol import protocol_of, without_secrets
 from perturb_evals.leaderboard.reproduce import command
-from perturb_evals.leaderboard.result import Figure, Result, Status, Usage
+from perturb_evals.leaderboard.result import Figure, Protocol, Result, Status, Usage
 from perturb_evals.leaderboard.samples import Samples
+from perturb_evals.leaderboard.systems import NO_MODEL, asks_model
 
-NO_MODEL = "none/none"
 HEADLINES = {
     "perturbqa_de": "auroc_per_gene",
     "perturbqa_direction": "auroc_per_gene",
@@ -20,11 +21,19 @@ HEADLINES = {
 }
 COUNTED = ("n_", "abstained_", "read_from_")
 RATES = ("coverage", "fallback_rate", "invented_rate", "mean_k", "genes_per_resample")
+CLASS = re.compile(
+    r"(?:\w+\.)*([A-Z]\w{0,60}(?:Error|Exception|Exceeded|Timeout|Interrupt|Exit|Limit))(?=[:(]|$)"
+)
+"""The class of an exception where a message or the last line of a traceback begins with it."""
+
 Prices = Mapping[str, ModelCost]
 
 
 def result_of(log: EvalLog, samples: Samples | None = None, prices: Prices | None = None) -> Result:
     """Return the result of a run.
+
+    A run in which a question lacks an answer, if only in one epoch, is not complete; without the
+    samples only questions without any answer show.
 
     Args:
         log: The header, of a task of this package.
@@ -33,7 +42,10 @@ def result_of(log: EvalLog, samples: Samples | None = None, prices: Prices | Non
     """
     about, found = log.eval.metadata or {}, metrics(log)
     protocol = protocol_of(log, samples)
-    status, reason = _status(log, found, int(about["n_questions"]))
+    n_questions = int(about["n_questions"])
+    status, reason = _status(log, found, n_questions)
+    if status == "complete" and samples:
+        status, reason = _answered(samples.answered, n_questions * protocol.epochs)
     board = dict(about["board"])
     return Result(
         status=status,
@@ -48,10 +60,10 @@ def result_of(log: EvalLog, samples: Samples | None = None, prices: Prices | Non
         coverage=_coverage(found),
         reasons=_reasons(found),
         counts={name: value for name, value in found.items() if _is_count(name)},
-        n_questions=int(about["n_questions"]),
-        task_args=dict(log.eval.task_args),
+        n_questions=n_questions,
+        task_args=without_secrets(log.eval.task_args),
         command=command(log),
-        usage=_usage(log, samples, prices or {}),
+        usage=_usage(log, protocol, samples, prices or {}),
         task_version=str(log.eval.task_version),
         packages=dict(log.eval.packages),
         data_sha256=str(about["data_sha256"]),
@@ -78,11 +90,27 @@ def _status(log: EvalLog, found: Mapping[str, float], n_questions: int) -> tuple
             return "complete", ""
         return "partial", f"{missing} of {n_questions} questions have no score (limit or errors)."
     if log.status == "error":
-        said = log.error.message.splitlines()[0] if log.error and log.error.message else "unknown"
-        return "error", f"The run ended with an error: {said[:200]}"
+        return "error", f"The run ended with an error{_kind(log)}."
     if log.status == "cancelled":
         return "cancelled", "The run was cancelled."
     return "started", "The run is not finished."
+
+
+def _answered(answered: int, expected: int) -> tuple[Status, str]:
+    missing = expected - answered
+    if missing <= 0:
+        return "complete", ""
+    return "partial", f"{missing} of {expected} answers have no score."
+
+
+def _kind(log: EvalLog) -> str:
+    """Return the class of a run's error in brackets; its message may hold keys and paths."""
+    if log.error is None:
+        return ""
+    for line in (*reversed(log.error.traceback.splitlines()), log.error.message):
+        if found := CLASS.match(line):
+            return f" ({found[1]})"
+    return ""
 
 
 def _is_count(name: str) -> bool:
@@ -125,7 +153,7 @@ def _reasons(found: Mapping[str, float]) -> dict[str, float]:
     return reasons | shares
 
 
-def _usage(log: EvalLog, samples: Samples | None, prices: Prices) -> Usage:
+def _usage(log: EvalLog, protocol: Protocol, samples: Samples | None, prices: Prices) -> Usage:
     stats = log.stats
     tokens: dict[str, int] = {}
     costs: list[float | None] = []
@@ -139,11 +167,13 @@ def _usage(log: EvalLog, samples: Samples | None, prices: Prices) -> Usage:
         began, ended = map(datetime.fromisoformat, (stats.started_at, stats.completed_at))
         wall = (ended - began).total_seconds()
     known = [cost for cost in costs if cost is not None]
+    # A model was asked, and the log does not say how much: that is not for free.
+    untold = not costs and asks_model(protocol)
     return Usage(
         tokens=tokens,
         calls=samples.calls if samples else None,
         retries=samples.retries if samples else None,
-        cost=sum(known) if len(known) == len(costs) else None,
+        cost=sum(known) if len(known) == len(costs) and not untold else None,
         wall_seconds=wall,
         model_seconds=samples.model_seconds if samples else None,
     )

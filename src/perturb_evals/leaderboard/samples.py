@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summaries
 from inspect_ai.scorer import SampleScore
 
-from perturb_evals.leaderboard.headers import LogsError
+from perturb_evals.leaderboard.headers import LogsError, log_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,6 +15,7 @@ class Samples:
 
     Attributes:
         scores: Unreduced scores, by sample id and epoch.
+        answered: Answers with a score: sample ids with one of the run's epochs, each counted once.
         prompts: Hashes of the prompt templates used, sorted.
         calls: Turns that models took.
         retries: Samples begun again after an error.
@@ -22,6 +23,7 @@ class Samples:
     """
 
     scores: list[SampleScore]
+    answered: int
     prompts: tuple[str, ...]
     calls: int
     retries: int
@@ -43,12 +45,17 @@ def read_samples(log: EvalLog) -> Samples:
     try:
         summaries = read_eval_log_sample_summaries(log.location)
     except Exception as error:  # of zip, JSON or pydantic
-        raise LogsError(f"The samples of {log.location} cannot be read: {error}") from error
+        raise LogsError(
+            f"The samples of {log_name(log.location)} cannot be read: {type(error).__name__}."
+        ) from error
     summaries.sort(key=lambda sample: (str(sample.id), sample.epoch))
     scores = [_score(sample, scorer, log.location) for sample in summaries if sample.scores]
+    epochs = range(1, (log.eval.config.epochs or 1) + 1)
+    answered = {(str(s.id), s.epoch) for s in summaries if s.scores and s.epoch in epochs}
     prompts = {(score.score.metadata or {}).get("prompt", "") for score in scores}
     return Samples(
         scores=scores,
+        answered=len(answered),
         prompts=tuple(sorted(prompts - {""})),
         calls=sum(sample.turn_count or 0 for sample in summaries if sample.model_usage),
         retries=sum(sample.retries or 0 for sample in summaries),
@@ -59,7 +66,7 @@ def read_samples(log: EvalLog) -> Samples:
 def _score(sample: EvalSampleSummary, scorer: str, location: str) -> SampleScore:
     if not sample.scores or scorer not in sample.scores:
         raise LogsError(
-            f"{location}, sample {sample.id}: expected a score of {scorer}, got "
+            f"{log_name(location)}, sample {sample.id}: expected a score of {scorer}, got "
             f"{', '.join(sample.scores or {}) or 'none'}."
         )
     # The same few names stand in every sample of every log.

@@ -13,9 +13,9 @@ from perturb_evals.datasets.sources import DataError
 from perturb_evals.datasets.splits import SplitError
 from perturb_evals.datasets.tables import TableError
 from perturb_evals.leaderboard.headers import PREFIX
-from perturb_evals.leaderboard.results import NO_MODEL
 from perturb_evals.leaderboard.submission_board import KINDS
 from perturb_evals.leaderboard.submission_checks import Check, Checked
+from perturb_evals.leaderboard.systems import NO_MODEL
 from perturb_evals.solvers.replay import Replayed
 from perturb_evals.solvers.replay_expression import ReplayedExpression
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.evidence import SAME_SCREEN
 from perturb_evals.leaderboard.boards import ROUNDING, Board, Row, Track
 from perturb_evals.leaderboard.resampling import figure_of, shared_weights
 from perturb_evals.leaderboard.result import Figure
@@ -15,6 +16,10 @@ from perturb_evals.leaderboard.systems import TRACKS
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Rules = tuple[str, ...]
+
+OWN = ("task", "context", "data", "split")
+"""Parts of the key in which boards of one summary may differ."""
 TrackKey = tuple[str, tuple[str, ...]]
 
 
@@ -59,22 +64,34 @@ class Summary:
 
 
 def summaries(boards: Sequence[Board]) -> tuple[Summary, ...]:
-    """Return a summary of each track that two boards or more have.
+    """Return a summary of each track that two boards or more of the same rules have.
 
-    Boards without a skill scale take no part. What is not ranked on a board counts as not run.
+    The rules are all parts of the board key but task, context, data and split. The demo world and
+    real data do not mix, and of a screen that was cut into two tables one is enough. Boards without
+    a skill scale take no part. What is not ranked on a board counts as not run.
     """
-    by_track: dict[TrackKey, list[Board]] = defaultdict(list)
+    grouped: dict[tuple[Rules, TrackKey], list[Board]] = defaultdict(list)
     for board in boards:
-        for key in {_key(track) for track in board.tracks if board.scale}:
-            by_track[key].append(board)
-    found = []
-    for key in sorted(by_track, key=_width):
+        if board.parts["context"] not in SAME_SCREEN:
+            found = {_key(track) for track in board.tracks if board.scale}
+            for key in (key for key in found if _ranked(board, key)):
+                grouped[_rules(board), key].append(board)
+    summed = []
+    for rules, key in sorted(grouped, key=lambda place: (place[0], _width(place[1]))):
         track, lines = key
-        parts = _one_each(by_track[key], key)
+        parts = _one_each(grouped[rules, key], key)
         if len(parts) > 1:
-            title = "screens" if track == "training" else "cell lines and tasks"
-            found.append(Summary(title, track, lines, parts, _rows(parts, key)))
-    return tuple(found)
+            said = ", ".join(rules[1:])
+            title = ("screens" if track == "training" else "cell lines and tasks") + f" ({said})"
+            summed.append(Summary(title, track, lines, parts, _rows(parts, key)))
+    return tuple(summed)
+
+
+def _rules(board: Board) -> Rules:
+    """Return what boards of one summary have in common, in words."""
+    world = "simulated" if str(board.parts["context"]).startswith("demo") else "real"
+    kept = {name: part for name, part in board.parts.items() if name not in OWN}
+    return world, *(f"{name.replace('_', ' ')} {part}" for name, part in kept.items())
 
 
 def _key(track: Track) -> TrackKey:

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from perturb_evals.leaderboard.result import Protocol, Result, short_value
-from perturb_evals.leaderboard.results import NO_MODEL
+from perturb_evals.leaderboard.result import Protocol, Result, public_value, short_value
 
+NO_MODEL = "none/none"
 TRACKS = ("none", "within", "cross", "training")
 """From the fewest training rows to the most; `training` is that of screens."""
 
@@ -30,6 +30,8 @@ BASELINES = (
 READ = {"constant": "none", "random_scores": "none", "gene_frequency": "within"}
 """Track of the baselines of questions that read no more than it, whatever more is open."""
 ORACLE = "oracle_neighbors"
+REPLAYS = ("replay", "replay_expression")
+"""Solvers that read predictions from a file: one method, on whichever board."""
 
 
 def is_baseline(protocol: Protocol) -> bool:
@@ -40,6 +42,13 @@ def is_baseline(protocol: Protocol) -> bool:
 def reads_truth(protocol: Protocol) -> bool:
     """Whether a run is of the oracle, which reads what it is judged on and is never ranked."""
     return protocol.solver == ORACLE
+
+
+def asks_model(protocol: Protocol) -> bool:
+    """Whether the solver of a run may have asked a model, so that it matters which was named."""
+    named = protocol.model != NO_MODEL
+    modelless = is_baseline(protocol) or reads_truth(protocol) or protocol.solver in REPLAYS
+    return named and not modelless
 
 
 def track_of(protocol: Protocol) -> tuple[str, tuple[str, ...]]:
@@ -60,7 +69,8 @@ def identity(result: Result) -> str:
     """Return all that makes one system another than the next, as text.
 
     Runs of the same system on several boards have the same identity. A system that was given a name
-    (`--metadata system=...`) is that name with its track.
+    (`--metadata system=...`) is that name with its model, solver and track: settings and files of
+    predictions do not count, so that one replayed on every board is one system.
     """
     return _text(_settings(result))
 
@@ -75,7 +85,7 @@ def names(results: Sequence[Result]) -> dict[str, str]:
 
     A name is the one given, or the model (for another solver than the task's own, with it), or the
     method; where several systems would share it, the settings that differ among them follow, paths
-    without their folders where that tells them apart.
+    without their folders, and with a hash where these alone tell them apart.
     """
     found = {identity(result): result for result in results}
     namesakes = defaultdict(list)
@@ -100,8 +110,9 @@ def _told_apart(base: str, settings: Sequence[Mapping[str, Any]]) -> list[str]:
         if len(set(full)) == 1:
             continue
         short = [short_value(own[name]) if name in own else None for own in settings]
-        shown = short if len(set(short)) == len(set(full)) else full
-        for parts, value in zip(given, shown, strict=True):
+        if len(set(short)) < len(set(full)):
+            short = [_text(public_value(own[name])) if name in own else None for own in settings]
+        for parts, value in zip(given, short, strict=True):
             parts += [] if value is None else [f"{name}={value}"]
     return [", ".join([base, *parts]) for parts in given]
 
@@ -111,12 +122,10 @@ def _settings(result: Result) -> Mapping[str, Any]:
     protocol = result.protocol
     reads = _reads(protocol.solver, protocol.track, protocol.evidence_lines)
     if result.system is not None:
-        return {"system": result.system, **reads}
-    usual = protocol.solver in DEFAULT_SOLVERS
-    many = protocol.epochs > 1 and not _modelless(protocol)
+        return {"system": result.system, **_made_of(protocol), **reads}
+    many = protocol.epochs > 1 and asks_model(protocol)
     return {
-        "model": NO_MODEL if _modelless(protocol) else protocol.model,
-        **({} if usual else {"solver": protocol.solver}),
+        **_made_of(protocol),
         **protocol.given,
         **({"epochs": protocol.epochs} if many else {}),
         **reads,
@@ -131,16 +140,19 @@ def _reads(solver: str, track: str, lines: Sequence[str]) -> dict[str, str]:
     return {"evidence": "within"} if read == "within" and solver not in BASELINES else {}
 
 
-def _modelless(protocol: Protocol) -> bool:
-    """Whether the solver asks no model, so that it is one system whichever was named."""
-    return is_baseline(protocol) or reads_truth(protocol)
+def _made_of(protocol: Protocol) -> dict[str, str]:
+    """Return the model that is asked and the solver, but for what is the same on every board."""
+    model = {"model": protocol.model if asks_model(protocol) else NO_MODEL}
+    if protocol.solver in DEFAULT_SOLVERS:
+        return model
+    return model | {"solver": REPLAYS[0] if protocol.solver in REPLAYS else protocol.solver}
 
 
 def _base(result: Result) -> str:
     if result.system is not None:
         return result.system
     model, solver = result.protocol.model, result.protocol.solver
-    if model == NO_MODEL or _modelless(result.protocol):
+    if not asks_model(result.protocol):
         return solver
     return model if solver in DEFAULT_SOLVERS else f"{model} {solver}"
 

@@ -1,5 +1,6 @@
 import csv
 import io
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,7 @@ def test_a_csv_file_has_full_numbers_and_bounds_as_columns() -> None:
 @pytest.mark.parametrize("harm", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", '=HYPERLINK("x")'])
 def test_no_text_is_a_formula(harm: str) -> None:
     table = table_of("t", "T", (NAME,), [TableRow((text(harm),))])
-    assert read(table.csv())[1] == [f"'{harm}"]
+    assert read(table.csv())[1] == [f"'{harm}".replace("\t", " ")]
 
 
 def test_a_negative_number_is_no_formula() -> None:
@@ -44,8 +45,26 @@ def test_any_text_comes_back_and_is_no_formula(word: str) -> None:
     table = table_of("t", "T", (NAME,), [TableRow((text(word),))])
     rows = read(table.csv())
     got = rows[1][0] if rows[1] else ""
-    assert got in (word, f"'{word}")
+    spaced = "".join(" " if letter == "\t" else letter for letter in word)
+    shown = "".join(c for c in spaced if not unicodedata.category(c).startswith("C"))
+    assert got in (shown, f"'{shown}")
     assert not got.lstrip().startswith(("=", "+", "-", "@"))
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("a\x1b[31mred\x07", "a[31mred"),
+        ("\u202eevil\u200b", "evil"),
+        ("a\tb\nc", "a b c"),
+        ("\u200b=1+1", "'=1+1"),
+        ("\x00\x1b@SUM", "'@SUM"),
+        ("Zürich 🧬", "Zürich 🧬"),
+    ],
+)
+def test_no_text_controls_what_shows_it(word: str, shown: str) -> None:
+    table = table_of("t", "T", (NAME,), [TableRow((text(word),))])
+    assert read(table.csv())[1] == [shown]
 
 
 def test_an_undefined_figure_is_a_dash_with_its_reason() -> None:

@@ -3,6 +3,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pytest
+
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.entries import Entries
 
@@ -127,6 +129,7 @@ def test_no_run_at_all_is_a_site_that_says_so(harmful: Any, tmp_path: Path) -> N
     assert "There is no complete run" in (site / "index.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_fifty_runs_take_less_than_three_megabytes(fifty: Any, tmp_path: Path) -> None:
     assert len(fifty.entries.complete) == 50
     site = fifty.write(tmp_path / "site")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from perturb_evals.leaderboard.boards import Board, Track
 from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.headers import log_name
 from perturb_evals.leaderboard.published import PublishedLine, published_lines
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.site import columns
@@ -23,7 +24,7 @@ from perturb_evals.leaderboard.site.cells import (
     track_text,
     usage,
 )
-from perturb_evals.leaderboard.site.links import Transcripts, board_page, log_name
+from perturb_evals.leaderboard.site.links import Transcripts, board_page
 from perturb_evals.leaderboard.site.number_text import as_published, decimal, percent
 from perturb_evals.leaderboard.site.page import Page, Plot
 from perturb_evals.leaderboard.site.table import Cell, Table, TableRow, number, table_of, text

@@ -92,7 +92,9 @@ def released(entry: Entry) -> Cell:
     if not found:
         return Cell(MISSING, ("", None))
     day = found.date.isoformat()
-    note = {True: "after the data", False: "before the data", None: ""}[found.after_data]
+    note = {True: "after the data were public", False: "before these tables", None: ""}[
+        found.after_data
+    ]
     return Cell(day, (day, found.after_data), day, note)
 
 

@@ -40,7 +40,8 @@ LISTED = 6
 def comparison_file(comparison: Comparison) -> str:
     """Return the name of its page."""
     systems = [entry.system for pair in comparison.pairs for entry in (pair.a, pair.b)]
-    return f"compare-{short_hash(comparison.board_key, *systems)}.html"
+    place = (board_of(comparison), comparison.track)
+    return f"compare-{short_hash(*place, *systems)}.html"
 
 
 def comparison_title(comparison: Comparison) -> str:

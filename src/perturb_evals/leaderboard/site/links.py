@@ -3,10 +3,11 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.headers import log_name
 from perturb_evals.leaderboard.result import Result
 
 
@@ -28,11 +29,6 @@ def system_stem(kind: str, name: str) -> str:
 def system_page(entry: Entry) -> str:
     """Return the URL of a system's page."""
     return f"{system_stem(entry.kind, entry.name)}.html"
-
-
-def log_name(location: str) -> str:
-    """Return the last part of a log's location; the folders are those of somebody's machine."""
-    return unquote(location.rstrip("/").rpartition("/")[2])
 
 
 @dataclass(frozen=True)

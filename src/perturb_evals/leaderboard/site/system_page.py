@@ -6,11 +6,12 @@ from typing import Any
 
 from perturb_evals.leaderboard.boards import Board, Row, Track
 from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.headers import log_name
 from perturb_evals.leaderboard.result import Result, short_value
 from perturb_evals.leaderboard.site import columns
 from perturb_evals.leaderboard.site.cells import KINDS, place, rank, track_text, usage
 from perturb_evals.leaderboard.site.cells import track as track_cell
-from perturb_evals.leaderboard.site.links import Transcripts, log_name, system_page
+from perturb_evals.leaderboard.site.links import Transcripts, system_page
 from perturb_evals.leaderboard.site.number_text import count, dollars, duration
 from perturb_evals.leaderboard.site.page import Page
 from perturb_evals.leaderboard.site.table import Table, TableRow, figure, table_of, text

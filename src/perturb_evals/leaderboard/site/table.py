@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -170,7 +171,13 @@ def table_of(
 
 
 def _harmless(value: Value) -> Value:
-    """Return a text with an apostrophe before what a spreadsheet would take for a formula."""
-    if isinstance(value, str) and value.lstrip().startswith(FORMULA):
-        return f"'{value}"
-    return value
+    """Return a text with an apostrophe before what a spreadsheet would take for a formula.
+
+    Characters that control or format a text, which a spreadsheet or a terminal may obey, are left
+    out; line ends and tabs become spaces.
+    """
+    if not isinstance(value, str):
+        return value
+    spaced = (" " if letter in "\t\n\r" else letter for letter in value)
+    shown = "".join(letter for letter in spaced if unicodedata.category(letter)[0] != "C")
+    return f"'{shown}" if shown.lstrip().startswith(FORMULA) else shown

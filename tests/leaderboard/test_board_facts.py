@@ -1,0 +1,67 @@
+"""Which headers can be on a board."""
+
+from typing import Any
+
+import pytest
+
+from perturb_evals.datasets.langpert import langpert_run
+from perturb_evals.datasets.questionnaire import questionnaire
+from perturb_evals.leaderboard.board_facts import board_fault
+from perturb_evals.scorers.board import board_key, screen_metadata, task_metadata
+
+
+def asked(task: str = "perturbqa_de", evidence: Any = "none") -> dict[str, Any]:
+    kind = "de" if task == "perturbqa_de" else "direction"
+    return task_metadata(task, questionnaire(kind, "demo", None, evidence, genes=3), "half")
+
+
+def screen() -> dict[str, Any]:
+    return screen_metadata("langpert", langpert_run("demo"))
+
+
+def with_board(about: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    board = {name: value for name, value in (about["board"] | parts).items() if value is not None}
+    return {**about, "board": board, "board_key": board_key(board)}
+
+
+@pytest.mark.parametrize("task", ["perturbqa_de", "perturbqa_direction"])
+@pytest.mark.parametrize("evidence", ["none", "within", "cross"])
+def test_what_tasks_write_can_be_on_a_board(task: str, evidence: str) -> None:
+    assert board_fault(asked(task, evidence)) == ""
+    assert board_fault(screen()) == ""
+    assert board_fault(with_board(asked(task), abstention="lowest", metric_version=2)) == ""
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        (with_board(asked(), task="riddles"), "a task among perturbqa_de.*got 'riddles'"),
+        (with_board(asked(), abstention="weird"), "abstentions among half, lowest; got 'weird'"),
+        (with_board(asked(), abstention=["half"]), r"abstentions among .*got \['half'\]"),
+        (with_board(asked(), abstention=None), "the board's parts among .*abstention.*got 'task"),
+        (with_board(asked(), more="x"), "the board's parts among .*version, more'"),
+        (with_board(screen(), train=None), "the board's parts among .*rank, metric_version'"),
+        (with_board(asked(), context="\x1b[31m"), r"a cell line among demo_a.*got '\\x1b\[31m'"),
+        ({**asked(), "board_key": "perturbqa_de|demo_a"}, "expected the board key of its parts"),
+        ({**asked(), "n_questions": 0}, "at least 1; got 0"),
+        ({**asked(), "n_questions": "6"}, "at least 1; got '6'"),
+        ({**asked(), "evidence": None}, "a track among none, within, cross; got None"),
+        ({**asked(), "evidence": "training"}, "a track among .*got 'training'"),
+        ({**asked(), "evidence": ["none"]}, r"a track among .*got \['none'\]"),
+        ({**asked(), "evidence_lines": "abc"}, "a list of evidence lines among .*got 'abc'"),
+        ({**asked(), "evidence_lines": ["a", "b"]}, "a list of evidence lines among"),
+        ({**asked(), "evidence_lines": [["demo_a"]]}, "a list of evidence lines among"),
+        ({**asked(), "evidence_lines": ["k562"]}, "a list of evidence lines among demo_a"),
+        ({**asked(), "dataset": "mine"}, "a dataset among perturbqa, demo; got 'mine'"),
+        ({**asked(), "dataset": ["demo"]}, "a dataset among"),
+        ({**screen(), "evidence": "cross"}, "the track of a screen among training; got 'cross'"),
+        ({**screen(), "evidence_lines": ["k562"]}, "the track of a screen"),
+    ],
+)
+def test_what_no_task_writes_cannot(about: dict[str, Any], said: str) -> None:
+    with pytest.raises(AssertionError, match=said):
+        raise AssertionError(board_fault(about))
+
+
+def test_a_long_value_is_cut() -> None:
+    assert len(board_fault({**asked(), "evidence": "x" * 10_000})) < 200
