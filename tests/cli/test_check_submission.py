@@ -72,6 +72,7 @@ def test_nothing_to_check(check, tmp_path):
     assert "none.eval" in err
 
 
+@pytest.mark.slow
 def test_predictions_that_pass_are_made_a_run_by_the_command_that_is_printed(
     check, tmp_path, monkeypatch
 ):

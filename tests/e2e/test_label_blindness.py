@@ -185,7 +185,7 @@ def ask_everybody(
     return ask_everybody
 
 
-@pytest.mark.parametrize("questions", ["all", "scored"])
+@pytest.mark.parametrize("questions", [pytest.param("all", marks=pytest.mark.slow), "scored"])
 def test_prompts_and_predictions_do_not_change_with_the_test_labels(
     world: Tables,
     questions: str,

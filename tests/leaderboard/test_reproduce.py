@@ -19,6 +19,7 @@ from perturb_evals.leaderboard.reproduce import command
 Runs = dict[str, Path]
 
 
+@pytest.mark.slow
 def test_the_command_gives_the_same_headline(
     runs: Runs, tmp_path: Path, rewrite: Callable[..., None]
 ) -> None:
