@@ -1,6 +1,9 @@
 """What a comparison needs of a run's samples, from their summaries: no log is loaded whole."""
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summaries
@@ -43,7 +46,8 @@ def read_samples(log: EvalLog) -> Samples:
     assert log.results is not None
     scorer = log.results.scores[0].name
     try:
-        summaries = read_eval_log_sample_summaries(log.location)
+        with _uncollected():
+            summaries = read_eval_log_sample_summaries(log.location)
     except Exception as error:  # of zip, JSON or pydantic
         raise LogsError(
             f"The samples of {log_name(log.location)} cannot be read: {type(error).__name__}."
@@ -77,3 +81,15 @@ def _score(sample: EvalSampleSummary, scorer: str, location: str) -> SampleScore
 
 def _shared(value: object) -> object:
     return sys.intern(value) if isinstance(value, str) else value
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave the search for cycles for later: among new objects it takes a fifth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
