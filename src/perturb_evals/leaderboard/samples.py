@@ -43,11 +43,15 @@ def read_samples(log: EvalLog) -> Samples:
         LogsError: The log cannot be read, or a sample has several scores or a score of another
             scorer than its header says.
     """
+    with _uncollected():
+        return _read(log)
+
+
+def _read(log: EvalLog) -> Samples:
     assert log.results is not None
     scorer = log.results.scores[0].name
     try:
-        with _uncollected():
-            summaries = read_eval_log_sample_summaries(log.location)
+        summaries = read_eval_log_sample_summaries(log.location)
     except Exception as error:  # of zip, JSON or pydantic
         raise LogsError(
             f"The samples of {log_name(log.location)} cannot be read: {type(error).__name__}."
