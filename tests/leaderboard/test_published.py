@@ -11,7 +11,7 @@ from perturb_evals.datasets.perturbqa import TRACKS
 from perturb_evals.datasets.published import GATE, SIZES, published_numbers
 from perturb_evals.datasets.questionnaire import questionnaire
 from perturb_evals.leaderboard.published import PublishedLine, published_lines
-from perturb_evals.metrics.auroc import ABSTENTIONS
+from perturb_evals.metrics.abstention import ABSTENTIONS
 from perturb_evals.scorers.board import screen_metadata, task_metadata
 
 

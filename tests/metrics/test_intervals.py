@@ -88,7 +88,7 @@ def test_drawing_every_perturbation_once_gives_the_metric(example):
 def test_chunks_do_not_show(example, monkeypatch):
     table = example()
     whole = bootstrap_auroc_per_gene(table, resamples=50)
-    monkeypatch.setattr("perturb_evals.metrics.intervals.CHUNK_SIZE", 1)
+    monkeypatch.setattr("perturb_evals.metrics.ranked_groups.CHUNK_SIZE", 1)
     pieces = bootstrap_auroc_per_gene(table, resamples=50)
     np.testing.assert_allclose(pieces.values, whole.values, rtol=0, atol=1e-12)
 

@@ -41,7 +41,7 @@ def questions_asked(kind: "Kind", task_args: dict[str, Any]) -> Asked:
     """
     from perturb_evals.datasets.options import one_of, refuse_unknown
     from perturb_evals.datasets.questionnaire import questionnaire
-    from perturb_evals.metrics.auroc import ABSTENTIONS
+    from perturb_evals.metrics.abstention import ABSTENTIONS
     from perturb_evals.scorers.answers import ANSWER_FORMS
     from perturb_evals.solvers.prompts import render
     from perturb_evals.solvers.tokens import prose_tokens

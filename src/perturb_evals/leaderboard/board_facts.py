@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from perturb_evals.datasets.perturbqa import CELL_LINES, TRACKS
-from perturb_evals.metrics.auroc import ABSTENTIONS
+from perturb_evals.metrics.abstention import ABSTENTIONS
 from perturb_evals.scorers.board import board_key
 
 QUESTIONS = ("task", "context", "data", "questions", "abstention", "metric_version")

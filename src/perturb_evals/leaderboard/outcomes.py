@@ -10,7 +10,8 @@ from inspect_ai.scorer import SampleScore
 from numpy.typing import NDArray
 
 from perturb_evals.leaderboard.resampling import FEWEST, RESAMPLES, shared_weights
-from perturb_evals.metrics.auroc import Abstention, auroc_per_gene
+from perturb_evals.metrics.abstention import Abstention
+from perturb_evals.metrics.auroc import auroc_per_gene
 from perturb_evals.metrics.intervals import resampled_auroc_per_gene
 from perturb_evals.metrics.predictions import Predictions
 from perturb_evals.scorers.classification import extract as extract_answers

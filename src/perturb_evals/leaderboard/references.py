@@ -35,7 +35,7 @@ from perturb_evals.leaderboard.outcomes import (
 from perturb_evals.leaderboard.resampling import figure_of
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.systems import ORACLE, baseline_identity
-from perturb_evals.metrics.auroc import Abstention
+from perturb_evals.metrics.abstention import Abstention
 from perturb_evals.metrics.predictions import Predictions
 from perturb_evals.scorers.held_out_truth import truth_for
 from perturb_evals.solvers.baselines import GeneFrequency, PerturbationRate

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.metrics.auroc import Abstention, rank_within_groups
+from perturb_evals.metrics.abstention import Abstention
 from perturb_evals.metrics.predictions import Predictions
+from perturb_evals.metrics.ranked_groups import rank_within_groups
 
 
 def question_credit(
@@ -18,7 +19,7 @@ def question_credit(
 
     Args:
         predictions: The table of questions and answers.
-        abstention: The policy for abstained rows, see `perturb_evals.metrics.auroc`.
+        abstention: The policy for abstained rows, see `perturb_evals.metrics.abstention`.
 
     Returns:
         (n,) in [0, 1]: above one half, the question is answered better than by guessing among those

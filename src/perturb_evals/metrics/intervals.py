@@ -17,11 +17,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from perturb_evals.metrics.auroc import Abstention, rank_within_groups, weighted_auroc
+from perturb_evals.metrics.abstention import Abstention
 from perturb_evals.metrics.predictions import Predictions
-
-# Numbers in each temporary array. Fastest while they fit the processor's cache; bounds the memory.
-CHUNK_SIZE = 100_000
+from perturb_evals.metrics.ranked_groups import rank_within_groups, weighted_auroc
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +59,7 @@ def bootstrap_auroc_per_gene(
         seed: of `numpy.random.default_rng`; the same seed gives the same interval, whatever the
             order of the rows.
         confidence: nominal coverage, between 0 and 1.
-        abstention: the policy for abstained rows, see `perturb_evals.metrics.auroc`.
+        abstention: the policy for abstained rows, see `perturb_evals.metrics.abstention`.
 
     Returns:
         The interval. Its bounds are nan for fewer than two perturbations and where no resample
@@ -116,7 +114,7 @@ def resampled_auroc_per_gene(
         predictions: the table of questions and answers.
         weights: (resamples, n_perts) whole numbers >= 0; column j belongs to the j-th perturbation
             in sorted order, so that the order of the rows does not matter.
-        abstention: the policy for abstained rows, see `perturb_evals.metrics.auroc`.
+        abstention: the policy for abstained rows, see `perturb_evals.metrics.abstention`.
 
     Returns:
         The metric in each resample, (resamples,), nan where no gene kept both classes; and the
@@ -132,16 +130,7 @@ def resampled_auroc_per_gene(
             f"got {weights.shape}."
         )
     ranked = rank_within_groups(predictions.genes, predictions, abstention=abstention)
-    by_pert = np.ascontiguousarray(weights.T, dtype=np.float64)
-    pert_of_entry = codes[ranked.rows]
-    step = max(1, CHUNK_SIZE // max(1, len(pert_of_entry)))
-    aurocs = np.concatenate(
-        [
-            weighted_auroc(ranked, by_pert[pert_of_entry, start : start + step])
-            for start in range(0, len(weights), step)
-        ],
-        axis=1,
-    )
+    aurocs = weighted_auroc(ranked, weights.T.astype(np.float64), codes[ranked.rows])
     present = ~np.isnan(aurocs)
     stays = present.mean(axis=1)
     importance = np.divide(1.0, stays, out=np.zeros_like(stays), where=stays > 0)

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from perturb_evals.metrics.auroc import Abstention, auroc_per_gene
+from perturb_evals.metrics.abstention import Abstention
+from perturb_evals.metrics.auroc import auroc_per_gene
 from perturb_evals.metrics.intervals import resample_weights, resampled_auroc_per_gene
 from perturb_evals.metrics.means import PairedDifference
 from perturb_evals.metrics.pairing import pair_questions
@@ -41,7 +42,7 @@ def paired_auroc_difference(
         seed: Of `numpy.random.default_rng`; the same seed gives the same result, whatever the order
             of the rows. Swapping a and b mirrors it.
         confidence: Nominal coverage, between 0 and 1.
-        abstention: The policy for abstained rows, see `perturb_evals.metrics.auroc`.
+        abstention: The policy for abstained rows, see `perturb_evals.metrics.abstention`.
 
     Returns:
         The difference, between -1 and 1; `n` counts all perturbations of the tables. Everything is

@@ -10,7 +10,7 @@ from typing import Any
 from perturb_evals import __version__
 from perturb_evals.datasets.langpert import Run
 from perturb_evals.datasets.questionnaire import Questionnaire
-from perturb_evals.metrics.auroc import Abstention
+from perturb_evals.metrics.abstention import Abstention
 
 METRIC_VERSION = 1
 """Raised whenever a change makes new numbers incomparable with old ones."""

@@ -8,8 +8,8 @@ import pandas as pd
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
 from perturb_evals.datasets.questions import QuestionSet
+from perturb_evals.metrics.abstention import Abstention
 from perturb_evals.metrics.auroc import (
-    Abstention,
     auroc_of_groups,
     auroc_per_gene,
     auroc_per_perturbation,

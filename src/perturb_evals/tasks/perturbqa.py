@@ -16,7 +16,7 @@ from perturb_evals.datasets.perturbqa import DatasetName, Track
 from perturb_evals.datasets.questionnaire import Questionnaire, questionnaire
 from perturb_evals.datasets.questions import QuestionSet
 from perturb_evals.datasets.samples import question_samples
-from perturb_evals.metrics.auroc import ABSTENTIONS, Abstention
+from perturb_evals.metrics.abstention import ABSTENTIONS, Abstention
 from perturb_evals.scorers.answers import AnswerForm
 from perturb_evals.scorers.board import task_metadata
 from perturb_evals.scorers.classification import classification
