@@ -1,6 +1,9 @@
 """`perturb-evals leaderboard` and `compare` over real runs of the demo world."""
 
+import re
 import shutil
+from pathlib import Path
+from urllib.parse import unquote
 
 import inspect_ai
 import pytest
@@ -76,8 +79,30 @@ def test_compare_shows_pairs_verdict_and_discordant_questions(logs, capsys):
     assert "perturbqa_de on demo_a: auroc_per_gene, higher is better" in shown
     assert "were allowed to read different training rows" in shown
     assert "cross_line_knn is better by" in shown or "no difference is shown" in shown
-    assert "Where they differ most" in shown
+    assert re.search(r"Where .*evil.* \(A\) and cross_line_knn \(B\) differ most", shown) or (
+        re.search(r"Where cross_line_knn \(A\) and .*evil.* \(B\) differ most", shown)
+    )
     assert "\x1b" not in shown
+
+
+def test_a_discordant_question_leads_into_the_viewer(logs, capsys):
+    folder, files = logs
+    assert main(["compare", files[0], files[2]]) == 0
+    shown = capsys.readouterr().out
+    assert f"inspect view --log-dir {folder}" in shown
+    link = re.search(
+        r"http://127\.0\.0\.1:7575/index\.html#/logs/(\S+)/samples/sample/(\S+)/1/", shown
+    )
+    assert link
+    assert unquote(link[1]) in {Path(file).name for file in files}
+    assert re.fullmatch(r"demo_a/de/\w+>\w+", unquote(link[2]))
+
+
+def test_of_runs_in_two_folders_no_link_is_shown(logs, tmp_path, capsys):
+    _, files = logs
+    other = shutil.copy(files[2], tmp_path)
+    assert main(["compare", files[0], str(other)]) == 0
+    assert "http://" not in capsys.readouterr().out
 
 
 def test_runs_on_different_boards_are_refused_with_the_part_that_differs(logs, capsys):

@@ -1,6 +1,7 @@
 """A comparison in words and tables."""
 
 import math
+import shlex
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.terminal import figure, number, short
@@ -12,10 +13,15 @@ if TYPE_CHECKING:
     from perturb_evals.leaderboard.comparison import Comparison, Pair
 
 SIGNIFICANT = 0.05
+LISTED = 3
+"""Pairs whose most discordant questions are listed: those of three systems."""
+
+VIEWER = "http://127.0.0.1:7575/"
+"""Where `inspect view` listens unless it is told otherwise."""
 
 
 def show_comparison(console: "Console", comparison: "Comparison") -> None:
-    """Print all pairs in a table with their verdicts; for one pair also where it differs most."""
+    """Print all pairs in a table with their verdicts; for few pairs also where they differ most."""
     from rich import box
     from rich.table import Table
 
@@ -27,14 +33,12 @@ def show_comparison(console: "Console", comparison: "Comparison") -> None:
         title_justify="left",
         title_style="bold",
     )
-    table.add_column("A", overflow="fold", min_width=14)
-    table.add_column("B", overflow="fold", min_width=14)
+    table.add_column("A\nB", overflow="fold", min_width=20)
     for name in ("A - B", "p", "p Holm", "detectable", "only A", "only B", "both", "neither"):
         table.add_column(name, justify="right", no_wrap=True)
     for pair in comparison.pairs:
         table.add_row(
-            short(pair.a.name),
-            short(pair.b.name),
+            f"{short(pair.a.name)}\n{short(pair.b.name)}",
             figure(pair.difference),
             p_value(pair.p_randomised),
             p_value(pair.p_holm),
@@ -56,8 +60,11 @@ def show_comparison(console: "Console", comparison: "Comparison") -> None:
                 style="dim",
             )
         console.print(f"{short(pair.a.name)} and {short(pair.b.name)}: {verdict(pair, comparison)}")
-    if len(comparison.pairs) == 1:
-        _show_discordant(console, comparison.pairs[0])
+    if len(comparison.pairs) <= LISTED:
+        for pair in comparison.pairs:
+            _show_discordant(console, pair)
+    else:
+        console.print("Compare two or three runs to see where they differ most.", style="dim")
     console.print()
 
 
@@ -82,22 +89,45 @@ def verdict(pair: "Pair", comparison: "Comparison") -> str:
 def _show_discordant(console: "Console", pair: "Pair") -> None:
     from rich import box
     from rich.table import Table
+    from rich.text import Text
+
+    from perturb_evals.leaderboard.site.links import Transcripts
 
     if not pair.discordant:
         return
     asked = any(found.truth for found in pair.discordant)
-    table = Table(
-        title="Where they differ most" + (" (credit: 1 is right, 0 wrong)" if asked else ""),
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        title_style="",
+    console.print(
+        f"Where {short(pair.a.name)} (A) and {short(pair.b.name)} (B) differ most"
+        + (" (credit: 1 is right, 0 wrong):" if asked else ":")
     )
+    table = Table(box=box.SIMPLE_HEAD)
     heads = ("question", "truth", "A answered", "credit", "B answered", "credit")
     for name in heads if asked else ("perturbation", "A", "B"):
         table.add_column(name, no_wrap=True)
+    folder = _folder_of(pair)
+    viewer = Transcripts(None if folder is None else VIEWER)
+    links = []
     for found in pair.discordant:
+        to_a = viewer.sample(pair.a.result, found.a_sample)
+        to_b = viewer.sample(pair.b.result, found.b_sample)
+        links += [link for link in (to_a, to_b) if link]
         a, b = number(found.a_credit), number(found.b_credit)
-        cells = [found.truth, found.a_answer, a, found.b_answer, b] if asked else [a, b]
+        got_a, got_b = (found.a_answer, found.b_answer) if asked else (a, b)
+        shown_a = Text(got_a, style=f"link {to_a}" if to_a else "")
+        shown_b = Text(got_b, style=f"link {to_b}" if to_b else "")
+        cells = [found.truth, shown_a, a, shown_b, b] if asked else [shown_a, shown_b]
         table.add_row(short(found.unit), *cells)
     console.print(table)
-    console.print("Read them: inspect view, then the sample with this name.", style="dim")
+    if links:
+        console.print(
+            f"Answers are links while `inspect view --log-dir {folder}` runs; the first is",
+            style="dim",
+        )
+        console.print(f"  {links[0]}", style="dim", soft_wrap=True)
+
+
+def _folder_of(pair: "Pair") -> str | None:
+    """Return the folder that both runs stand in, as an argument of a shell; None for two."""
+    runs = [entry.result for entry in (pair.a, pair.b) if entry.result is not None]
+    folders = {run.log.removeprefix("file://").rpartition("/")[0] for run in runs}
+    return shlex.quote(short(folders.pop() or ".", 200)) if len(folders) == 1 else None

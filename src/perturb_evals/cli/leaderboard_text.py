@@ -4,23 +4,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.terminal import figure, number, short
-from perturb_evals.leaderboard.site.number_text import count, dollars, duration, percent
+from perturb_evals.cli.track_text import TIED, published_value, show_track
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from perturb_evals.leaderboard.boards import Board, Row, Track
+    from perturb_evals.leaderboard.boards import Board
     from perturb_evals.leaderboard.entries import Entries
     from perturb_evals.leaderboard.published import PublishedLine
     from perturb_evals.leaderboard.summary import Summary
 
-TIED = "="
-OPENED = {
-    "none": "no training rows",
-    "within": "training rows of the own line",
-    "cross": "training rows of {lines}",
-    "training": "the training perturbations",
-}
 HOW_TO_READ = (
     "rank: 1 plus the number of systems that are better by the paired 95% interval over "
     "perturbations, so one with a wide interval may rank before a higher value. =: not "
@@ -44,9 +37,9 @@ def show_board(console: "Console", board: "Board") -> None:
     )
     for sentence in (*board.apart, *board.notes):
         console.print(short(sentence, 400), style="dim")
-    for track in board.tracks:
-        _show_track(console, board, track)
     lines = published_lines(board.parts)
+    for track in board.tracks:
+        show_track(console, board, track, lines)
     if lines:
         _show_published(console, lines)
     for result in board.incomplete:
@@ -57,77 +50,6 @@ def show_board(console: "Console", board: "Board") -> None:
     console.print()
 
 
-def _show_track(console: "Console", board: "Board", track: "Track") -> None:
-    from rich import box
-    from rich.table import Table
-
-    opened = short(OPENED[track.name].format(lines=", ".join(track.lines)), 200)
-    table = Table(
-        title=f"May read: {opened} (track {track.name})",
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        title_style="",
-    )
-    rows = [_cells(board, row) for row in track.rows]
-    for name in rows[0]:
-        if any(row[name] for row in rows):
-            wide = name == "system"
-            table.add_column(
-                name,
-                justify="left" if wide else "right",
-                no_wrap=not wide,
-                overflow="fold",
-                min_width=24 if wide else None,
-            )
-    shown = [column.header for column in table.columns]
-    for row, cells in zip(track.rows, rows, strict=True):
-        style = None if row.entry.kind == "system" else "dim"
-        table.add_row(*(cells[str(name)] for name in shown), style=style)
-    console.print(table)
-
-
-def _cells(board: "Board", row: "Row") -> dict[str, str]:
-    """Return the cells of a row by column; a column that is empty in all rows is not shown."""
-    entry, result = row.entry, row.entry.result
-    said = {"baseline": ["baseline"], "truth": ["positive control"], "system": []}[entry.kind]
-    if result is None:
-        said.append("computed")
-    if row.why_unranked:
-        said.append(row.why_unranked)
-    name = short(entry.name, 80) + (f" ({'; '.join(said)})" if said else "")
-    rank = "" if row.rank is None else f"{row.rank}{TIED if row.with_best else ' '}"
-    cells = {
-        "rank": rank,
-        "system": name,
-        board.headline: figure(entry.figure),
-        "behind": figure(row.behind),
-        "skill": number(row.skill.value, 2) if row.skill else "",
-        "answered": "",
-        **dict.fromkeys(("calls", "tokens", "cost", "time", "released"), ""),
-    }
-    if result is None:
-        return cells
-    cells["answered"] = "" if result.coverage is None else percent(result.coverage)
-    if entry.kind == "system" and result.usage.tokens:
-        usage = result.usage
-        cells["calls"] = count(usage.calls)
-        cells["tokens"] = count(usage.tokens.get("total_tokens"))
-        cells["cost"] = dollars(usage.cost) if usage.cost is not None else ""
-        cells["time"] = duration(usage.wall_seconds)
-        cells["released"] = _released(result.protocol.model, str(board.parts["context"]))
-    return cells
-
-
-def _released(model: str, context: str) -> str:
-    """Return the model's release date, with a mark where the data were public before it."""
-    from perturb_evals.leaderboard.released import release
-
-    found = release(model, context)
-    if found is None:
-        return ""
-    return f"{found.date:%Y-%m}{' (after the data)' if found.after_data else ''}"
-
-
 def _show_published(console: "Console", lines: "tuple[PublishedLine, ...]") -> None:
     """Print published numbers; those whose protocols differ in the same way together."""
     from rich.padding import Padding
@@ -135,7 +57,9 @@ def _show_published(console: "Console", lines: "tuple[PublishedLine, ...]") -> N
     common = [
         said for said in lines[0].difference if all(said in line.difference for line in lines)
     ]
-    console.print("Published numbers, of other protocols and so never ranked here.")
+    console.print(
+        "Published numbers, of other protocols and so never ranked here; how they differ:"
+    )
     for sentence in (
         *common,
         *(f"From {source}." for source in dict.fromkeys(line.source for line in lines)),
@@ -146,8 +70,7 @@ def _show_published(console: "Console", lines: "tuple[PublishedLine, ...]") -> N
         own = " ".join(said for said in line.difference if said not in common)
         error = f", SE {number(line.stderr)}" if line.stderr is not None else ""
         size = f", {line.n_train} trained on" if line.n_train else ""
-        digits = 2 if line.stderr is None and round(line.value, 2) == line.value else 3
-        alike.setdefault(own, []).append(f"{line.system} {number(line.value, digits)}{error}{size}")
+        alike.setdefault(own, []).append(f"{line.system} {published_value(line)}{error}{size}")
     for own, systems in alike.items():
         console.print(f"  {'; '.join(systems)}")
         console.print(Padding(own, (0, 0, 0, 4)), style="dim")

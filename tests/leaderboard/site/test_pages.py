@@ -11,6 +11,7 @@ import pytest
 from perturb_evals.leaderboard.boards import Board, Row, Track
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.outcomes import ExpressionOutcome
+from perturb_evals.leaderboard.published import published_lines
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.site import columns, formulas
 from perturb_evals.leaderboard.site.board_page import board_page_of
@@ -96,10 +97,22 @@ def test_published_numbers_stand_apart_with_their_differences(langpert: Board) -
     (published,) = [table for table in page.tables if table.name.endswith("-published")]
     assert all(row.muted for row in published.rows)
     assert all(len(row.cells[3].text) > 40 for row in published.rows)
-    ranked = [table for table in page.tables if table.columns[0] is columns.RANK]
-    names = {cell.text for table in ranked for row in table.rows for cell in row.cells}
-    assert not names & {row.cells[0].text for row in published.rows}
     assert "have no rank" in words(render(page, SHARED))
+
+
+def test_published_numbers_stand_in_their_track_unranked_in_order_of_value(
+    langpert: Board,
+) -> None:
+    page = board_page_of(langpert, {}, NO_LINKS)
+    (ranked,) = [table for table in page.tables if table.columns[0] is columns.RANK]
+    published = [row for row in ranked.rows if row.cells[1].href == "#published"]
+    lines = published_lines(langpert.parts)
+    assert [row.cells[1].text for row in published] == [line.system for line in lines]
+    assert all(row.muted and row.cells[0].values[0] is None for row in published)
+    assert all(row.cells[1].values[1] == "published" for row in published)
+    values = [row.cells[2].values[0] for row in ranked.rows]
+    assert values == sorted(values, key=float)  # an error: the lowest is the best
+    assert len(ranked.rows) > len(published)
 
 
 def test_a_board_of_scored_questions_says_that_the_base_rate_is_selected(harmful: Any) -> None:

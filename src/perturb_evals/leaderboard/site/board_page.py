@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from perturb_evals.leaderboard.boards import Board, Track
+from perturb_evals.leaderboard.boards import Board, Row, Track
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.headers import log_name
+from perturb_evals.leaderboard.interleaved import interleaved
 from perturb_evals.leaderboard.published import PublishedLine, published_lines
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.site import columns
@@ -18,6 +19,8 @@ from perturb_evals.leaderboard.site.board_plots import (
 )
 from perturb_evals.leaderboard.site.cells import (
     TASKS,
+    published_standing,
+    published_value,
     released,
     standing,
     system,
@@ -25,7 +28,7 @@ from perturb_evals.leaderboard.site.cells import (
     usage,
 )
 from perturb_evals.leaderboard.site.links import Transcripts, board_page
-from perturb_evals.leaderboard.site.number_text import as_published, decimal, percent
+from perturb_evals.leaderboard.site.number_text import decimal, percent
 from perturb_evals.leaderboard.site.page import Page, Plot
 from perturb_evals.leaderboard.site.table import Cell, Table, TableRow, number, table_of, text
 
@@ -115,11 +118,10 @@ def _section(
     board: Board, track: Track, published: tuple[PublishedLine, ...], stem: str
 ) -> Section:
     rows = [
-        TableRow(
-            (*standing(row), *usage(row.entry.result), released(row.entry)),
-            muted=row.rank is None,
-        )
-        for row in track.rows
+        TableRow((*standing(row), *usage(row.entry.result), released(row.entry)), row.rank is None)
+        if isinstance(row, Row)
+        else TableRow((*published_standing(row), *usage(None), released(None)), muted=True)
+        for row in interleaved(track, published, board.better)
     ]
     title = track_text(track.name, track.lines)
     plots: list[Plot] = [intervals_of(board, track, published, stem)]
@@ -146,23 +148,19 @@ def _scale(board: Board) -> str:
 def _published(lines: tuple[PublishedLine, ...], stem: str) -> Table | None:
     if not lines:
         return None
-    rows = []
-    for line in lines:
-        shown = as_published(line.value)
-        note = f"± {line.stderr:.3f} (SE over folds)" if line.stderr is not None else ""
-        said = " ".join(line.difference)
-        rows.append(
-            TableRow(
-                (
-                    text(line.system),
-                    Cell(shown, (line.value, line.stderr), line.value, note),
-                    text(line.track or "not known"),
-                    text(said),
-                    text(line.source),
-                ),
-                muted=True,
-            )
+    rows = [
+        TableRow(
+            (
+                text(line.system),
+                published_value(line, line.stderr),
+                text(line.track or "not known"),
+                text(" ".join(line.difference)),
+                text(line.source),
+            ),
+            muted=True,
         )
+        for line in lines
+    ]
     shown_columns = (
         columns.PUBLISHED_SYSTEM,
         columns.PUBLISHED_VALUE,

@@ -4,11 +4,13 @@ from functools import cache
 
 from perturb_evals.leaderboard.boards import Board, Row
 from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.published import PublishedLine
 from perturb_evals.leaderboard.released import release
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.site.links import board_page, system_page
 from perturb_evals.leaderboard.site.number_text import (
     MISSING,
+    as_published,
     count,
     dollars,
     duration,
@@ -21,6 +23,9 @@ _release = cache(release)
 
 KINDS = {"system": "system", "baseline": "baseline", "truth": "reads the truth"}
 NOT_TOLD = "not told from the best"
+PUBLISHED = "published, another protocol"
+BELOW = "#published"
+"""Where a board's page says how the protocols of published numbers differ."""
 TASKS = {
     "perturbqa_de": "differential expression",
     "perturbqa_direction": "direction of change",
@@ -66,6 +71,28 @@ def standing(row: Row) -> tuple[Cell, ...]:
     )
 
 
+def published_standing(line: PublishedLine) -> tuple[Cell, ...]:
+    """Return the same cells for a published number: a name and a value, nothing that ranks."""
+    return (
+        Cell(MISSING, (None, False, PUBLISHED)),
+        Cell(line.system, (line.system, "published"), line.system.casefold(), PUBLISHED, BELOW),
+        published_value(line, None, None),
+        figure(None),
+        figure(None),
+    )
+
+
+def published_value(line: PublishedLine, *more: float | None) -> Cell:
+    """Return a cell of a published value with as many digits as were published.
+
+    Args:
+        line: The published number.
+        *more: What stands beside it in the CSV file.
+    """
+    note = f"± {line.stderr:.3f} (SE over folds)" if line.stderr is not None else ""
+    return Cell(as_published(line.value), (line.value, *more), line.value, note)
+
+
 def usage(result: Result | None) -> tuple[Cell, ...]:
     """Return the cells of `COVERAGE`, `TOKENS`, `COST`, `CALLS` and `TIME`."""
     if result is None:
@@ -86,9 +113,9 @@ def took(result: Result | None) -> tuple[Cell, ...]:
     )
 
 
-def released(entry: Entry) -> Cell:
-    """Return the cell of `RELEASED`."""
-    found = entry.result and _release(entry.result.protocol.model, entry.result.context)
+def released(entry: Entry | None) -> Cell:
+    """Return the cell of `RELEASED`; a dash for what is no run."""
+    found = entry and entry.result and _release(entry.result.protocol.model, entry.result.context)
     if not found:
         return Cell(MISSING, ("", None))
     day = found.date.isoformat()

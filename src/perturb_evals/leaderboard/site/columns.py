@@ -18,7 +18,8 @@ RANK = Column(
 SYSTEM = Column(
     "System",
     "The model or method, with what tells namesakes apart. Below it what it is: a model or another "
-    "system, a baseline (a method of this package without a model), or one that reads the truth.",
+    "system, a baseline (a method of this package without a model), one that reads the truth, or a "
+    "published number, which links to what differs in its protocol.",
     ("system", "kind"),
     heads=True,
 )

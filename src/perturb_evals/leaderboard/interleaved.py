@@ -1,0 +1,37 @@
+"""The rows of a track with published numbers among them, in the order of their values."""
+
+import math
+from collections.abc import Sequence
+
+from perturb_evals.leaderboard.boards import Better, Row, Track
+from perturb_evals.leaderboard.published import PublishedLine
+
+
+def lines_of(track: Track, lines: Sequence[PublishedLine]) -> list[PublishedLine]:
+    """Return the published numbers of systems that read what the systems of a track may read."""
+    return [line for line in lines if line.track == track.name]
+
+
+def interleaved(
+    track: Track, lines: Sequence[PublishedLine], better: Better
+) -> list[Row | PublishedLine]:
+    """Return the rows of a track and the published numbers that go with it, the best first.
+
+    A published number takes no rank and changes none: it only stands where its value puts it.
+
+    Args:
+        track: The track.
+        lines: The published numbers of its board.
+        better: Direction of the headline.
+
+    Returns:
+        Rows in their own order; of equal values a row before a published number. Rows without a
+        value come last.
+    """
+    sign = -1.0 if better == "higher" else 1.0
+
+    def place(found: Row | PublishedLine) -> float:
+        value = found.value if isinstance(found, PublishedLine) else found.entry.outcome.value
+        return sign * value if math.isfinite(value) else math.inf
+
+    return sorted([*track.rows, *lines_of(track, lines)], key=place)

@@ -1,0 +1,46 @@
+"""Published numbers among the rows of a track."""
+
+from math import nan
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perturb_evals.leaderboard.boards import Row, Track
+from perturb_evals.leaderboard.interleaved import interleaved, lines_of
+from perturb_evals.leaderboard.published import PublishedLine
+
+values = st.floats(0, 1)
+
+
+def row(value: float) -> Row:
+    entry: Any = SimpleNamespace(outcome=SimpleNamespace(value=value))
+    return Row(entry, 1, True, None, None, "")
+
+
+def line(value: float, track: str | None = "within") -> PublishedLine:
+    return PublishedLine("X", "auroc_per_gene", value, None, None, track, "there", ("differs",))
+
+
+@given(st.lists(values, min_size=1), st.lists(values), st.sampled_from(["higher", "lower"]))
+def test_rows_keep_their_order_and_all_values_are_sorted(ours, theirs, better):
+    ours.sort(reverse=better == "higher")
+    track = Track("within", (), tuple(row(value) for value in ours))
+    found = interleaved(track, [line(value) for value in theirs], better)
+    assert tuple(one for one in found if isinstance(one, Row)) == track.rows
+    shown = [one.entry.outcome.value if isinstance(one, Row) else one.value for one in found]
+    assert shown == sorted([*ours, *theirs], reverse=better == "higher")
+
+
+def test_of_equal_values_the_run_comes_first_and_undefined_ones_last():
+    track = Track("within", (), (row(0.6), row(nan)))
+    found = interleaved(track, [line(0.6), line(0.1)], "higher")
+    assert [type(one) for one in found] == [Row, PublishedLine, PublishedLine, Row]
+
+
+@pytest.mark.parametrize(("read", "shown"), [("within", 1), ("none", 0), (None, 0)])
+def test_a_number_stands_only_where_its_system_read_the_same(read, shown):
+    track = Track("within", (), (row(0.6),))
+    assert len(lines_of(track, [line(0.5, read)])) == shown
