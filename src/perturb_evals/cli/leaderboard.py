@@ -103,11 +103,12 @@ def _write(
     entries: "Entries",
     transcripts: bool,
 ) -> int:
+    from perturb_evals.leaderboard.headers import LogsError
     from perturb_evals.leaderboard.publish import SiteError, publish
 
     try:
         publish(folder, boards, summed, entries, transcripts=transcripts)
-    except (SiteError, OSError) as error:
+    except (SiteError, LogsError, OSError) as error:
         print(f"perturb-evals leaderboard: {plain(str(error))}", file=sys.stderr)
         return 1
     return 0

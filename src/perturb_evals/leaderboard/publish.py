@@ -12,6 +12,7 @@ from inspect_ai.log import bundle_log_dir
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import Comparison, compare
 from perturb_evals.leaderboard.entries import Entries, Entry
+from perturb_evals.leaderboard.first_prompt import first_prompt
 from perturb_evals.leaderboard.headers import log_name
 from perturb_evals.leaderboard.site.writer import SiteError, write_site
 from perturb_evals.leaderboard.summary import Summary
@@ -42,8 +43,14 @@ def publish(
 
     Raises:
         SiteError: The folder holds something else.
+        LogsError: A sample cannot be read.
     """
     comparisons = [found for board in boards for found in comparisons_of(board)]
+    prompts = {
+        entry.result.eval_id: prompt
+        for entry in entries.complete
+        if entry.result is not None and (prompt := first_prompt(entry)) is not None
+    }
     beside = f"{TRANSCRIPTS}/" if transcripts else None
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Beside the site, so that the finished bundle is moved into it, not copied.
@@ -51,7 +58,9 @@ def publish(
         bundle = Path(scratch) / TRANSCRIPTS
         if transcripts:
             _bundle(entries, bundle)
-        write_site(folder, boards, summaries, comparisons, entries, transcripts=beside)
+        write_site(
+            folder, boards, summaries, comparisons, entries, prompts=prompts, transcripts=beside
+        )
         if transcripts:
             bundle.rename(folder / TRANSCRIPTS)
 

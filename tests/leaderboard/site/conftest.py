@@ -15,6 +15,7 @@ from perturb_evals.datasets.questionnaire import Questionnaire, questionnaire
 from perturb_evals.leaderboard.boards import Board, make_boards
 from perturb_evals.leaderboard.comparison import Comparison, Discordant, Pair
 from perturb_evals.leaderboard.entries import Entries, Entry
+from perturb_evals.leaderboard.first_prompt import FirstPrompt
 from perturb_evals.leaderboard.headers import SetAside
 from perturb_evals.leaderboard.result import Figure, Result, Usage
 from perturb_evals.leaderboard.site.writer import write_site
@@ -43,9 +44,19 @@ class Input:
             self.summaries,
             self.comparisons,
             self.entries,
+            prompts=self.prompts(),
             transcripts=transcripts,
         )
         return folder
+
+    def prompts(self) -> dict[str, FirstPrompt]:
+        """A prompt of a usual length for every run, with what its answers hold."""
+        said = f"{HARM} Is RPL3 changed? " * 30
+        return {
+            entry.result.eval_id: FirstPrompt(f"demo_a/de/{HARM}", (("user", said),))
+            for entry in self.entries.complete
+            if entry.result is not None
+        }
 
 
 class Seen(HTMLParser):

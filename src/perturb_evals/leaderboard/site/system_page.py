@@ -1,11 +1,12 @@
 """The page of a system: all its boards, and for each run its settings and how to run it again."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from perturb_evals.leaderboard.boards import Board, Row, Track
 from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.first_prompt import FirstPrompt
 from perturb_evals.leaderboard.headers import log_name
 from perturb_evals.leaderboard.result import Result, short_value
 from perturb_evals.leaderboard.site import columns
@@ -34,22 +35,30 @@ METRICS = (columns.METRIC_NAME, columns.METRIC_VALUE)
 Facts = list[tuple[str, str]]
 
 
-def system_pages_of(boards: Sequence[Board], transcripts: Transcripts) -> list[Page]:
+def system_pages_of(
+    boards: Sequence[Board], transcripts: Transcripts, prompts: Mapping[str, FirstPrompt]
+) -> list[Page]:
     """Return a page for every system on a board, computed reference rows too.
 
     Args:
         boards: All boards.
         transcripts: Links into the log viewer.
+        prompts: What runs asked first, by the id of the run.
     """
     found: dict[str, list[tuple[Board, Track, Row]]] = defaultdict(list)
     for board in boards:
         for track in board.tracks:
             for row in track.rows:
                 found[system_page(row.entry)].append((board, track, row))
-    return [_page(file, places, transcripts) for file, places in sorted(found.items())]
+    return [_page(file, places, transcripts, prompts) for file, places in sorted(found.items())]
 
 
-def _page(file: str, places: list[tuple[Board, Track, Row]], transcripts: Transcripts) -> Page:
+def _page(
+    file: str,
+    places: list[tuple[Board, Track, Row]],
+    transcripts: Transcripts,
+    prompts: Mapping[str, FirstPrompt],
+) -> Page:
     stem = file.removesuffix(".html")
     entry = places[0][2].entry
     rows = [
@@ -69,7 +78,8 @@ def _page(file: str, places: list[tuple[Board, Track, Row]], transcripts: Transc
     ]
     table = table_of(f"{stem}-boards", "All its boards, a row a track", BOARDS, rows)
     runs = [
-        _run(board, run, stem, n, transcripts) for n, (board, run) in enumerate(_runs(places), 1)
+        _run(board, run, f"{stem}-metrics-{n}", transcripts, prompts)
+        for n, (board, run) in enumerate(_runs(places), 1)
     ]
     return Page(
         file=file,
@@ -97,7 +107,11 @@ def _runs(places: list[tuple[Board, Track, Row]]) -> list[tuple[Board, Entry]]:
 
 
 def _run(
-    board: Board, entry: Entry, stem: str, number: int, transcripts: Transcripts
+    board: Board,
+    entry: Entry,
+    metrics: str,
+    transcripts: Transcripts,
+    prompts: Mapping[str, FirstPrompt],
 ) -> dict[str, Any]:
     result = entry.result
     assert result is not None
@@ -111,7 +125,8 @@ def _run(
         "settings": _settings(result),
         "took": _took(result),
         "data": _data(result),
-        "metrics": _metrics(result, f"{stem}-metrics-{number}"),
+        "prompt": prompts.get(result.eval_id),
+        "metrics": _metrics(result, metrics),
     }
 
 

@@ -5,13 +5,14 @@ escaped by the templates; a content security policy is a second wall. No page as
 outside the site.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import Comparison
 from perturb_evals.leaderboard.entries import Entries
+from perturb_evals.leaderboard.first_prompt import FirstPrompt
 from perturb_evals.leaderboard.site.board_page import board_page_of
 from perturb_evals.leaderboard.site.comparison_page import (
     board_of,
@@ -41,6 +42,7 @@ def write_site(
     comparisons: Sequence[Comparison],
     entries: Entries,
     *,
+    prompts: Mapping[str, FirstPrompt],
     transcripts: str | None,
 ) -> None:
     """Write the site, whole or not at all. Equal input gives equal files.
@@ -51,6 +53,7 @@ def write_site(
         summaries: Their summaries.
         comparisons: Those to show.
         entries: What the boards were made of, for what takes no part.
+        prompts: What runs asked first, by the id of the run.
         transcripts: Relative URL of a bundled log viewer inside the site, e.g. `transcripts/`,
             which links lead into; None for no such links.
 
@@ -71,7 +74,7 @@ def write_site(
             "newest": f"{max(runs):%Y-%m-%d}" if runs else "",
             "transcripts": transcripts is not None,
         }
-        for page in _pages(boards, summaries, comparisons, entries, links):
+        for page in _pages(boards, summaries, comparisons, entries, prompts, links):
             _write(part / page.file, render(page, shared))
             for table in page.tables:
                 _write(part / table.file, table.csv())
@@ -84,6 +87,7 @@ def _pages(
     summaries: Sequence[Summary],
     comparisons: Sequence[Comparison],
     entries: Entries,
+    prompts: Mapping[str, FirstPrompt],
     transcripts: Transcripts,
 ) -> list[Page]:
     compared = {comparison_file(found): comparison_title(found) for found in comparisons}
@@ -102,7 +106,7 @@ def _pages(
             )
             for board in boards
         ),
-        *system_pages_of(boards, transcripts),
+        *system_pages_of(boards, transcripts, prompts),
         *(comparison_page_of(found, transcripts) for found in comparisons),
         methods_page_of(),
         data_page_of(entries),

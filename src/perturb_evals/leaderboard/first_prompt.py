@@ -1,0 +1,65 @@
+"""What a model was asked in the first sample of a run, as the run's log has it."""
+
+from dataclasses import dataclass
+
+from inspect_ai.log import read_eval_log_sample
+
+from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.headers import LogsError, log_name
+
+LONGEST = 8000
+"""Characters of a message that are kept: a list of a thousand candidates fits."""
+
+
+@dataclass(frozen=True)
+class FirstPrompt:
+    """The messages to a model in one sample.
+
+    Attributes:
+        sample: Id of the sample.
+        messages: Role and text of each message that the model did not write itself, in their
+            order; a text over `LONGEST` characters is cut, and says how much is left out.
+    """
+
+    sample: str
+    messages: tuple[tuple[str, str], ...]
+
+
+def first_prompt(entry: Entry) -> FirstPrompt | None:
+    """Read what was asked in the first sample of a run, by order of its questions.
+
+    Args:
+        entry: A system on a board.
+
+    Returns:
+        The prompt; None for a system that called no model.
+
+    Raises:
+        LogsError: The sample cannot be read.
+    """
+    result = entry.result
+    if result is None or not result.usage.calls:
+        return None
+    sample_id = entry.outcome.sample_ids[0]
+    try:
+        sample = read_eval_log_sample(
+            result.log,
+            sample_id,
+            epoch=1,
+            resolve_attachments=True,
+            exclude_fields={"events", "store"},
+        )
+    except Exception as error:  # of zip, JSON or pydantic
+        raise LogsError(
+            f"Sample {sample_id} of {log_name(result.log)} cannot be read: {type(error).__name__}."
+        ) from error
+    said = [(message.role, message.text) for message in sample.messages]
+    return FirstPrompt(
+        sample_id, tuple((role, _cut(text)) for role, text in said if role != "assistant")
+    )
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}\n… {len(text) - LONGEST:,} characters more"
