@@ -1,6 +1,10 @@
 import hashlib
 import json
 
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
 from perturb_evals.cli.main import main
 from perturb_evals.datasets.demo_screen import demo_screen
 from perturb_evals.datasets.splits import five_folds
@@ -30,6 +34,20 @@ def test_the_real_folds_are_those_of_the_protocol(real_data, tmp_path, monkeypat
     said = capsys.readouterr()
     assert [len(fold["test"]) for fold in json.loads(said.out)] == [219, 219, 218, 218, 218]
     assert "873/219, 873/219, 874/218" in said.err
+
+
+def test_what_is_kept_out_is_counted(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    names = ["control", *(f"G{n}" for n in range(12)), "G1+G2", "none1", "none2"]
+    vectors = np.random.default_rng(0).normal(size=(len(names), 30)).astype(np.float32)
+    vectors[-2:] = vectors[0]
+    path = tmp_path / "screen.h5ad"
+    AnnData(X=vectors, obs=pd.DataFrame({"perturbation": names}, index=names)).write_h5ad(path)
+    assert main(["split", str(path)]) == 0
+    assert (
+        "3 perturbations are kept out and not asked about: 1 of several genes (A+B), 2 equal to "
+        "the control in every gene."
+    ) in capsys.readouterr().err
 
 
 def test_errors_say_what_to_do(capsys, tmp_path):

@@ -456,12 +456,25 @@ def test_is_gears_tells_cells_from_pseudobulk(tmp_path: Path):
     assert not is_gears(tmp_path / "other.h5ad")
 
 
-@pytest.mark.parametrize("left_out", ["condition", "condition_name", "cell_type"])
-def test_cells_have_all_columns(tmp_path: Path, left_out: str):
+@pytest.mark.parametrize("left_out", ["condition_name", "cell_type"])
+def test_cells_without_a_column_are_told_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_out: str
+):
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
     adata = simulated()
     del adata.obs[left_out]
     adata.write_h5ad(tmp_path / "cells.h5ad")
-    assert not is_gears(tmp_path / "cells.h5ad")
+    with pytest.raises(ScreenError, match=f"there is no column '{left_out}' in obs"):
+        load_screen(ScreenRequest(str(tmp_path / "cells.h5ad")))
+
+
+def test_cells_without_a_control_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    adata = simulated()
+    adata = adata[adata.obs["condition"] != "ctrl"].copy()
+    adata.write_h5ad(tmp_path / "cells.h5ad")
+    with pytest.raises(ScreenError, match="expected control cells, of the condition 'ctrl'"):
+        load_screen(ScreenRequest(str(tmp_path / "cells.h5ad")))
 
 
 def pseudobulk() -> AnnData:

@@ -88,6 +88,7 @@ FINE = CONTROL + 0.25
         (["A"], [FINE], {"de_order": [[0.0, 1, 2, 3]]}, "integers of shape .*; got float64"),
         (["A"], [FINE], {"de_order": [GENES]}, "integers of shape .*; got <U2"),
         (["A"], [FINE], {"de_order": [[0, 1, 2]]}, r"got int64 of shape \(1, 3\)"),
+        (["AARS", "Aars"], [FINE, FINE], {}, "'AARS' and 'Aars' differ in case only"),
         (["A", "A "], [FINE, FINE], {}, "1 perturbations are given more than once, .* 'A'"),
         (
             ["A"],

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
-from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.solver import Solver, TaskState, solver
 
 from perturb_evals.datasets import training
 from perturb_evals.datasets.demo_screen import demo_screen
@@ -49,15 +49,6 @@ def write(path: Path, screen: Screen, moved: bool) -> str:
 
 
 @solver
-def peeks_at_the_target() -> Solver:
-    async def solve(state: TaskState, generate: Generate) -> TaskState:
-        state.output = ModelOutput.from_content("peeks", json.dumps(state.target.text.split(", ")))
-        return state
-
-    return solve
-
-
-@solver
 def peeks_at_the_screen() -> Solver:
     class Oracle:
         def __init__(self, held_out: HeldOut) -> None:
@@ -72,7 +63,6 @@ def peeks_at_the_screen() -> Solver:
 
 READS_THE_TRUTH = {
     "oracle": references.oracle_neighbors,
-    "peeks_at_the_target": peeks_at_the_target,
     "peeks_at_the_screen": peeks_at_the_screen,
 }
 

@@ -95,8 +95,8 @@ def oracle_verdict(screen: str, metrics: Metrics) -> str:
             said += f" It is not ahead in {', '.join(behind)}: rank no method by {these} here."
         return said
     said = (
-        f"Even the oracle does not beat the mean {figures}: on {screen} no method that averages "
-        "neighbors can be ranked."
+        f"Even the oracle of {K} neighbors does not beat the mean {figures}: on {screen} no method "
+        f"that averages neighbors can be ranked by {HEADLINE}."
     )
     if ahead:
         said += (
@@ -187,6 +187,8 @@ def _notes(screen: "Screen", split: "Split", metrics: Metrics) -> list[str]:
         f"The mean's value in {', '.join(fixed)} is fixed by definition: a score above it need "
         "not mean a better prediction.",
     ]
+    if screen.kept_out:
+        notes.append(screen.kept_out)
     if len(screen.genes) < TOP:
         notes.append(
             f"With {len(screen.genes)} genes the top 20, 50 and 100 are all genes: their scores "

@@ -25,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
         0; 1 when the data cannot be had or used; 2 for an argument that is not allowed.
     """
     from perturb_evals.datasets.screen import ScreenError
+    from perturb_evals.datasets.screens import load_screen
     from perturb_evals.datasets.sources import DataError
     from perturb_evals.datasets.splits import SplitError
     from perturb_evals.datasets.training import split_of
@@ -39,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"perturb-evals split: {error}", file=sys.stderr)
         return 1
     print(split.to_json())
+    if kept_out := load_screen(request).kept_out:
+        print(kept_out, file=sys.stderr)
     sizes = ", ".join(f"{len(fold.train)}/{len(fold.test)}" for fold in split.folds)
     print(f"sha256 {split.sha256}; train/test of the folds: {sizes}", file=sys.stderr)
     return 0

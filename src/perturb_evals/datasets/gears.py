@@ -56,8 +56,9 @@ GEARS_SCREENS = {
 def is_gears(path: Path) -> bool:
     """Whether a `.h5ad` holds cells in GEARS's layout.
 
-    It does when `obs` has all the columns that the reader needs, and more than one row of the
-    condition `ctrl`: a pseudobulk may have the same names, but one row for the control. False for a
+    It does when several rows share a condition such as `AARS+ctrl`, or when `obs` has all the
+    columns that the reader needs and more than one row of the condition `ctrl`: a pseudobulk may
+    have the same names, but one row for each. What such a file lacks, the reader says. False for a
     file that cannot be read.
     """
     import h5py
@@ -66,8 +67,13 @@ def is_gears(path: Path) -> bool:
     try:
         with h5py.File(path) as file:
             obs = read_elem(file["obs"])
+            conditions = obs["condition"].astype(str)
+            of_gears = conditions.str.split("+").map(
+                lambda parts: len(parts) > 1 and CONTROL in parts
+            )
+            several = conditions[of_gears].duplicated().any()
             has_columns = all(column in obs for column in COLUMNS)
-            return has_columns and int((obs["condition"] == CONTROL).sum()) > 1
+            return bool(several or (has_columns and (conditions == CONTROL).sum() > 1))
     except (OSError, KeyError, AttributeError):
         return False
 

@@ -70,6 +70,7 @@ def make_screen(
     from anndata import AnnData
 
     perturbations, genes = _names(name, "perturbation", perturbations), _names(name, "gene", genes)
+    _check_case(name, perturbations)
     values, base = np.array(expression, dtype=np.float32), np.array(control, dtype=np.float32)
     shape = (len(perturbations), len(genes))
     if values.shape != shape or base.shape != shape[1:]:
@@ -134,6 +135,18 @@ def _names(screen: str, what: str, names: Sequence[str]) -> list[str]:
             "Merge or rename them."
         )
     return stripped
+
+
+def _check_case(screen: str, perturbations: Sequence[str]) -> None:
+    """Refuse two spellings of one gene: one would be trained on where the other is tested."""
+    first_of: dict[str, str] = {}
+    for name in perturbations:
+        first = first_of.setdefault(name.casefold(), name)
+        if first != name:
+            raise ScreenError(
+                f"{screen}: the perturbations {first!r} and {name!r} differ in case only. Merge or "
+                "rename them."
+            )
 
 
 def _check_values(

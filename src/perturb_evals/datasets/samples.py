@@ -7,11 +7,8 @@ import pandas as pd
 from inspect_ai.dataset import MemoryDataset, Sample
 
 from perturb_evals.datasets.evidence import Evidence
-from perturb_evals.datasets.oracle import oracle_neighbors
 from perturb_evals.datasets.questions import VERDICTS, question_text
-from perturb_evals.datasets.training import HeldOut, training_for
-
-ORACLE_SHOWN = 5
+from perturb_evals.datasets.training import HeldOut, fold_of, training_for
 
 
 def question_samples(questions: pd.DataFrame, evidence: Evidence) -> MemoryDataset:
@@ -69,9 +66,8 @@ def held_out_samples(folds: Iterable[HeldOut], k: int, aliases: str) -> MemoryDa
 
     Returns:
         Samples with a readable id (`replogle_k562/fold0/SMG5`; `.../fold0/repeat1/SMG5` where
-        training subsets are repeated), the oracle's neighbors in `target` for the reader of the
-        log, and metadata that names the fold. No expression is in a sample: solvers get it from
-        `training_for`, scorers from the screen.
+        training subsets are repeated), and metadata that names the fold. Nothing of the truth is in
+        a sample: solvers get expression from `training_for`, scorers from the screen.
     """
     folds = list(folds)
     repeated = any(held_out.repeat for held_out in folds)
@@ -86,10 +82,9 @@ def held_out_samples(folds: Iterable[HeldOut], k: int, aliases: str) -> MemoryDa
                 ]
             ),
             input=f"Which training perturbations act most like a knock-down of {pert}?",
-            target=", ".join(nearest),
             metadata={"pert": pert, **held_out.to_metadata(), "k": k, "aliases": aliases},
         )
         for held_out in folds
-        for pert, nearest in oracle_neighbors(held_out, ORACLE_SHOWN).items()
+        for pert in fold_of(held_out).test
     ]
     return MemoryDataset(samples, name=training_for(folds[0]).screen)

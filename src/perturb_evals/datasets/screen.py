@@ -32,6 +32,13 @@ LARGEST_LOG = 20.0
 """Above any logarithm of expression: counts per million have a natural log below 14."""
 
 
+KEPT_OUT = {
+    "combination": "of several genes (A+B)",
+    "no_effect": "equal to the control in every gene",
+    "one_cell": "of a single cell",
+}
+
+
 class ScreenError(Exception):
     """Data that cannot be a screen. The message says what was got, where, and what to do."""
 
@@ -71,6 +78,16 @@ class Screen:
     def excluded(self) -> dict[str, int]:
         """Number of perturbations that were kept out, by reason."""
         return {str(reason): int(count) for reason, count in self.adata.uns["excluded"].items()}
+
+    @property
+    def kept_out(self) -> str:
+        """Which perturbations were kept out in a sentence; empty where none was."""
+        if not self.excluded:
+            return ""
+        n, reasons = sum(self.excluded.values()), sorted(self.excluded.items())
+        said = ", ".join(f"{count:,} {KEPT_OUT.get(reason, reason)}" for reason, count in reasons)
+        verb = "perturbation is" if n == 1 else "perturbations are"
+        return f"{n:,} {verb} kept out and not asked about: {said}."
 
     @cached_property
     def perturbations(self) -> tuple[str, ...]:
