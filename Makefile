@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 EXTRAS ?= dev
+# Options for pip that say which versions to install; the newest ones without.
+VERSIONS ?=
 INSTALLED := $(VENV)/.installed
 # More arguments for pytest, e.g. TESTS=tests/metrics
 TESTS ?=
@@ -17,7 +19,7 @@ $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "perturb-evals needs Python 3.11 or newer; say which with make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$(EXTRAS)]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(VERSIONS) --editable ".[$(EXTRAS)]"
 	@touch $@
 
 install: $(INSTALLED)  ## Create .venv and install the package with its development tools
@@ -40,9 +42,7 @@ test-all-pythons:  ## Run the tests on every Python of $(PYTHONS) that the machi
 	done
 
 test-floors:  ## Run the tests with the oldest dependencies that pyproject.toml allows
-	@$(MAKE) --no-print-directory .venv-floors/.installed VENV=.venv-floors EXTRAS=test
-	.venv-floors/bin/python -m pip install --quiet --requirement tests/floors.txt
-	.venv-floors/bin/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(MAKE) --no-print-directory test VENV=.venv-floors EXTRAS=test VERSIONS="--constraint tests/floors.txt"
 
 check: $(INSTALLED)  ## Lint, format check, types, Inspect's conventions
 	$(BIN)/ruff check

@@ -93,7 +93,8 @@ def test_a_model_of_inspects_own_answers_every_question(tmp_path):
     reply.usage = ModelUsage(input_tokens=200, output_tokens=10, total_tokens=210)
     model = get_model("mockllm/model", custom_outputs=lambda *_: reply)
     task = perturbqa_de(dataset="demo", genes=3)
-    (log,) = eval(task, model=model, display="none", log_dir=str(tmp_path))
+    options = {"display": "none", "log_dir": str(tmp_path), "log_realtime": False}
+    (log,) = eval(task, model=model, **options)
     assert log.status == "success"
     assert len(log.samples) == len(task.dataset)
     assert {sample.scores["p_positive"].value for sample in log.samples} == {1.0}

@@ -25,6 +25,7 @@ def log(tmp_path_factory):
         metadata={"system": "My [red]method[/red]\x1b[31m"},
         log_dir=str(folder),
         display="none",
+        log_realtime=False,
     )
     return next(folder.glob("*.eval"))
 

@@ -1,9 +1,11 @@
 """The demo as its user sees it: both tables against the logs behind them. It runs once for all."""
 
 import contextlib
+import functools
 import io
 import re
 
+import inspect_ai
 import numpy as np
 import pytest
 from inspect_ai.log import list_eval_logs, read_eval_log
@@ -117,6 +119,8 @@ def test_fallbacks_are_counted(shown, logs):
 def test_a_failed_run_is_told_and_is_exit_code_1(tmp_path, monkeypatch, capsys):
     broken = demo_questions.System("gene frequency", "gene_frequency", "none/none", "none")
     monkeypatch.setattr(demo_questions, "SYSTEMS", [broken])
+    # One question after the other: the first that fails ends a run.
+    monkeypatch.setattr(inspect_ai, "eval", functools.partial(inspect_ai.eval, max_samples=1))
     assert main(["demo", "--log-dir", str(tmp_path)]) == 1
     printed = capsys.readouterr()
     assert "evidence=within or cross" in printed.err

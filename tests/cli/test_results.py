@@ -26,7 +26,11 @@ def logs(tmp_path_factory):
         {"solver": constant(), "model": "none/none", "limit": 2},
     ):
         (log,) = inspect_ai.eval(
-            perturbqa_de(dataset="demo", genes=3), log_dir=str(folder), display="none", **options
+            perturbqa_de(dataset="demo", genes=3),
+            log_dir=str(folder),
+            display="none",
+            log_realtime=False,
+            **options,
         )
         assert log.status == "success"
     return folder

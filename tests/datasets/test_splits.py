@@ -23,12 +23,13 @@ def names(n):
     ("n", "sizes"), [(1092, [219, 219, 218, 218, 218]), (1543, [309, 309, 309, 308, 308])]
 )
 def test_folds_are_those_of_scikit_learn(n, sizes):
-    split = five_folds(names(n)[::-1])
+    every = names(n)
+    split = five_folds(every[::-1])
     assert [len(fold.test) for fold in split.folds] == sizes
-    golden = KFold(5, shuffle=True, random_state=42).split(names(n))
+    golden = KFold(5, shuffle=True, random_state=42).split(every)
     for fold, (train, test) in zip(split.folds, golden, strict=True):
-        assert fold.train == tuple(names(n)[index] for index in train)
-        assert fold.test == tuple(names(n)[index] for index in test)
+        assert fold.train == tuple(every[index] for index in train)
+        assert fold.test == tuple(every[index] for index in test)
 
 
 def test_the_split_of_the_published_size_never_changes():

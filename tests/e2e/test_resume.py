@@ -15,8 +15,8 @@ from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 from perturb_evals.datasets.questionnaire import questionnaire
 from perturb_evals.tasks.perturbqa import perturbqa_de
 
-GENES = 20
-ANSWERED = 55  # no multiple of 10, the number of samples that Inspect writes to the log at once
+GENES = 8
+ANSWERED = 25  # no multiple of 10, the number of samples that Inspect writes to the log at once
 CONNECTIONS = 4
 MODEL = "openai-api/local/label"
 

@@ -82,6 +82,7 @@ def audit(tmp_path):
             solver=solver,
             log_dir=str(tmp_path),
             display="none",
+            log_realtime=False,
             **{"model": SCRIPTED, **options},
         )
         assert log.status == "success", log.error

@@ -118,6 +118,7 @@ def test_what_is_no_run_of_this_package_is_set_aside_with_the_reason(
         model="none/none",
         log_dir=str(tmp_path / "others"),
         display="none",
+        log_realtime=False,
     )
     about = read_eval_log(str(runs["constant de"]), header_only=True).eval.metadata or {}
     less = {name: value for name, value in about.items() if name != "data_sha256"}

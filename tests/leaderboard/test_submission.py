@@ -18,15 +18,18 @@ def header(path):
     return read_eval_log(str(path), header_only=True)
 
 
-def outcomes(paths):
+def found(paths):
+    """Outcome and words of each check of the one run."""
     (checked,) = check_runs([str(path) for path in paths]).runs
-    return {check.name: check.outcome for check in checked.checks}
+    return {check.name: (check.outcome, check.said) for check in checked.checks}
+
+
+def outcomes(paths):
+    return {name: outcome for name, (outcome, _) in found(paths).items()}
 
 
 def said(paths, name):
-    (checked,) = check_runs([str(path) for path in paths]).runs
-    (check,) = [check for check in checked.checks if check.name == name]
-    return check.outcome, check.said
+    return found(paths)[name]
 
 
 @pytest.fixture
@@ -59,21 +62,20 @@ def test_honest_runs_pass_every_check(runs):
 
 def test_runs_that_are_not_complete_fail(unfinished):
     for status, path in unfinished.items():
-        outcome, reason = said([path], "complete")
-        assert outcome == "fail"
-        assert reason.startswith(f"{status}: ")
-        assert not check_runs([str(path)]).passed
+        submission = check_runs([str(path)])
+        assert not submission.passed
+        (check,) = [check for check in submission.runs[0].checks if check.name == "complete"]
+        assert check.outcome == "fail"
+        assert check.said.startswith(f"{status}: ")
 
 
 def test_a_metric_of_the_header_that_was_changed(edited):
     def change(log):
         log.results.scores[0].metrics["auroc_per_gene"].value += 1e-6
 
-    path = edited("scripted de", change)
-    outcome, reason = said([path], "metrics")
-    assert outcome == "fail"
-    assert "auroc_per_gene: the header says" in reason
-    assert [name for name, found in outcomes([path]).items() if found == "fail"] == ["metrics"]
+    checks = found([edited("scripted de", change)])
+    assert "auroc_per_gene: the header says" in checks["metrics"][1]
+    assert [name for name, (outcome, _) in checks.items() if outcome == "fail"] == ["metrics"]
 
 
 def test_scores_that_were_changed(edited):
@@ -81,8 +83,8 @@ def test_scores_that_were_changed(edited):
         for sample in log.samples:
             sample.scores["p_positive"].value = 1.0 if sample.target == "Yes" else 0.0
 
-    found = outcomes([edited("scripted de", change)])
-    assert (found["metrics"], found["answers"]) == ("fail", "fail")
+    checks = outcomes([edited("scripted de", change)])
+    assert (checks["metrics"], checks["answers"]) == ("fail", "fail")
 
 
 def test_scores_and_header_changed_to_fit_are_found_by_the_answers(edited):
@@ -98,10 +100,9 @@ def test_scores_and_header_changed_to_fit_are_found_by_the_answers(edited):
         for name, value in classification(asked=asked)(scores).items():
             log.results.scores[0].metrics[name].value = value
 
-    path = edited("scripted de", change)
-    found = outcomes([path])
-    assert (found["metrics"], found["answers"]) == ("pass", "fail")
-    assert "the answer gives" in said([path], "answers")[1]
+    checks = found([edited("scripted de", change)])
+    assert (checks["metrics"][0], checks["answers"][0]) == ("pass", "fail")
+    assert "the answer gives" in checks["answers"][1]
 
 
 def test_labels_that_were_turned_round(edited):
@@ -130,8 +131,9 @@ def test_a_question_left_out_and_one_of_another_task(edited):
     def change(log):
         log.samples[0].id = "demo_a/de/X>Y"
 
-    assert "1 of" in said([edited("constant de", change)], "questions")[1]
-    assert "X>Y, epoch 1" in said([edited("constant de", change)], "questions")[1]
+    _, reason = said([edited("constant de", change)], "questions")
+    assert "1 of" in reason
+    assert "X>Y, epoch 1" in reason
 
 
 def test_a_second_answer_to_a_question(edited):
@@ -178,12 +180,13 @@ def test_data_that_are_not_here_leave_checks_open(runs, rewrite, tmp_path):
     path = tmp_path / "log.eval"
     args = header(runs["mean langpert"]).eval.task_args
     rewrite(runs["mean langpert"], path, task_args={**args, "screen": "/nowhere/screen.h5ad"})
-    found = outcomes([path])
-    assert found["board key"] == found["questions"] == found["evidence"] == "not checked"
-    assert found["metrics"] == "pass"
     submission = check_runs([str(path)])
     assert not submission.passed
-    assert "/nowhere/screen.h5ad" in said([path], "board key")[1]
+    checks = {check.name: check for check in submission.runs[0].checks}
+    for name in ("board key", "questions", "evidence"):
+        assert checks[name].outcome == "not checked"
+    assert checks["metrics"].outcome == "pass"
+    assert "/nowhere/screen.h5ad" in checks["board key"].said
 
 
 @pytest.mark.parametrize("args", [{}, {"dataset": "other"}, {"more": 1}, {"cell_line": 5}])

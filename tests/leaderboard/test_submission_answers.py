@@ -66,6 +66,7 @@ def test_predicted_vectors_cannot_be_scored_again(tmp_path):
         log_dir=str(tmp_path),
         limit=3,
         display="none",
+        log_realtime=False,
     )
     assert log.status == "success"
     check = answers_check(log, read_eval_log_sample_summaries(log.location))

@@ -36,11 +36,12 @@ def test_the_first_metric_that_differs_is_named(run, name):
         check = metrics_check(log, scores)
         assert check.outcome == "fail"
         assert check.said.startswith(f"{metric}: the header says ")
-        found.value = was + 1e-10
-        assert metrics_check(log, scores).outcome == "pass"
         found.value = math.nan
         assert metrics_check(log, scores).outcome == "fail"
         found.value = was
+    for found in log.results.scores[0].metrics.values():
+        found.value += 1e-10
+    assert metrics_check(log, scores).outcome == "pass"
 
 
 def test_a_metric_that_is_not_there_or_too_many(run):

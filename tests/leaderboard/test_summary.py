@@ -240,7 +240,7 @@ NAMES = ("scripted de", "scripted direction", "knn de", "knn direction", "consta
 
 
 # Each example reads logs: few of them, and none to make a failure smaller.
-@settings(max_examples=6, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=3, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(order=st.permutations(range(len(NAMES))), swapped=st.sets(st.integers(0, 37)))
 def test_the_order_of_logs_their_names_and_the_epochs_change_no_table(
     order: list[int], swapped: set[int]

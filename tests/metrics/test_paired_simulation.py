@@ -170,7 +170,7 @@ def test_equal_systems_differ_in_a_twentieth_of_comparisons(systems):
 
 
 def test_power_rises_with_the_number_of_perturbations():
-    n = 30
+    n = 20
     tests = [by_bootstrap, by_randomisation]
     few, many = (
         found(tests, scales, n, n_perts, n_genes, extra=0.3) / n

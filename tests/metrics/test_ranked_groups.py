@@ -34,9 +34,11 @@ def test_equals_scikit_learn_with_sample_weights(n, seed):
     ranked = rank_within_groups(predictions.genes, predictions, abstention="half")
     found = weighted_auroc(ranked, weights, ranked.rows)
     assert found.shape == (len(ranked.ids), weights.shape[1])
+    # The loop takes a millisecond a column: those at the borders of what is computed at once.
+    some = [0, FEWEST_COLUMNS - 1, FEWEST_COLUMNS, 2 * FEWEST_COLUMNS - 1, 2 * FEWEST_COLUMNS]
     for gene, values in zip(ranked.ids, found, strict=True):
-        expected = [by_scikit_learn(predictions, gene, column) for column in weights.T]
-        np.testing.assert_allclose(values, expected, rtol=0, atol=1e-12)
+        expected = [by_scikit_learn(predictions, gene, column) for column in weights.T[some]]
+        np.testing.assert_allclose(values[some], expected, rtol=0, atol=1e-12)
 
 
 def test_units_share_their_weight():

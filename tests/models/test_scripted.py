@@ -276,6 +276,7 @@ def test_end_to_end_through_eval(tmp_path: Path) -> None:
         model=FULL_NAME,
         log_dir=str(tmp_path),
         display="none",
+        log_realtime=False,
         epochs=2,
     )
     assert logs[0].status == "success", logs[0].error

@@ -2,11 +2,12 @@
 
 import random
 from collections import Counter
+from functools import cache
 
 import pytest
 
 from perturb_evals.datasets.symbols import SymbolResolver
-from perturb_evals.models.likeness import alike
+from perturb_evals.models.likeness import Likeness, alike
 from perturb_evals.models.neighbor_reading import NeighborQuestion
 from perturb_evals.models.notes import perturbation_of
 from perturb_evals.models.slips import SHARES, Slip, Written, hastily, neatly
@@ -22,11 +23,16 @@ ROUTES: dict[Slip | None, str] = {
 }
 
 
-def written(target: str, listed: tuple[str, ...], seed: int) -> list[Written]:
+@cache
+def meant(target: str, listed: tuple[str, ...]) -> tuple[NeighborQuestion, tuple[Likeness, ...]]:
     others = tuple(name for name in listed if name != target)
     question = NeighborQuestion(target, others, 5, 10, reasoning=True, similarities=False)
-    found = alike(target, perturbation_of(target), others)[:7]
-    return hastily(question, found, random.Random(seed))
+    return question, tuple(alike(target, perturbation_of(target), others)[:7])
+
+
+def written(target: str, listed: tuple[str, ...], seed: int) -> list[Written]:
+    question, found = meant(target, listed)
+    return hastily(question, list(found), random.Random(seed))
 
 
 @pytest.mark.parametrize("target", ["MED12", "AARS1", "RPL3", "SCAP"])

@@ -479,7 +479,7 @@ HAS_REASONING = re.compile(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(text=replies_of_any_kind, kind=kinds, form=forms, stop_reason=stops)
 def test_any_text_gives_a_value_or_a_reason(text, kind, form, stop_reason):
     got = parse_answer(text, kind, form, stop_reason)
@@ -492,14 +492,14 @@ def test_any_text_gives_a_value_or_a_reason(text, kind, form, stop_reason):
     assert got == parse_answer(text, kind, form, stop_reason)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(text=replies_of_any_kind, kind=kinds, form=forms, space=st.text(" \n\t\r\u00a0", max_size=5))
 def test_trailing_whitespace_changes_nothing(text, kind, form, space):
     plain = parse_answer(text, kind, form, "stop")
     assert parse_answer(text + space, kind, form, "stop") == plain
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(text=replies_of_any_kind, kind=kinds, stop_reason=stops, data=st.data())
 def test_final_answer_line_decides_whatever_stands_before(text, kind, stop_reason, data):
     assume(not HAS_REASONING.search(text))
@@ -513,7 +513,7 @@ def test_final_answer_line_decides_whatever_stands_before(text, kind, stop_reaso
     assert got == Answer(number / 100, None, len(before))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(draft=pieces, reply=pieces, kind=kinds, form=forms, stop_reason=stops)
 def test_reasoning_never_counts(draft, reply, kind, form, stop_reason):
     assume(not HAS_REASONING.search(draft + reply))

@@ -72,6 +72,7 @@ def test_a_sample_without_output_is_an_abstention_not_an_error(tmp_path):
         solver=silent(),
         model="none/none",
         display="none",
+        log_realtime=False,
         log_dir=str(tmp_path),
     )
     assert log.status == "success"

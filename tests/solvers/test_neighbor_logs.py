@@ -115,7 +115,8 @@ def test_logs_of_other_runs_are_refused(evaluate: Callable[..., EvalLog], tmp_pa
 
 def test_a_refused_log_ends_the_run_with_its_name(evaluate: Callable[..., EvalLog]):
     run = evaluate(langpert(screen="demo", fold=0), solver=random_neighbors(k=3), limit=1)
-    ended = evaluate(langpert(screen="demo", fold=0), solver=neighbor_ensemble(run.location))
+    ensemble = neighbor_ensemble(run.location)
+    ended = evaluate(langpert(screen="demo", fold=0), solver=ensemble, max_samples=1)
     assert ended.status == "error"
     assert "lacks 47 of the 48" in ended.error.message
     assert run.location in ended.error.message

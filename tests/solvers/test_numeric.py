@@ -83,7 +83,8 @@ def test_a_run_gives_the_predictor_s_scores(evaluate: Callable[..., EvalLog], ba
 def test_a_run_fails_where_the_track_does_not_allow_what_is_read(
     evaluate: Callable[..., EvalLog], baseline, track: str, way: str
 ):
-    log = evaluate(perturbqa_de(dataset="demo", evidence=track, genes=1), solver=baseline())
+    task = perturbqa_de(dataset="demo", evidence=track, genes=1)
+    log = evaluate(task, solver=baseline(), max_samples=1)
     assert log.status == "error"
     assert f"evidence={track} does not allow" in log.error.message
     assert way in log.error.message
@@ -154,12 +155,12 @@ def failing(fits: list[Evidence]) -> Solver:
 
 def test_a_fit_that_failed_is_not_tried_again(evaluate: Callable[..., EvalLog]):
     fits: list[Evidence] = []
-    task = perturbqa_de(dataset="demo", evidence="within", genes=3)
+    task = perturbqa_de(dataset="demo", evidence="within", genes=2)
     log = evaluate(task, solver=failing(fits), continue_on_fail=True)
     assert fits == [evidence_for("demo", "demo_a", "de", "within", ("demo_a",))]
     assert log.status == "error"
     # Every question says so, and none has a score.
-    assert len(log.samples) == len(task.dataset) > 10
+    assert len(log.samples) == len(task.dataset) >= 10
     for sample in log.samples:
         assert "the table is not there" in sample.error.message
         assert not sample.scores
@@ -174,7 +175,8 @@ def test_a_fit_that_failed_is_not_tried_again(evaluate: Callable[..., EvalLog]):
 def test_a_fit_that_failed_is_tried_again_in_another_run(evaluate: Callable[..., EvalLog]):
     fits: list[Evidence] = []
     for _ in range(2):
-        evaluate(perturbqa_de(dataset="demo", genes=1), solver=failing(fits))
+        task = perturbqa_de(dataset="demo", genes=1)
+        evaluate(task, solver=failing(fits), max_samples=1)
     assert len(fits) == 2
 
 
@@ -196,7 +198,7 @@ def fails_for(kind: str, fits: list[Evidence]) -> Solver:
 def test_a_failed_table_does_not_stop_another(evaluate: Callable[..., EvalLog]):
     fits: list[Evidence] = []
     one = fails_for("de", fits)
-    bad = evaluate(perturbqa_de(dataset="demo", genes=1), solver=one)
+    bad = evaluate(perturbqa_de(dataset="demo", genes=1), solver=one, max_samples=1)
     good = evaluate(perturbqa_direction(dataset="demo", genes=1), solver=one)
     assert bad.status == "error"
     assert set(values(good).values()) == {7.0}
@@ -215,7 +217,8 @@ def broken(score: float) -> Solver:
 @pytest.mark.parametrize("score", [float("nan"), float("inf")])
 def test_a_score_that_is_not_finite_ends_the_run(evaluate: Callable[..., EvalLog], score: float):
     """Inspect would drop such samples without a word, and the rest would look like a result."""
-    log = evaluate(perturbqa_de(dataset="demo", genes=4), solver=broken(score))
+    task = perturbqa_de(dataset="demo", genes=4)
+    log = evaluate(task, solver=broken(score), max_samples=1)
     assert log.status == "error"
     assert "broken gave" in log.error.message
     assert "finite" in log.error.message

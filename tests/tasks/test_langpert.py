@@ -47,7 +47,8 @@ def test_one_sample_a_test_perturbation_with_no_number_in_it():
     first = samples[0]
     held_out = HeldOut.from_metadata(first.metadata)
     assert first.id == f"demo/fold0/{first.metadata['pert']}"
-    assert first.target == ", ".join(oracle_neighbors(held_out, 5)[first.metadata["pert"]])
+    assert first.metadata["pert"] in fold_of(held_out).test
+    assert {sample.target for sample in samples} == {""}, "a solver may read it"
     tested = {sample.metadata["pert"] for sample in samples if sample.metadata["fold"] == 3}
     assert tested == set(fold_of(HeldOut.from_metadata(samples[-60].metadata)).test)
     text = json.dumps(first.model_dump(exclude={"id"}))
@@ -269,6 +270,7 @@ def test_the_command_line(tmp_path):
         sys.executable, "-m", "inspect_ai", "eval", "perturb_evals/langpert", "-T", "screen=demo",
         "-T", "fold=2", "--solver", "perturb_evals/random_neighbors", "-S", "k=7", "-S", "seed=4",
         "--model", "none/none", "--display", "plain", "--log-dir", str(tmp_path),
+        "--no-log-realtime", "--no-score-display",
     ]  # fmt: skip
     environment = {k: v for k, v in os.environ.items() if not k.startswith("INSPECT_")}
     subprocess.run(command, check=True, cwd=tmp_path, env=environment, capture_output=True)

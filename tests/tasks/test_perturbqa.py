@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import inspect_ai
 import pytest
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 from inspect_ai.solver import Solver, solver
@@ -250,35 +251,25 @@ def test_the_policy_reaches_the_metric(evaluate: Callable[..., EvalLog], task, a
 # The command line
 
 
-def inspect_eval(tmp_path: Path, task: str, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "INSPECT_LOG_DIR": str(tmp_path / "logs"), "INSPECT_DISPLAY": "plain"}
-    command = [sys.executable, "-m", "inspect_ai", "eval", f"perturb_evals/{task}", *words]
-    return subprocess.run(
-        [*command, "--model", "none/none"],
-        cwd=tmp_path,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def test_an_unknown_argument_of_the_command_line(tmp_path: Path):
-    done = inspect_eval(tmp_path, "perturbqa_de", "-T", "celline=k562")
-    assert done.returncode != 0
-    said = " ".join((done.stdout + done.stderr).split())
-    assert "There is no argument celline. Did you mean cell_line?" in said
+def test_an_unknown_argument_by_the_name_of_the_task(tmp_path: Path):
+    options = {"model": "none/none", "log_dir": str(tmp_path / "logs"), "display": "none"}
+    with pytest.raises(ValueError, match=r"no argument celline\. Did you mean cell_line\?"):
+        inspect_ai.eval("perturb_evals/perturbqa_de", task_args={"celline": "k562"}, **options)
     assert not list((tmp_path / "logs").glob("*.eval"))
 
 
 def test_arguments_of_the_command_line_arrive(tmp_path: Path):
     words = ("dataset=demo", "evidence=cross", "evidence_lines=demo_c,demo_a", "genes=3", "seed=2")
-    done = inspect_eval(
-        tmp_path,
-        "perturbqa_de",
-        *[part for word in words for part in ("-T", word)],
-        *("--solver", "perturb_evals/constant"),
+    task = ["perturb_evals/perturbqa_de", *[part for word in words for part in ("-T", word)]]
+    solver = ["--solver", "perturb_evals/constant", "--model", "none/none"]
+    done = subprocess.run(
+        [sys.executable, "-m", "inspect_ai", "eval", *task, *solver],
+        cwd=tmp_path,
+        env={**os.environ, "INSPECT_LOG_DIR": str(tmp_path / "logs"), "INSPECT_DISPLAY": "plain"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (info,) = list_eval_logs(str(tmp_path / "logs"))
