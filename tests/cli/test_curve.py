@@ -2,6 +2,7 @@
 
 import json
 
+import inspect_ai
 import numpy as np
 import pytest
 from anndata import read_h5ad
@@ -10,6 +11,7 @@ from inspect_ai.log import list_eval_logs, read_eval_log
 from perturb_evals.cli.main import main
 from perturb_evals.datasets.screens import load_screen
 from perturb_evals.datasets.training import fold_of, split_of, training_for
+from perturb_evals.tasks.langpert import langpert
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,36 @@ def test_a_second_system_joins_the_first(curve, folder, capsys):
     assert rows(capsys.readouterr().out) == rows(table)
 
 
+def test_other_training_sets_are_a_line_of_their_own(curve, tmp_path, capsys):
+    oracle = (*ORACLE, "--sizes", "4")
+    for words in ((), ("-T", "seed=1"), ("--repeats", "2")):
+        assert curve(*oracle, *words, logs=tmp_path / "logs") == 0
+    shown = capsys.readouterr()
+    table = shown.out[shown.out.rindex("mae_top20 on small") :]
+    for cut in ("x1/seed0", "x1/seed1", "x2/seed0"):
+        assert f"oracle_neighbors, train={cut}" in table
+        assert f"4{cut}" in table
+    assert "passed by" not in shown.err
+
+
+def test_settings_of_generation_tell_real_runs_of_one_model_apart(small_screen, tmp_path, capsys):
+    for number, settings in enumerate(({"temperature": 0.0}, {"temperature": 1.0})):
+        inspect_ai.eval(
+            langpert(screen=str(small_screen), n_train=4, aliases="none"),
+            model="perturb_scripted/biologist",
+            log_dir=str(tmp_path / "logs"),
+            display="none",
+            log_realtime=False,
+            max_connections=number + 5,
+            **settings,
+        )
+    assert main(["curve", str(tmp_path / "logs"), "-o", str(tmp_path / "curve")]) == 0
+    shown = capsys.readouterr()
+    for temperature in ("0.0", "1.0"):
+        assert f"temperature={temperature} " in shown.out
+    assert "passed by" not in shown.err
+
+
 def test_a_run_that_fails_is_told_and_taken_up_again(curve, tmp_path, capsys):
     logs, vectors = tmp_path / "logs", tmp_path / "vectors.npz"
     given = ("-S", f"embedding={vectors}", "-S", "aliases=none")
@@ -155,10 +187,14 @@ def test_a_solver_needs_no_prefix(curve, tmp_path):
     assert log.eval.solver_args_passed == {"k": 2}
 
 
-def test_other_logs_in_the_folder_are_passed_by(curve, tmp_path, capsys):
+def test_other_logs_in_the_folder_are_passed_by(curve, small_screen, tmp_path, capsys):
     logs = tmp_path / "logs"
-    demo = ("--screen", "demo", "--solver", "no_change", "--sizes", "4", "--log-dir", str(logs))
-    assert main(["curve", *demo, "-o", str(tmp_path / "demo")]) == 0
+    adata = read_h5ad(small_screen)
+    adata.X = 2 * adata.X
+    adata.write_h5ad(tmp_path / "other.h5ad")
+    given = ("-T", "aliases=none", "--solver", "no_change", "--sizes", "4", "--log-dir", str(logs))
+    other = ("--screen", str(tmp_path / "other.h5ad"), *given)
+    assert main(["curve", *other, "-o", str(tmp_path / "other")]) == 0
     (logs / "2026-01-01T00-00-00_langpert_cut.eval").write_bytes(b"PK")
     capsys.readouterr()
     assert curve("--solver", "mean_effect", "--sizes", "4", logs=logs) == 0

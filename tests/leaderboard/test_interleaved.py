@@ -40,7 +40,19 @@ def test_of_equal_values_the_run_comes_first_and_undefined_ones_last():
     assert [type(one) for one in found] == [Row, PublishedLine, PublishedLine, Row]
 
 
-@pytest.mark.parametrize(("read", "shown"), [("within", 1), ("none", 0), (None, 0)])
-def test_a_number_stands_only_where_its_system_read_the_same(read, shown):
-    track = Track("within", (), (row(0.6),))
-    assert len(lines_of(track, [line(0.5, read)])) == shown
+@pytest.mark.parametrize(
+    ("read", "tracks"),
+    [
+        ("none", {"none"}),
+        ("within", {"within", "cross"}),
+        ("training", {"training"}),
+        (None, set()),
+    ],
+)
+def test_a_number_stands_where_its_system_read_no_more_than_the_track_opens(read, tracks):
+    found = {
+        name
+        for name in ("none", "within", "cross", "training")
+        if lines_of(Track(name, (), (row(0.6),)), [line(0.5, read)])
+    }
+    assert found == tracks

@@ -4,6 +4,7 @@ import math
 import shlex
 from typing import TYPE_CHECKING
 
+from perturb_evals.cli.fitted import Column, show_fitted
 from perturb_evals.cli.terminal import figure, number, short
 from perturb_evals.leaderboard.site.number_text import p_value
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from perturb_evals.leaderboard.comparison import Comparison, Pair
 
 SIGNIFICANT = 0.05
+COUNTS = ("detectable", "only A", "only B", "both", "neither")
 LISTED = 3
 """Pairs whose most discordant questions are listed: those of three systems."""
 
@@ -22,30 +24,22 @@ VIEWER = "http://127.0.0.1:7575/"
 
 def show_comparison(console: "Console", comparison: "Comparison") -> None:
     """Print all pairs in a table with their verdicts; for few pairs also where they differ most."""
-    from rich import box
-    from rich.table import Table
-
     what = "perturbations" if comparison.headline != "auroc_per_gene" else "questions"
-    table = Table(
-        title=f"{short(comparison.title)}: {comparison.headline}, {comparison.better} is better; "
+    console.print(
+        f"{short(comparison.title)}: {comparison.headline}, {comparison.better} is better; "
         f"{comparison.n_units:,} {what}, {comparison.n_perturbations:,} perturbations",
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        title_style="bold",
+        style="bold",
     )
-    table.add_column("A\nB", overflow="fold", min_width=20)
-    for name in ("A - B", "p", "p Holm", "detectable", "only A", "only B", "both", "neither"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for pair in comparison.pairs:
-        table.add_row(
-            f"{short(pair.a.name)}\n{short(pair.b.name)}",
-            figure(pair.difference),
-            p_value(pair.p_randomised),
-            p_value(pair.p_holm),
-            number(pair.detectable if math.isfinite(pair.detectable) else None),
-            *(f"{n:,}" for n in (pair.only_a, pair.only_b, pair.both, pair.neither)),
-        )
-    console.print(table)
+    show_fitted(
+        console,
+        [
+            Column("A\nB", left=True, folds=True),
+            *(Column(name) for name in ("A - B", "p", "p Holm")),
+            *(Column(name, spare=True) for name in COUNTS),
+        ],
+        [_cells(pair) for pair in comparison.pairs],
+        bright=[True for _ in comparison.pairs],
+    )
     console.print(
         "p: the systems' answers are swapped by perturbation, after ranking them within each gene. "
         "p Holm: adjusted for all pairs here. detectable: the smallest difference that so many "
@@ -68,6 +62,18 @@ def show_comparison(console: "Console", comparison: "Comparison") -> None:
     console.print()
 
 
+def _cells(pair: "Pair") -> dict[str, str]:
+    detectable = number(pair.detectable if math.isfinite(pair.detectable) else None)
+    found = (pair.only_a, pair.only_b, pair.both, pair.neither)
+    return {
+        "A\nB": f"{short(pair.a.name)}\n{short(pair.b.name)}",
+        "A - B": figure(pair.difference),
+        "p": p_value(pair.p_randomised),
+        "p Holm": p_value(pair.p_holm),
+        **dict(zip(COUNTS, [detectable, *(f"{n:,}" for n in found)], strict=True)),
+    }
+
+
 def verdict(pair: "Pair", comparison: "Comparison") -> str:
     """Return in a sentence whether the difference is real."""
     difference = pair.difference.value
@@ -87,8 +93,6 @@ def verdict(pair: "Pair", comparison: "Comparison") -> str:
 
 
 def _show_discordant(console: "Console", pair: "Pair") -> None:
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
     from perturb_evals.leaderboard.site.links import Transcripts
@@ -96,28 +100,36 @@ def _show_discordant(console: "Console", pair: "Pair") -> None:
     if not pair.discordant:
         return
     asked = any(found.truth for found in pair.discordant)
-    console.print(
-        f"Where {short(pair.a.name)} (A) and {short(pair.b.name)} (B) differ most"
-        + (" (credit: 1 is right, 0 wrong):" if asked else ":")
-    )
-    table = Table(box=box.SIMPLE_HEAD)
-    heads = ("question", "truth", "A answered", "credit", "B answered", "credit")
-    for name in heads if asked else ("perturbation", "A", "B"):
-        table.add_column(name, no_wrap=True)
     folder = _folder_of(pair)
     viewer = Transcripts(None if folder is None else VIEWER)
-    links = []
+    links: list[str] = []
+    rows: list[dict[str, str | Text]] = []
     for found in pair.discordant:
         to_a = viewer.sample(pair.a.result, found.a_sample)
         to_b = viewer.sample(pair.b.result, found.b_sample)
         links += [link for link in (to_a, to_b) if link]
         a, b = number(found.a_credit), number(found.b_credit)
-        got_a, got_b = (found.a_answer, found.b_answer) if asked else (a, b)
-        shown_a = Text(got_a, style=f"link {to_a}" if to_a else "")
-        shown_b = Text(got_b, style=f"link {to_b}" if to_b else "")
-        cells = [found.truth, shown_a, a, shown_b, b] if asked else [shown_a, shown_b]
-        table.add_row(short(found.unit), *cells)
-    console.print(table)
+        answers = (found.a_answer, found.b_answer) if asked else (a, b)
+        rows.append(
+            {
+                "asked": short(found.unit),
+                "truth": found.truth,
+                "A": Text(answers[0], style=f"link {to_a}" if to_a else ""),
+                "B": Text(answers[1], style=f"link {to_b}" if to_b else ""),
+                **({"credit A": a, "credit B": b} if asked else {}),
+            }
+        )
+    show_fitted(
+        console,
+        [
+            Column("asked", left=True, folds=True),
+            *(Column(name) for name in ("truth", "A", "credit A", "B", "credit B")),
+        ],
+        rows,
+        bright=[True for _ in rows],
+        title=f"Where {short(pair.a.name)} (A) and {short(pair.b.name)} (B) differ most"
+        + (" (credit: 1 is right, 0 wrong)" if asked else ""),
+    )
     if links:
         console.print(
             f"Answers are links while `inspect view --log-dir {folder}` runs; the first is",

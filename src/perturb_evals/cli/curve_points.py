@@ -9,8 +9,9 @@ from typing import Any
 
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
-from perturb_evals.cli.arguments import NO_MODEL
+from perturb_evals.cli.curve_lines import Run, lines, result_for_curve
 from perturb_evals.datasets.splits import N_FOLDS
+from perturb_evals.leaderboard.systems import identity
 
 TASK = "perturb_evals/langpert"
 DEFAULT_SOLVER = "nearest_perturbations"
@@ -27,7 +28,7 @@ class CurvePoint:
     """One run.
 
     Attributes:
-        system: Its name among the systems of the curve.
+        system: The name of its line: the system, and the cut where a system has several.
         size: Number of training perturbations.
         train: How the training sets were cut, as the board says it, e.g. `100x3/seed0`.
         value: Mean of `METRIC` over perturbations.
@@ -74,9 +75,11 @@ class Curve:
 def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> Curve:
     """Read the points of some logs; only their headers are read.
 
-    Of several runs of one system with one size the newest counts. Logs that cannot be read, of
-    other tasks, of runs that did not end with success, and of runs that lack perturbations make no
-    point and are counted; not so what is left of a run that was taken up again and ended well.
+    Of several runs of one system with the same training sets the newest counts; runs that differ in
+    how the training sets were cut are different lines, see `curve_lines.lines`. Logs that cannot be
+    read, of other tasks, of runs that did not end with success, and of runs that lack perturbations
+    make no point and are counted; not so what is left of a run that was taken up again and ended
+    well.
 
     Args:
         paths: Log files, and folders with them.
@@ -88,7 +91,7 @@ def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> 
             boards (other screens, data or splits), or a run whose training size is not known.
     """
     passed_by: Counter[str] = Counter()
-    logs: dict[tuple[str, int], EvalLog] = {}
+    runs: dict[tuple[str, str], Run] = {}
     found: dict[str, EvalLog] = {}
     for file in dict.fromkeys(file for path in paths for file in _files(path)):
         try:
@@ -103,24 +106,27 @@ def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> 
         if reason:
             passed_by[reason] += log.eval.task_id not in ended
             continue
-        size = _size(log)
+        try:
+            result, size = result_for_curve(log), _size(log)
+        except (KeyError, TypeError, ValueError):
+            passed_by["not as this package writes them"] += 1
+            continue
         if size is None:
             raise CurveError(
                 f"{log.location}: with a split file and without n_train the log does not say how "
                 "many training perturbations there were. Run it with n_train."
             )
-        place = (json.dumps(_settings(log), sort_keys=True, default=str), size)
-        passed_by["older runs of the same"] += place in logs
-        logs[place] = log
-    if not logs:
+        place = (identity(result), json.dumps(result.board, sort_keys=True))
+        passed_by["older runs of the same"] += place in runs
+        runs[place] = Run(log, result, size)
+    if not runs:
         raise CurveError(
             f"There is no finished langpert run in {', '.join(paths)}; passed by: "
             f"{_counted(passed_by) or 'nothing'}."
         )
-    _check_board(list(logs.values()))
-    names = _names({settings: log for (settings, _), log in logs.items()})
-    points = [_point(names[settings], size, log) for (settings, size), log in logs.items()]
-    first = next(iter(logs.values()))
+    _check_board([run.log for run in runs.values()])
+    points = [_point(name, run) for name, own in lines(list(runs.values())).items() for run in own]
+    first = next(iter(runs.values())).log
     metadata = _metadata(first)
     return Curve(
         screen=str(first.eval.task_args["screen"]),
@@ -177,42 +183,6 @@ def _size(log: EvalLog) -> int | None:
     return round(n_train)
 
 
-def _settings(log: EvalLog) -> dict[str, Any]:
-    """Return all that makes one system another than the next."""
-    args = log.eval.task_args
-    solver = (log.eval.solver or DEFAULT_SOLVER).removeprefix("perturb_evals/")
-    return {
-        "model": str(log.eval.model),
-        "solver": solver,
-        **(log.eval.solver_args_passed or {}),
-        "epochs": log.eval.config.epochs or 1,
-        **{f"task {name}": args[name] for name in ("k", "aliases") if args[name] is not None},
-    }
-
-
-def _names(logs: Mapping[str, EvalLog]) -> dict[str, str]:
-    """Name every system by its model or method, and by the settings that differ among namesakes."""
-    settings = {key: _settings(log) for key, log in logs.items()}
-    namesakes = defaultdict(list)
-    for key, found in settings.items():
-        namesakes[_base(found)].append(key)
-    names = {}
-    for base, keys in namesakes.items():
-        every = dict.fromkeys(name for key in keys for name in settings[key])
-        differ = [name for name in every if len({str(settings[key].get(name)) for key in keys}) > 1]
-        for key in keys:
-            given = [f"{name}={settings[key][name]}" for name in differ if name in settings[key]]
-            names[key] = ", ".join([base, *given])
-    return names
-
-
-def _base(settings: Mapping[str, Any]) -> str:
-    model, solver = str(settings["model"]), str(settings["solver"])
-    if model == NO_MODEL:
-        return solver
-    return model if solver == DEFAULT_SOLVER else f"{model} {solver}"
-
-
 def _check_board(logs: list[EvalLog]) -> None:
     first, *others = logs
     board = _metadata(first)["board"]
@@ -232,12 +202,12 @@ def _differ(board: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     return [name for name in board if name != "train" and board[name] != other.get(name)]
 
 
-def _point(system: str, size: int, log: EvalLog) -> CurvePoint:
-    found = _metrics(log)
+def _point(system: str, run: Run) -> CurvePoint:
+    found = _metrics(run.log)
     return CurvePoint(
         system,
-        size,
-        _metadata(log)["board"]["train"],
+        run.size,
+        run.train,
         found[METRIC],
         found[f"{METRIC}_lower"],
         found[f"{METRIC}_upper"],

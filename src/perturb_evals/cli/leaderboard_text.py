@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from perturb_evals.cli.fitted import Column, show_fitted
 from perturb_evals.cli.terminal import figure, number, short
 from perturb_evals.cli.track_text import TIED, published_value, show_track
 
@@ -78,28 +79,34 @@ def _show_published(console: "Console", lines: "tuple[PublishedLine, ...]") -> N
 
 def show_summary(console: "Console", summary: "Summary") -> None:
     """Print the mean skill over boards, gaps as gaps."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(
-        title=f"Mean skill over {summary.title}, track {summary.track}",
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        title_style="bold",
-    )
-    table.add_column("system", overflow="fold", min_width=18)
-    table.add_column("mean skill", justify="right", no_wrap=True)
-    for board in summary.parts:
-        task = str(board.parts["task"]).removeprefix("perturbqa_")
-        table.add_column(f"{short(str(board.parts['context']))}\n{short(task)}", justify="right")
+    parts = [_part(board) for board in summary.parts]
+    rows = []
     for row in summary.rows:
-        mark = TIED if row.with_best else " "
-        mean = f"{figure(row.mean)} {mark}" if row.mean else "lacks a part  "
         skills = ["gap" if s is None else number(s.value) for s in row.skills]
-        table.add_row(
-            short(row.name, 80), mean, *skills, style="dim" if row.kind != "system" else None
+        mark = TIED if row.with_best else " "
+        rows.append(
+            {
+                "system": short(row.name, 80),
+                "mean skill": f"{figure(row.mean)} {mark}" if row.mean else "lacks a part",
+                **dict(zip(parts, skills, strict=True)),
+            }
         )
-    console.print(table)
+    console.print(f"Mean skill over {summary.title}, track {summary.track}", style="bold")
+    show_fitted(
+        console,
+        [
+            Column("system", left=True, folds=True),
+            Column("mean skill", left=True),
+            *(Column(part, spare=True) for part in parts),
+        ],
+        rows,
+        bright=[row.kind == "system" for row in summary.rows],
+    )
+
+
+def _part(board: "Board") -> str:
+    task = str(board.parts["task"]).removeprefix("perturbqa_")
+    return f"{short(str(board.parts['context']))}\n{short(task)}"
 
 
 def show_how_to_read(console: "Console") -> None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from perturb_evals.cli.fitted import Column, show_fitted
 from perturb_evals.cli.terminal import figure, number, short
 from perturb_evals.leaderboard.site.number_text import (
     as_published,
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from perturb_evals.leaderboard.published import PublishedLine
 
 TIED = "="
+SPARE = ("skill", "answered", "cost", "released", "tokens", "calls", "time")
+"""Columns that a narrow terminal shows below the table, the last ones first."""
+
 OPENED = {
     "none": "no training rows",
     "within": "training rows of the own line",
@@ -32,44 +36,28 @@ def show_track(
     console: "Console", board: "Board", track: "Track", lines: "Sequence[PublishedLine]"
 ) -> None:
     """Print a track: the best first, published numbers in their place, unranked."""
-    from rich import box
-    from rich.table import Table
-
     from perturb_evals.leaderboard.interleaved import interleaved
     from perturb_evals.leaderboard.published import PublishedLine
 
     opened = short(OPENED[track.name].format(lines=", ".join(track.lines)), 200)
-    table = Table(
-        title=f"May read: {opened} (track {track.name})",
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        title_style="",
-    )
     found = interleaved(track, lines, board.better)
-    cells = [
-        _published_cells(row) if isinstance(row, PublishedLine) else _cells(board, row)
-        for row in found
-    ]
-    names = ("rank", "system", board.headline, "behind", "skill", "answered")
-    shown = [
-        name
-        for name in (*names, "calls", "tokens", "cost", "time", "released")
-        if any(row.get(name) for row in cells)
-    ]
-    for name in shown:
-        wide = name == "system"
-        table.add_column(
-            name,
+    show_fitted(
+        console,
+        [
+            Column("rank"),
+            Column("system", left=True, folds=True),
             # Values stand below each other whether or not they have an interval.
-            justify="left" if name in ("system", board.headline) else "right",
-            no_wrap=not wide,
-            overflow="fold",
-            min_width=24 if wide else None,
-        )
-    for row, texts in zip(found, cells, strict=True):
-        bright = not isinstance(row, PublishedLine) and row.entry.kind == "system"
-        table.add_row(*(texts.get(name, "") for name in shown), style=None if bright else "dim")
-    console.print(table)
+            Column(board.headline, left=True),
+            Column("behind"),
+            *(Column(name, spare=True) for name in SPARE),
+        ],
+        [
+            _published_cells(row) if isinstance(row, PublishedLine) else _cells(board, row)
+            for row in found
+        ],
+        bright=[not isinstance(row, PublishedLine) and row.entry.kind == "system" for row in found],
+        title=f"May read: {opened} (track {track.name})",
+    )
 
 
 def published_value(line: "PublishedLine") -> str:

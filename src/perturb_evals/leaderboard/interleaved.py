@@ -8,8 +8,13 @@ from perturb_evals.leaderboard.published import PublishedLine
 
 
 def lines_of(track: Track, lines: Sequence[PublishedLine]) -> list[PublishedLine]:
-    """Return the published numbers of systems that read what the systems of a track may read."""
-    return [line for line in lines if line.track == track.name]
+    """Return the published numbers that go with a track.
+
+    Those of systems that read what the track opens, and beside cross also those that read the
+    training rows of their own line.
+    """
+    beside = {"cross": ("within", "cross")}.get(track.name, (track.name,))
+    return [line for line in lines if line.track in beside]
 
 
 def interleaved(

@@ -1,0 +1,134 @@
+"""Lines of a learning curve: which runs belong to one, and what it is called."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from inspect_ai.log import EvalLog
+
+from perturb_evals.leaderboard.board_facts import board_fault
+from perturb_evals.leaderboard.protocol import without_secrets
+from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.results import result_of
+from perturb_evals.leaderboard.systems import identity, names
+
+WHOLE = "all"
+"""The board's word for a training set that was not cut."""
+
+CONDUCT = (
+    "max_connections",
+    "adaptive_connections",
+    "max_retries",
+    "timeout",
+    "attempt_timeout",
+    "stream_idle_timeout",
+    "cache",
+    "cache_prompt",
+    "batch",
+)
+"""Settings of how a model is reached. They do not change what it is asked, and make no system."""
+
+LONGEST = 24
+"""Letters of a system message that are shown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished run.
+
+    Attributes:
+        log: Its header.
+        result: The same as a result, whose settings are those that may change answers.
+        size: Number of training perturbations.
+    """
+
+    log: EvalLog
+    result: Result
+    size: int
+
+    @property
+    def train(self) -> str:
+        """How the training sets were cut, as the board says it, e.g. `100x3/seed0`."""
+        return str(self.result.board["train"])
+
+    @property
+    def cut(self) -> str:
+        """The same without the size, e.g. `x3/seed0`, or `all`."""
+        return WHOLE if self.train == WHOLE else "x" + self.train.partition("x")[2]
+
+
+def result_for_curve(log: EvalLog) -> Result:
+    """Return the result of a run, with the settings that tell systems apart on a curve.
+
+    Beside those of the leaderboard these are settings that are no plain values, such as
+    `extra_body`, and arguments of the solver that are called like another setting, such as `seed`.
+    Those of `CONDUCT` are left out. A long system message is its beginning and a hash.
+
+    Args:
+        log: The header of a run of this package.
+
+    Raises:
+        KeyError, TypeError, ValueError: The header is not as this package writes it.
+    """
+    if fault := board_fault(log.eval.metadata or {}):
+        raise ValueError(fault)
+    result = result_of(log)
+    settings, protocol = _settings(log), result.protocol
+    nested = {name: own for name, own in settings.items() if isinstance(own, Mapping) and own}
+    kept = {**nested, **protocol.given}
+    for name, value in protocol.solver_args.items():
+        if value is not None and (name in settings or kept.get(name, value) != value):
+            kept[f"solver {name}"] = value
+    kept = {name: value for name, value in kept.items() if name not in CONDUCT}
+    if said := kept.get("system_message"):
+        kept["system_message"] = _short(str(said))
+    changed = protocol.model_copy(update={"given": kept})
+    return result.model_copy(update={"protocol": changed})
+
+
+def _settings(log: EvalLog) -> dict[str, Any]:
+    """Return the settings of generation and the arguments of the model, without secrets."""
+    return without_secrets(
+        {
+            **log.eval.model_generate_config.model_dump(exclude_none=True),
+            **log.plan.config.model_dump(exclude_none=True),
+            **log.eval.model_args,
+        }
+    )
+
+
+def _short(text: str) -> str:
+    """Return a text as it fits into a legend: its beginning, and a hash of all of it."""
+    if len(text) <= LONGEST and text.isprintable():
+        return text
+    beginning = " ".join(text[:LONGEST].split())
+    return f"{beginning}… #{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:6]}"
+
+
+def lines(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Return the runs of each line by its name.
+
+    A line is one system with one way to cut the training sets: the subsets of its sizes are then
+    nested and equally many, so that its slope is that of the size. Only where a system has several
+    cuts, the cut is part of the name. A run on the whole training sets ends the line of every cut
+    that has no run of that size; it is a line of its own where there is none.
+
+    Args:
+        runs: Runs on one board but for its part `train`; none twice in system and `train`.
+    """
+    named = names([run.result for run in runs])
+    systems: dict[str, dict[str, list[Run]]] = defaultdict(dict)
+    for run in sorted(runs, key=lambda run: run.train == WHOLE):
+        cuts = systems[identity(run.result)]
+        ended = []
+        if run.train == WHOLE:
+            ended = [own for own in cuts.values() if run.size not in {one.size for one in own}]
+        for own in ended or [cuts.setdefault(run.cut, [])]:
+            own.append(run)
+    found = {}
+    for system, cuts in systems.items():
+        for cut, own in cuts.items():
+            found[named[system] if len(cuts) == 1 else f"{named[system]}, train={cut}"] = own
+    return found
