@@ -118,4 +118,4 @@ def _show_rest(
 
 
 def _line(text: str) -> str:
-    return " ".join(text.splitlines())
+    return ", ".join(text.splitlines())
