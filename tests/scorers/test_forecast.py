@@ -3,7 +3,7 @@ import pytest
 from inspect_ai.model import ChatMessageUser, ModelName, ModelOutput
 from inspect_ai.solver import TaskState
 
-from perturb_evals.scorers.forecast import Forecast, leave, take
+from perturb_evals.scorers.forecast import Forecast, is_cut_off, leave, take
 from perturb_evals.scorers.note import attach, attached
 
 
@@ -26,6 +26,14 @@ def test_a_note_travels_with_the_output():
     again = ModelOutput.model_validate_json(output.model_dump_json())
     assert attached(again, Forecast) == note
     assert again.metadata["the provider's"] == 1
+
+
+def test_what_a_limit_of_tokens_ended_is_cut_off():
+    assert not is_cut_off(ModelOutput())  # nothing was generated
+    for reason, expected in (
+        ("stop", False), ("content_filter", False), ("max_tokens", True), ("model_length", True)
+    ):  # fmt: skip
+        assert is_cut_off(ModelOutput.from_content("m", "text", stop_reason=reason)) == expected
 
 
 def test_a_vector_is_taken_once_by_its_own_sample():

@@ -29,7 +29,7 @@ def read(text):
 
 @pytest.mark.parametrize("row", CORPUS, ids=lambda row: row["id"])
 def test_every_reply_of_the_corpus_is_read_as_written_down(row):
-    answer = parse_neighbors(row["text"])
+    answer = parse_neighbors(row["text"], row.get("cut_off", False))
     if row["names"] is None:
         assert answer is None
         return
@@ -126,6 +126,54 @@ def test_a_cut_answer_keeps_the_names_that_were_complete(names, at):
         assert cut.count('"', cut.index("[")) // 2 == len(answer.names)
 
 
+# Reasoning without what ends a JSON string, opens or closes a brace, or looks like a key.
+THOUGHT = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["Consider", "first,", "but", "kNN:", "neighbors =", '\\"x\\"', "\\n", "so."]
+        ),
+        LISTS.map(lambda names: f"[{', '.join(names)}]"),
+        LISTS.map(lambda names: json.dumps(json.dumps({"kNN": names}))[1:-1]),
+    ),
+    max_size=8,
+).map(" ".join)
+
+
+@settings(deadline=None)
+@given(thought=THOUGHT, names=LISTS, key=st.sampled_from(["reasoning", "rationale", "thoughts"]))
+def test_reasoning_that_does_not_end_holds_no_answer(thought, names, key):
+    unfinished = f'{{"{key}": "{thought}'
+    assert read(unfinished) is None
+    before = json.dumps({"kNN": names})
+    assert read(f"{before}\n{unfinished}") == names
+    assert read(f'{unfinished}", "kNN": {json.dumps(names)}}}') == names
+
+
+@settings(deadline=None)
+@given(
+    lists=st.lists(LISTS, min_size=2, max_size=4, unique_by=tuple),
+    key=st.sampled_from(["genes", "answer", "final", "selected", "kNN"]),
+    other=st.sampled_from(["excluded", "rejected", "left_out", "not selected", "considered"]),
+    turn=st.randoms(use_true_random=False),
+)
+def test_a_list_under_a_key_of_an_answer_counts_wherever_it_stands(lists, key, other, turn):
+    fields = [(key, lists[0]), *((f"{other}", names) for names in lists[1:])]
+    turn.shuffle(fields)
+    text = ", ".join(f"{json.dumps(name)}: {json.dumps(names)}" for name, names in fields)
+    assert read(f"{{{text}}}") == lists[0]
+
+
+@settings(deadline=None)
+@given(names=LISTS, prose=PROSE.filter(lambda text: any(map(str.isalpha, text))))
+def test_a_list_before_unfinished_prose_is_no_answer_of_a_reply_that_was_cut_off(names, prose):
+    text = f"{prose} {json.dumps(names)} {prose}"
+    assert parse_neighbors(text, cut_off=True) is None
+    assert read(json.dumps(names)) == names
+    alone = parse_neighbors(json.dumps(names), cut_off=True)
+    assert alone is not None
+    assert list(alone.names) == names
+
+
 @pytest.mark.parametrize(
     "form", ["GENE1", "GENE_A", "gene 2", "Gene_1", "...", "<gene>", "SYMBOL1", "string", "A", ""]
 )
@@ -193,6 +241,10 @@ HOSTILE = {
     "lines of names": "kNN: " + "RPL5 " * 200 + "\n",
     "deep and closed": "[[[[]]]]",
     "thoughts": "<think>",
+    "reasonings": '"reasoning":"',
+    "finished reasonings": '"reasoning":"x",',
+    "escaped reasonings": '\\"reasoning\\":\\"',
+    "words of many keys": '"reasoning not a',
 }
 
 
@@ -201,8 +253,8 @@ HOSTILE = {
 def test_a_hostile_text_takes_linear_time(shard, begin):
     text = begin + shard * (50_000 // len(shard))
     # At most 0.1 s of one core; in a time that grows with the square this would be minutes.
-    answer = parse_neighbors(text)
-    assert answer is None or all(item.name in text for item in answer.items)
+    for answer in (parse_neighbors(text), parse_neighbors(text, cut_off=True)):
+        assert answer is None or all(item.name in text for item in answer.items)
 
 
 def test_a_megabyte_is_read():

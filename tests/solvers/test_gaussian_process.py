@@ -10,6 +10,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
 from perturb_evals.datasets.gene_info import Aliases
 from perturb_evals.datasets.gene_vectors import GeneVectors, checked_vectors
+from perturb_evals.datasets.known_genes import UnknownGenesError
 from perturb_evals.datasets.make_screen import make_screen
 from perturb_evals.datasets.training import Training
 from perturb_evals.solvers.gaussian_process import NOISE_RATIOS, SCALES, GaussianProcess
@@ -144,18 +145,18 @@ def test_a_gene_with_one_of_two_embeddings_is_predicted_from_that_one(world) -> 
     # Its kernel with the others is half of that of the first embedding.
     only = GaussianProcess(training_of(expression[:N]), [partial])
     assert only.n_fitted == N - 5
-    assert only.predict(NAMES[-1]) is None
+    assert only.predict(NAMES[-1]) == "unknown_gene"
 
 
 def test_no_embedding_no_prediction(world) -> None:
     vectors, expression = world
     process = GaussianProcess(training_of(expression[:N]), [embedding_of(vectors)])
-    assert process.predict("UNHEARD") is None
+    assert process.predict("UNHEARD") == "unknown_gene"
     zeroed = vectors.copy()
     zeroed[[3, N]] = 0
     process = GaussianProcess(training_of(expression[:N]), [embedding_of(zeroed)])
     assert process.n_fitted == N - 1
-    assert process.predict(NAMES[N]) is None
+    assert process.predict(NAMES[N]) == "unknown_gene"
     with pytest.raises(ValueError, match="at least one set"):
         GaussianProcess(training_of(expression[:N]), [])
 
@@ -168,7 +169,18 @@ def test_fewer_than_two_known_genes_teach_nothing(world, n_known: int) -> None:
         training_of(expression[:N]), [embedding_of(vectors[known], NAMES[known])]
     )
     assert process.n_fitted == n_known
-    assert process.predict(NAMES[N]) is None
+    assert process.predict(NAMES[N]) == "no_partner"
+    assert process.predict(NAMES[0]) == "unknown_gene"
+
+
+def test_each_embedding_has_to_know_a_training_perturbation(world) -> None:
+    vectors, expression = world
+    training = training_of(expression[:N])
+    text = embedding_of(vectors)
+    other = embedding_of(vectors[:3], ("ENSG01", "ENSG02", NAMES[-1]))
+    GaussianProcess(training, [text]).check(training)
+    with pytest.raises(UnknownGenesError, match=r"here: it knows none of the 40 .*'ENSG01'"):
+        GaussianProcess(training, [text, other]).check(training)
 
 
 def test_constant_expression_and_equal_embeddings(world) -> None:
@@ -229,7 +241,7 @@ def test_gene_texts_beat_the_training_mean(
         process = GaussianProcess(training, [vectors], aliases)
         for name in fold_of(held_out).test:
             truth, predicted = screen.expression[row_of[name]], process.predict(name)
-            predicted = training.mean if predicted is None else predicted
+            predicted = training.mean if isinstance(predicted, str) else predicted
             difference.append(
                 np.abs(predicted - truth).mean() - np.abs(training.mean - truth).mean()
             )

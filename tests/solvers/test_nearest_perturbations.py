@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import inspect_ai
 import numpy as np
 import pytest
 from inspect_ai.log import EvalLog, EvalSample
@@ -11,6 +12,7 @@ from inspect_ai.model import ModelOutput
 
 from perturb_evals.datasets.screens import ScreenRequest
 from perturb_evals.datasets.training import HeldOut, fold_of, training_for
+from perturb_evals.scorers.expression import expression
 from perturb_evals.scorers.held_out_truth import truth_for
 from perturb_evals.solvers.nearest_perturbations import (
     nearest_perturbations,
@@ -154,6 +156,50 @@ def test_an_answer_that_ended_early_is_asked_for_again_only_if_there_is_room(spe
     assert told[cut_off].startswith(CUT_OFF)
     assert accounts[cut_off]["neighbors"] == list(SOME)
     assert accounts[full]["fallback"] == "no_list"
+
+
+# Lists that were only thought of when the tokens ran out; A and B are training perturbations.
+THOUGHT_OF = (
+    '{"reasoning":"Considering genes [A, B] at first, but these are unrelated; the better ones '
+    "would be the",
+    'Step 1: candidates are ["A","B"]. These are unsuitable because',
+    'Let me list: {"candidates": ["A", "B"], "reject": ["A"',
+)
+
+
+@pytest.mark.parametrize("text", THOUGHT_OF)
+def test_a_list_that_was_only_thought_of_is_no_answer_of_a_reply_cut_off(text, speaker, run):
+    thought = text.replace("A", SOME[0]).replace("B", SOME[1])
+    stubborn = TESTED[1]
+
+    def reply(heard):
+        if len(heard.texts) == 1:
+            return stopped(thought, "max_tokens")
+        return "I cannot tell." if target_of(heard) == stubborn else said(*OTHERS)
+
+    model = speaker(reply)
+    samples = run(model, limit=2)
+    told = [heard.texts[2] for heard in model.heard if len(heard.texts) > 1]
+    assert len(told) == 3
+    assert all(one.startswith(CUT_OFF) for one in told)
+    accounts = {str(sample.metadata["pert"]): account(sample) for sample in samples}
+    assert accounts[TESTED[0]]["neighbors"] == list(OTHERS)
+    # The scorer looks at all replies for names, and knows of each that it was cut off.
+    assert accounts[stubborn]["fallback"] == "no_list"
+    (single,) = run(speaker(lambda heard: stopped(thought, "model_length")), reasks=0)
+    assert account(single)["fallback"] == "no_list"
+
+
+def test_a_log_that_is_scored_again_still_knows_what_was_cut_off(speaker, evaluate):
+    def reply(heard):
+        thought = f"I would look at {json.dumps(SOME)} first, then at"
+        return stopped(thought, "max_tokens") if len(heard.texts) == 1 else "I cannot tell."
+
+    task = langpert(screen="demo", fold=0)
+    log = evaluate(task, model=speaker(reply).model, limit=1)
+    again = inspect_ai.score(log, expression(), action="overwrite", display="none")
+    for one in (log, again):
+        assert account(one.samples[0])["fallback"] == "no_list"
 
 
 @pytest.mark.parametrize(("reasks", "structured"), [(0, False), (3, True)])

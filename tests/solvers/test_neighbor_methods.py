@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from perturb_evals.datasets.gene_info import Aliases
 from perturb_evals.datasets.gene_vectors import GeneVectors, checked_vectors
 from perturb_evals.datasets.graphs import Graph, load_graph
+from perturb_evals.datasets.known_genes import UnknownGenesError
 from perturb_evals.datasets.make_screen import make_screen
 from perturb_evals.datasets.screens import ScreenRequest, load_screen
 from perturb_evals.datasets.training import HeldOut, Training, fold_of, training_for
@@ -44,7 +45,7 @@ def graph_of(pairs: dict[tuple[str, str], float]) -> Graph:
     for (a, b), weight in pairs.items():
         dense[symbols.index(a), symbols.index(b)] = weight
         dense[symbols.index(b), symbols.index(a)] = weight
-    return Graph(symbols, csr_array(dense), "")
+    return Graph(symbols, csr_array(dense), "", "pairs.csv")
 
 
 def vectors_of(rows: dict[str, list[float]]) -> GeneVectors:
@@ -106,6 +107,9 @@ class TestGraph:
             expected = sorted((-round(cosine(target, name), 9), name) for name in GENES)
             expected = [(name, -minus) for minus, name in expected if minus < 0][:k]
             found = method.neighbors(target)
+            if not expected:
+                assert found == ("no_partner" if target in symbols else "unknown_gene")
+                continue
             assert [name for name, _ in found] == [name for name, _ in expected]
             assert [s for _, s in found] == pytest.approx([s for _, s in expected], abs=1e-9)
 
@@ -125,10 +129,26 @@ class TestGraph:
     def test_nothing_known_gives_no_neighbors(self) -> None:
         graph = graph_of({("A", "B"): 1.0, ("X", "Z"): 1.0})
         method = GraphNeighbors(training_of(), graph)
-        assert method.neighbors("UNHEARD") == []  # not in the graph
-        assert method.neighbors("X") == []  # no candidate within reach
+        assert method.neighbors("UNHEARD") == "unknown_gene"  # not in the graph
+        assert method.neighbors("X") == "no_partner"  # no candidate within reach
         outside = GraphNeighbors(training_of(), graph_of({("X", "Y"): 1.0}))
-        assert outside.neighbors("X") == []  # no candidate in the graph
+        assert outside.neighbors("X") == "no_partner"  # no candidate in the graph
+        assert outside.neighbors("A") == "unknown_gene"
+
+    def test_a_graph_that_knows_no_training_perturbation_is_told_by_examples(self) -> None:
+        pairs = {("ENSG01", "ENSG02\x1b[2J"): 1.0, ("ENSG03", "ENSG04" * 9): 1.0}
+        method = GraphNeighbors(training_of(), graph_of(pairs))
+        with pytest.raises(UnknownGenesError) as error:
+            method.check(training_of())
+        told = str(error.value)
+        assert told.startswith("pairs.csv: it knows none of the 8 training perturbations of small")
+        assert r"'ENSG01', 'ENSG02\x1b[2J', 'ENSG03' ..." in told
+        assert "expected symbols as the screen writes them: 'A', 'B', 'C' ..." in told
+        assert "aliases=ncbi" in told
+        long = GraphNeighbors(training_of(), graph_of({("Y" * 99, "Z"): 1.0}))
+        with pytest.raises(UnknownGenesError, match=r"'Y{29}\u2026', 'Z'; expected"):
+            long.check(training_of())
+        GraphNeighbors(training_of(), graph_of({("A", "Z"): 1.0})).check(training_of())
 
     def test_symbols_of_other_years(self) -> None:
         graph = graph_of({("AARS1", "EPRS1"): 1.0})
@@ -138,7 +158,11 @@ class TestGraph:
         training = training_of(("EPRS", "TP53"))
         found = GraphNeighbors(training, graph, aliases=aliases).neighbors("AARS")
         assert found == [("EPRS", 1.0)]
-        assert GraphNeighbors(training, graph).neighbors("AARS") == []
+        without = GraphNeighbors(training, graph)
+        assert without.neighbors("AARS") == "unknown_gene"
+        GraphNeighbors(training, graph, aliases=aliases).check(training)
+        with pytest.raises(UnknownGenesError):
+            without.check(training)
 
 
 class TestEmbedding:
@@ -156,8 +180,20 @@ class TestEmbedding:
         expected = sorted((-round(cosine(rows[name], rows["X"]), 9), name) for name in GENES)
         expected = [(name, -minus) for minus, name in expected if minus < 0][:k]
         found = EmbeddingNeighbors(training_of(), vectors_of(rows), k).neighbors("X")
+        if not expected:
+            assert found == ("no_partner" if any(rows["X"]) else "unknown_gene")
+            return
         assert [name for name, _ in found] == [name for name, _ in expected]
         assert [s for _, s in found] == pytest.approx([s for _, s in expected], abs=1e-7)
+
+    def test_embeddings_of_no_training_perturbation_are_told_by_examples(self) -> None:
+        zeros = {"A": [0.0], "X": [1.0], "Y": [2.0]}
+        method = EmbeddingNeighbors(training_of(), vectors_of(zeros))
+        with pytest.raises(
+            UnknownGenesError, match=r"here: it knows none of the 8 .*'X', 'Y'; exp"
+        ):
+            method.check(training_of())
+        EmbeddingNeighbors(training_of(), vectors_of(zeros | {"B": [1.0]})).check(training_of())
 
     def test_length_does_not_matter(self) -> None:
         rows = {"A": [1.0, 1.0], "B": [1.0, 0.5], "X": [2.0, 2.0]}
@@ -171,7 +207,8 @@ class TestEmbedding:
     def test_without_an_embedding_there_are_no_neighbors(self) -> None:
         vectors = vectors_of({"A": [1.0, 0.0], "X": [0.0, 0.0], "Y": [0.0, 1.0], "Z": [1.0, 1.0]})
         method = EmbeddingNeighbors(training_of(), vectors)
-        assert [method.neighbors(name) for name in ("UNHEARD", "X", "Y")] == [[], [], []]
+        assert method.neighbors("UNHEARD") == method.neighbors("X") == "unknown_gene"
+        assert method.neighbors("Y") == "no_partner"
         assert [name for name, _ in method.neighbors("Z")] == ["A"]  # B to H have none
 
     def test_symbols_of_other_years(self) -> None:
@@ -217,8 +254,9 @@ def test_string_neighbors_beat_the_training_mean(
             row = row_of[name]
             top = screen.de_order[row][: min(20, screen.n_ranked[row])]
             found = method.neighbors(name)
-            vectors = training.vectors([name for name, _ in found])
-            predicted = vectors.mean(axis=0) if found else training.mean
+            named = [] if isinstance(found, str) else [name for name, _ in found]
+            vectors = training.vectors(named)
+            predicted = vectors.mean(axis=0) if len(vectors) else training.mean
             for errors, prediction in ((ours, predicted), (mean, training.mean)):
                 errors.append(np.abs(prediction - screen.expression[row])[top].mean())
     difference = np.array(ours) - np.array(mean)

@@ -24,6 +24,7 @@ from perturb_evals.datasets.text_embedding import embed_texts
 from perturb_evals.datasets.whole_file import whole_file
 
 GENE_SUMMARY = "genes/gene_summary.gz"
+WHERE = "the embedding of NCBI's gene texts"
 DIMENSIONS = 256
 VERSION = 1
 """Raised whenever the same files give other vectors: kept ones are then passed by."""
@@ -73,7 +74,7 @@ def _vectors(summary: Path, names: Path, dimensions: int, sha256: str) -> GeneVe
         "zero": int((~matrix.any(axis=1)).sum()),
         "without_summary": int((~texts["has_summary"]).sum()),
     }
-    vectors = GeneVectors(tuple(texts["symbol"]), matrix, sha256, facts)
+    vectors = GeneVectors(tuple(texts["symbol"]), matrix, sha256, facts, WHERE)
     _keep(vectors, kept)
     return vectors
 
@@ -137,7 +138,8 @@ def _read_kept(path: Path, sha256: str) -> GeneVectors:
         if str(arrays["sha256"]) != sha256:
             raise ValueError("it is another one")
         facts = dict(zip(arrays["fact"].tolist(), arrays["count"].tolist(), strict=True))
-        return GeneVectors(tuple(arrays["symbols"].tolist()), arrays["vectors"], sha256, facts)
+        symbols = tuple(arrays["symbols"].tolist())
+        return GeneVectors(symbols, arrays["vectors"], sha256, facts, WHERE)
 
 
 def _keep(vectors: GeneVectors, path: Path) -> None:

@@ -38,12 +38,14 @@ class GeneVectors:
         matrix: (n, d) float32, finite. A row of zeros means that the gene has no embedding.
         sha256: Hash (hex) of what the vectors came from.
         facts: Counts about them, e.g. `genes` and `zero`, the rows of zeros.
+        where: What they came from, in words or as a path, for messages.
     """
 
     symbols: tuple[str, ...]
     matrix: NDArray[np.float32]
     sha256: str
     facts: Mapping[str, int]
+    where: str
 
     @cached_property
     def _row_of(self) -> dict[str, int]:
@@ -154,7 +156,7 @@ def checked_vectors(
     if zero.all():
         raise VectorsError(f"{where}: every vector is zero.")
     facts = {"genes": len(names), "zero": int(zero.sum())}
-    return GeneVectors(tuple(map(str, names)), matrix, sha256, facts)
+    return GeneVectors(tuple(map(str, names)), matrix, sha256, facts, where)
 
 
 def _is_name(name: Any) -> bool:

@@ -35,11 +35,13 @@ class Graph:
         adjacency: (n, n) symmetric weights above 0 and up to 1, the largest being 1; an empty
             diagonal.
         sha256: Hash (hex) of the file.
+        where: Its path, for messages.
     """
 
     symbols: tuple[str, ...]
     adjacency: csr_array
     sha256: str
+    where: str
 
     @cached_property
     def profiles(self) -> csr_array:
@@ -95,7 +97,7 @@ def _load(path: Path, mtime_ns: int) -> Graph:
         .max()
     )
     half = coo_array((merged["weight"], (merged["a"], merged["b"])), shape=(len(symbols),) * 2)
-    return Graph(tuple(symbols), csr_array(half + half.T), file_sha256(path))
+    return Graph(tuple(symbols), csr_array(half + half.T), file_sha256(path), str(path))
 
 
 def _read(path: Path) -> pd.DataFrame:

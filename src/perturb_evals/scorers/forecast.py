@@ -6,16 +6,21 @@ A whole vector is too much for a log: it waits in memory for the scorer of the s
 the sample's id. A log of such a run cannot be scored again; the run has to be repeated.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from inspect_ai.model import ModelOutput
 from inspect_ai.solver import TaskState
 from numpy.typing import ArrayLike, NDArray
 
 from perturb_evals.scorers.aggregation import Aggregation
 
 Method = Literal["neighbors", "training_mean", "control", "oracle", "vector"]
+
+NoAnswer = Literal["unknown_gene", "no_partner"]
+"""Why a method without a model has nothing to say of a perturbation: it is not in the file that the
+method goes by, or it is, but no training perturbation is like it there."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,10 @@ class Forecast:
         names: The neighbors that a method without a model named, exactly as candidates are written;
             None for a model, whose text is read.
         similarities: Their similarities, where the method gives any.
-        fallback: Why a method without a model has nothing to say, where it then predicts the
-            training mean; empty otherwise.
+        fallback: A `NoAnswer` where a method without a model has nothing to say and the training
+            mean is predicted; empty otherwise.
+        cut_off: Ids of the conversation's messages that a limit of tokens ended, since messages do
+            not say so themselves.
     """
 
     method: Method = "neighbors"
@@ -44,6 +51,12 @@ class Forecast:
     names: list[str] | None = None
     similarities: list[float] | None = None
     fallback: str = ""
+    cut_off: list[str] = field(default_factory=list)
+
+
+def is_cut_off(output: ModelOutput) -> bool:
+    """Tell whether a limit of tokens ended an output, that of the run or that of the model."""
+    return not output.empty and output.stop_reason in ("max_tokens", "model_length")
 
 
 _waiting: dict[str, NDArray[np.float64]] = {}

@@ -13,18 +13,16 @@ from typing import Literal, get_args
 
 from perturb_evals.scorers.answer_text import page_of
 from perturb_evals.scorers.json_pieces import Piece, read_piece
-from perturb_evals.scorers.neighbor_items import is_plausible, is_symbol, items_of, names_in
+from perturb_evals.scorers.neighbor_items import is_plausible, items_of, names_in
+from perturb_evals.scorers.neighbor_lists import LONGEST_LIST, MOST_READ, answer_list
 from perturb_evals.scorers.neighbor_names import Named
+from perturb_evals.scorers.reasoning_fields import without_finished, without_unfinished
 
 ReadAs = Literal["object", "list", "cut_off"]
 READ_AS: tuple[ReadAs, ...] = get_args(ReadAs)
 
 MOST_KEYS = 500
-MOST_LISTS = 50
-LONGEST_LIST = 20_000
-MOST_READ = 200_000
-"""Bounds of the work, all from the end of a reply: only so many keys (or, without a key, brackets)
-are looked at, so many characters of one list, and so many of all. 20,000 hold 1,500 names."""
+"""Only so many keys are looked at, from the end of a reply, besides the bounds of lists."""
 
 
 @dataclass(frozen=True)
@@ -95,18 +93,27 @@ _EMPTY = re.compile(r"\s*\[\s*\]")
 _LINE = re.compile(r"[^\n}]{0,2000}")
 
 
-def parse_neighbors(text: str) -> NeighborAnswer | None:
+def parse_neighbors(text: str, cut_off: bool = False) -> NeighborAnswer | None:
     """Read the neighbors that a reply names. Never raises, whatever the text.
 
     An answer is what stands under the key `kNN`, or one like it (`neighbors`, `similar_genes`): a
     list with at least one plausible name, or one that says to be empty. The last whole one counts,
     under `kNN` before other keys. Without any: the names of a list that is cut off, as far as they
-    are whole; a list inside a string; the last list without such a key; a line of symbols
-    (`kNN: RPL5, RPL23`). What never counts: reasoning (`<think>` and the like, as `parse_answer`
-    has it), the placeholders of an example (`GENE1`, `<gene>`, `...`), and names in prose.
+    are whole; a list inside a string; a list without such a key; a line of symbols
+    (`kNN: RPL5, RPL23`).
+
+    Of several lists without such a key the last one counts that is called an answer (`"genes": `,
+    `Final answer:`), else the only one; a list that is called rejected (`"excluded": `,
+    `I left out`) never does. In a reply that was cut off such a list counts only if it stands at
+    the end and either is called an answer or is all there is: else the answer was still to come.
+
+    What never counts: reasoning (`<think>` and the like, as `parse_answer` has it; under a key of
+    its own if it does not end, and for lists without a key in any case), the placeholders of an
+    example (`GENE1`, `<gene>`, `...`), and names in prose.
 
     Args:
         text: The reply.
+        cut_off: Whether a limit of tokens ended it.
 
     Returns:
         The names as written, to be resolved by `choose`; None if there is no answer.
@@ -114,9 +121,10 @@ def parse_neighbors(text: str) -> NeighborAnswer | None:
     page = page_of(text).raw
     for entity, character in _ENTITIES.items():
         page = page.replace(entity, character)
+    page = without_unfinished(page)
     readings = list(_under_keys(page))
     if not any(reading.rank <= _Rank.ESCAPED for reading in readings):
-        readings += _without_key(page)
+        readings += _without_key(page, cut_off)
     return min(readings, key=lambda reading: reading.rank).answer if readings else None
 
 
@@ -169,24 +177,10 @@ def _items(piece: Piece) -> tuple[tuple[Named, ...], int]:
     return names, 0
 
 
-def _without_key(page: str) -> list[_Reading]:
-    """Return the lists without a key, the last one first."""
-    left, end = MOST_READ, 0
-    readings: deque[_Reading] = deque()
-    for bracket in deque(re.finditer(r"\[", page), MOST_LISTS):
-        at = bracket.start()
-        if at < end or left <= 0:
-            continue
-        piece = read_piece(page, at, min(len(page), at + LONGEST_LIST))
-        if piece is None or isinstance(piece.value, str):
-            continue
-        left -= piece.end - at
-        items, unusable = items_of(piece.value)
-        # What no key calls neighbors has to look like symbols; one word, [sic], is a remark.
-        is_list = len(items) > 1 or re.match(r"\[\s*[\"'`{]", page[at : at + 20])
-        if is_list and any(is_symbol(item.name) and is_plausible(item.name) for item in items):
-            read: ReadAs = "list" if piece.complete else "cut_off"
-            rank = _Rank.LIST if piece.complete else _Rank.CUT_OFF_LIST
-            readings.appendleft(_Reading(rank, NeighborAnswer(items, read, unusable)))
-        end = piece.end if piece.complete else end
-    return list(readings)
+def _without_key(page: str, cut_off: bool) -> list[_Reading]:
+    found = answer_list(without_finished(page), cut_off)
+    if found is None:
+        return []
+    read: ReadAs = "list" if found.complete else "cut_off"
+    rank = _Rank.LIST if found.complete else _Rank.CUT_OFF_LIST
+    return [_Reading(rank, NeighborAnswer(found.items, read, found.n_unusable))]

@@ -15,7 +15,7 @@ from perturb_evals.datasets.oracle import oracle_neighbors
 from perturb_evals.datasets.symbols import SymbolResolver
 from perturb_evals.datasets.training import HeldOut, Training, training_for
 from perturb_evals.scorers.aggregation import aggregate
-from perturb_evals.scorers.forecast import Forecast, Method, take
+from perturb_evals.scorers.forecast import Forecast, Method, is_cut_off, take
 from perturb_evals.scorers.neighbor_names import Chosen, Named, choose
 from perturb_evals.scorers.neighbor_text import ReadAs, parse_neighbors
 from perturb_evals.scorers.note import attached
@@ -108,8 +108,8 @@ def _from_text(
     pert = str(state.metadata["pert"])
     read = [
         (answer, choose(answer.items, target=pert, resolver=resolver, limit=limit))
-        for answer in map(parse_neighbors, _answers(state))
-        if answer is not None
+        for text, cut_off in _answers(state, note)
+        if (answer := parse_neighbors(text, cut_off)) is not None
     ]
     if not read:
         return Predicted(training.mean.astype(np.float64), "neighbors", fallback="no_list")
@@ -127,7 +127,7 @@ def _from_text(
 def _averaged(chosen: Chosen, note: Forecast, training: Training) -> Predicted:
     mean = training.mean.astype(np.float64)
     if not chosen.symbols:
-        why = "none_usable" if chosen.n_given else "empty_list"
+        why = note.fallback or ("none_usable" if chosen.n_given else "empty_list")
         return Predicted(mean, "neighbors", chosen=chosen, fallback=why)
     vector = aggregate(
         training.vectors(chosen.symbols),
@@ -138,9 +138,17 @@ def _averaged(chosen: Chosen, note: Forecast, training: Training) -> Predicted:
     return Predicted(vector, "neighbors", chosen.symbols, chosen)
 
 
-def _answers(state: TaskState) -> list[str]:
-    """Return what was answered, the last first; a computed output stands in no message."""
-    said = [message.text for message in state.messages if isinstance(message, ChatMessageAssistant)]
-    if state.output.completion not in said[-1:]:
-        said.append(state.output.completion)
-    return said[::-1]
+def _answers(state: TaskState, note: Forecast) -> list[tuple[str, bool]]:
+    """Return what was answered and whether it was cut off, the last first.
+
+    A computed output stands in no message.
+    """
+    said = [
+        (message.text, message.id in note.cut_off)
+        for message in state.messages
+        if isinstance(message, ChatMessageAssistant)
+    ]
+    last = (state.output.completion, is_cut_off(state.output))
+    if said and said[-1][0] == last[0]:
+        said.pop()
+    return [last, *said[::-1]]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar, runtime_checkable
 
 from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from perturb_evals.datasets.training import HeldOut, Training, training_for
 from perturb_evals.scorers.aggregation import Aggregation
-from perturb_evals.scorers.forecast import Forecast, leave
+from perturb_evals.scorers.forecast import Forecast, NoAnswer, leave
 from perturb_evals.scorers.note import attach
 from perturb_evals.solvers.fit_once import FitOnce
 
@@ -19,17 +19,29 @@ from perturb_evals.solvers.fit_once import FitOnce
 class NeighborMethod(Protocol):
     """Anything that names training perturbations like one that it has not seen."""
 
-    def neighbors(self, perturbation: str) -> list[tuple[str, float]]:
-        """Return names with similarities, the most similar first; none where nothing is known."""
+    def neighbors(self, perturbation: str) -> list[tuple[str, float]] | NoAnswer:
+        """Return names with similarities, the most similar first; without any, the reason."""
         ...
 
 
 class VectorMethod(Protocol):
     """Anything that predicts a whole expression vector."""
 
-    def predict(self, perturbation: str) -> ArrayLike | None:
-        """Return (G,) predicted expression; None where nothing is known."""
+    def predict(self, perturbation: str) -> ArrayLike | NoAnswer:
+        """Return (G,) predicted expression; without any, the reason."""
         ...
+
+
+@runtime_checkable
+class FromFile(Protocol):
+    """A method that goes by a file about genes, which may name them in another way."""
+
+    def check(self, training: Training) -> None:
+        """Raise an error if the file knows none of the training perturbations."""
+        ...
+
+
+Method = TypeVar("Method")
 
 
 def by_neighbors(
@@ -47,16 +59,28 @@ def by_neighbors(
         aggregation: How their vectors become one.
     """
     note = Forecast("neighbors", aggregation, k)
-    fitted = FitOnce[HeldOut, NeighborMethod](lambda held_out: fit(training_for(held_out)))
+    fitted = FitOnce[HeldOut, NeighborMethod](lambda held_out: _fitted(fit, held_out))
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         method = fitted(HeldOut.from_metadata(state.metadata))
-        found = method.neighbors(str(state.metadata["pert"]))[:k]
-        names, values = [gene for gene, _ in found], [round(value, 6) for _, value in found]
+        found = method.neighbors(str(state.metadata["pert"]))
+        if isinstance(found, str):
+            nothing = replace(note, names=[], fallback=found)
+            return answered(state, name, json.dumps({"kNN": []}), nothing)
+        names = [gene for gene, _ in found[:k]]
+        values = [round(value, 6) for _, value in found[:k]]
         text = json.dumps({"kNN": names}, ensure_ascii=False)
         return answered(state, name, text, replace(note, names=names, similarities=values))
 
     return solve
+
+
+def _fitted(fit: Callable[[Training], Method], held_out: HeldOut) -> Method:
+    method = fit(training_for(held_out))
+    if isinstance(method, FromFile):
+        # Of all training perturbations of the fold: a small subset may be unknown by chance.
+        method.check(training_for(replace(held_out, n_train=None, repeat=0, seed=0)))
+    return method
 
 
 def by_vector(name: str, fit: Callable[[Training], VectorMethod]) -> Solver:
@@ -66,7 +90,7 @@ def by_vector(name: str, fit: Callable[[Training], VectorMethod]) -> Solver:
         name: Name of the method, shown as the model of the output.
         fit: Makes the method from what may be known.
     """
-    return by_vector_of(name, lambda held_out: fit(training_for(held_out)))
+    return by_vector_of(name, lambda held_out: _fitted(fit, held_out))
 
 
 def by_vector_of(name: str, fit: Callable[[HeldOut], VectorMethod]) -> Solver:
@@ -81,8 +105,8 @@ def by_vector_of(name: str, fit: Callable[[HeldOut], VectorMethod]) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         method = fitted(HeldOut.from_metadata(state.metadata))
         vector = method.predict(str(state.metadata["pert"]))
-        if vector is None:
-            note = Forecast("training_mean", fallback="no_embedding")
+        if isinstance(vector, str):
+            note = Forecast("training_mean", fallback=vector)
             return answered(state, name, f"{name}: nothing known, the training mean", note)
         leave(state, vector)
         return answered(state, name, f"{name}: a predicted vector", Forecast("vector"))

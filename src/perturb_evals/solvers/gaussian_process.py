@@ -23,6 +23,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.known_genes import check_vectors
+from perturb_evals.scorers.forecast import NoAnswer
+
 if TYPE_CHECKING:
     from perturb_evals.datasets.gene_info import Aliases
     from perturb_evals.datasets.gene_vectors import GeneVectors
@@ -76,15 +79,26 @@ class GaussianProcess:
         if self.n_fitted > 1:
             self._fit(training.expression[known].astype(np.float64) - self._mean)
 
-    def predict(self, perturbation: str) -> NDArray[np.float32] | None:
-        """Return the (G,) posterior mean, or None where there is none.
+    def check(self, training: "Training") -> None:
+        """Make sure that each set embeds some training perturbation of all those of a fold.
 
-        There is none for a gene without any embedding, and if fewer than two training perturbations
-        have one.
+        Raises:
+            UnknownGenesError: One does not.
+        """
+        for vectors in self._embeddings:
+            check_vectors(vectors, training, self._aliases)
+
+    def predict(self, perturbation: str) -> NDArray[np.float32] | NoAnswer:
+        """Return the (G,) posterior mean, or why there is none.
+
+        A gene without any embedding is unknown. Where fewer than two training perturbations have
+        one, there is nothing to learn from: no partner.
         """
         rows = self._unit_rows([perturbation])
-        if self.n_fitted < 2 or not any(vectors.any() for vectors in rows):
-            return None
+        if not any(vectors.any() for vectors in rows):
+            return "unknown_gene"
+        if self.n_fitted < 2:
+            return "no_partner"
         if self.signal_variance == 0:
             return self._mean
         squared = [_squared(row, known) for row, known in zip(rows, self._rows, strict=True)]

@@ -12,10 +12,10 @@ from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.symbols import SymbolResolver
 from perturb_evals.datasets.training import HeldOut, training_for
 from perturb_evals.scorers.aggregation import AGGREGATIONS, Aggregation
-from perturb_evals.scorers.forecast import Forecast
+from perturb_evals.scorers.forecast import Forecast, is_cut_off
 from perturb_evals.scorers.neighbor_names import Drop, choose
 from perturb_evals.scorers.neighbor_text import parse_neighbors
-from perturb_evals.scorers.note import attach
+from perturb_evals.scorers.note import attach, attached
 from perturb_evals.scorers.predicted import resolver_for
 from perturb_evals.solvers import neighbor_prompts as words
 from perturb_evals.solvers.context_window import ContextWindow
@@ -115,8 +115,11 @@ async def answered(
     state: TaskState, generate: Generate, option: Granted, note: Forecast
 ) -> TaskState:
     """Let the model answer, and leave the note at once: a limit may end the sample any time."""
+    cut_off = attached(state.output, Forecast).cut_off
     state = await option.generate(state, generate)
-    attach(state.output, note)
+    if is_cut_off(state.output):
+        cut_off = [*cut_off, str(state.output.message.id)]
+    attach(state.output, replace(note, cut_off=cut_off))
     return state
 
 
@@ -128,7 +131,7 @@ def problem(output: ModelOutput, target: str, resolver: SymbolResolver) -> str |
         target: The perturbation in question.
         resolver: Of the candidates.
     """
-    answer = parse_neighbors(output.completion)
+    answer = parse_neighbors(output.completion, is_cut_off(output))
     if answer is None:
         return words.CUT_OFF if output.stop_reason == "max_tokens" else words.NO_LIST
     chosen = choose(answer.items, target=target, resolver=resolver, limit=None)

@@ -1,8 +1,8 @@
 """Neighbors without a model: which training perturbations resemble one that was not trained on.
 
 Each method is made from a `Training`, which holds nothing of the test perturbations, and gives for
-a name its neighbors, the most similar first. It gives none where it knows nothing of the name, so
-that the caller can predict the training mean and count it.
+a name its neighbors, the most similar first. Where it has none it gives the reason, so that the
+caller can predict the training mean and count it.
 """
 
 import random
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.known_genes import check_vectors, no_gene_known
 from perturb_evals.datasets.options import whole_number
 from perturb_evals.datasets.symbols import SymbolResolver
+from perturb_evals.scorers.forecast import NoAnswer
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.gene_info import Aliases
@@ -84,20 +86,32 @@ class GraphNeighbors:
         self, training: "Training", graph: "Graph", k: int = K, aliases: "Aliases | None" = None
     ) -> None:
         self._k = _at_least_one(k)
-        self._profiles = graph.profiles
+        self._graph, self._profiles = graph, graph.profiles
         self._resolver = SymbolResolver(graph.symbols, aliases)
         self._row_of = {symbol: row for row, symbol in enumerate(graph.symbols)}
         rows = {name: self._row(name) for name in training.perturbations}
         self._names = [name for name, row in rows.items() if row is not None]
         self._known = self._profiles[[row for row in rows.values() if row is not None]]
 
-    def neighbors(self, perturbation: str) -> Neighbors:
-        """Return up to k names and similarities above 0 to 1, ties by name; none if not known."""
+    def check(self, training: "Training") -> None:
+        """Make sure that the graph has some training perturbation of all those of a fold.
+
+        Raises:
+            UnknownGenesError: It has none.
+        """
+        if all(self._row(name) is None for name in training.perturbations):
+            raise no_gene_known(self._graph.where, self._graph.symbols, training)
+
+    def neighbors(self, perturbation: str) -> Neighbors | NoAnswer:
+        """Return up to k names and similarities above 0 to 1, ties by name, or why there are none.
+
+        A name that fits several genes of the graph is unknown.
+        """
         row = self._row(perturbation)
-        if row is None or not self._names:
-            return []
+        if row is None:
+            return "unknown_gene"
         similarity = (self._known @ self._profiles[[row]].T).toarray().ravel()
-        return _best(self._names, similarity, self._k)
+        return _best(self._names, similarity, self._k) or "no_partner"
 
     def _row(self, name: str) -> int | None:
         symbol = self._resolver.resolve(name).symbol
@@ -131,10 +145,23 @@ class EmbeddingNeighbors:
         self._names = training.perturbations
         self._rows = vectors.unit_rows(self._names, aliases)
 
-    def neighbors(self, perturbation: str) -> Neighbors:
-        """Return up to k names and cosines above 0, ties by name; none without an embedding."""
+    def check(self, training: "Training") -> None:
+        """Make sure that some training perturbation of all those of a fold has an embedding.
+
+        Raises:
+            UnknownGenesError: None has.
+        """
+        check_vectors(self._vectors, training, self._aliases)
+
+    def neighbors(self, perturbation: str) -> Neighbors | NoAnswer:
+        """Return up to k names and cosines above 0, ties by name, or why there are none.
+
+        A gene without an embedding, or with one of zeros, is unknown.
+        """
         row = self._vectors.unit_rows([perturbation], self._aliases)[0]
-        return _best(self._names, self._rows @ row, self._k)
+        if not row.any():
+            return "unknown_gene"
+        return _best(self._names, self._rows @ row, self._k) or "no_partner"
 
 
 def _best(names: Sequence[str], similarity: NDArray[np.float64], k: int) -> Neighbors:
