@@ -134,7 +134,29 @@ def test_a_system_and_itself_on_another_scale_do_not_differ(
     difference = pair.difference
     assert (difference.value, difference.lower, difference.upper) == (0.0, 0.0, 0.0)
     assert (pair.p_bootstrap, pair.p_randomised, pair.p_holm) == (1.0, 1.0, 1.0)
-    assert (pair.only_a, pair.only_b, pair.detectable, pair.discordant) == (0, 0, 0.0, ())
+    assert (pair.only_a, pair.only_b, pair.discordant, pair.n_more) == (0, 0, (), 0)
+    # The resamples do not vary, so they say nothing about what could be found.
+    assert math.isnan(pair.detectable)
+    assert pair.alike
+
+
+def test_only_systems_that_agree_on_everything_are_alike(
+    entries: list[Entry], answers: dict[str, Predictions], a_result: Make, entry_of: Enter
+) -> None:
+    assert not any(pair.alike for pair in compare(entries).pairs)
+    scores = {f"P{n:02}": float(n) for n in range(12)}
+    moved = {pert: score + 0.1 for pert, score in scores.items()}
+    same, also, off = (
+        entry_of(a_result(model=name, task="langpert"), given, name)
+        for name, given in (("same", scores), ("also", dict(scores)), ("off", moved))
+    )
+    alike, apart, _ = compare([same, also, off]).pairs
+    assert alike.alike
+    assert math.isnan(alike.detectable)
+    # A difference that is the same everywhere does not vary either, and is one.
+    assert not apart.alike
+    assert apart.difference.value == pytest.approx(-0.1)
+    assert math.isnan(apart.detectable)
 
 
 def test_vectors_are_compared_by_perturbation(a_result: Make, entry_of: Enter) -> None:
@@ -205,6 +227,54 @@ def test_boards_that_differ_are_refused_with_the_part_named(
         compare([])
 
 
+def test_too_few_systems_are_refused_with_the_reason(
+    world: Any, a_result: Make, entry_of: Enter, tmp_path: Path
+) -> None:
+    entry = entry_of(a_result(log="logs/new.eval"), world.predictions(1.0, "a"), "x")
+    older = a_result(log="/somewhere/logs/old%20one.eval", eval_id="older")
+    another = a_result(model="other", log="logs/other.eval")
+    elsewhere = a_result(context="rpe1", log="logs/elsewhere.eval")
+    with pytest.raises(
+        ComparisonError,
+        match=r"or more; got 1\. old one\.eval is an older run of the same system as new\.eval",
+    ) as found:
+        compare([entry], older=[older, another, elsewhere])
+    assert "other.eval" not in str(found.value)
+    assert "elsewhere.eval" not in str(found.value)
+    log = tmp_path / "new.eval"
+    with pytest.raises(ComparisonError, match=r"or more; got 1\. new\.eval was given twice\.$"):
+        compare([entry], logs=[str(log), str(tmp_path / "other" / ".." / "new.eval")])
+    with pytest.raises(ComparisonError, match=r"given twice\. old one\.eval is an older run"):
+        compare([entry], logs=["a.eval", "a.eval"], older=[older])
+    with pytest.raises(
+        ComparisonError, match=r"got 1\. .* one complete run; a copy of a log counts"
+    ):
+        compare([entry], logs=["a.eval", "copy.eval"])
+    with pytest.raises(ComparisonError, match=r"got 0\. .* no complete run\.$"):
+        compare([], logs=["a.eval"])
+    address = "s3://bucket/x.eval"
+    with pytest.raises(ComparisonError, match=r"x\.eval was given twice\.$"):
+        compare([entry], logs=[address, address])
+
+
+def test_an_older_run_is_named_from_real_logs(
+    runs: Runs, rewrite: Callable[..., None], tmp_path: Path
+) -> None:
+    older = tmp_path / "older.eval"
+    rewrite(runs["constant de"], older, "older", created="2026-01-01T00:00:00+00:00")
+    read = read_entries([str(older), str(runs["constant de"])])
+    name = runs["constant de"].name
+    with pytest.raises(ComparisonError, match=f"older.eval is an older run .* as {name}"):
+        compare(read.complete, older=read.older)
+
+
+def test_what_is_left_out_of_a_track_is_kept(entries: list[Entry]) -> None:
+    found = compare(entries[:2], "none", left_out=entries[2:])
+    assert (found.track, found.left_out) == ("none", tuple(entries[2:]))
+    by_hand = compare(entries)
+    assert (by_hand.track, by_hand.left_out) == ("", ())
+
+
 def test_other_questions_are_refused(
     answers: dict[str, Predictions], a_result: Make, entry_of: Enter
 ) -> None:
@@ -229,4 +299,5 @@ def test_where_the_headline_is_undefined_so_is_the_comparison(
     for number in (pair.p_bootstrap, pair.p_randomised, pair.p_holm, pair.detectable):
         assert math.isnan(number)
     assert (pair.only_a, pair.only_b, pair.both, pair.neither, pair.discordant) == (0, 0, 0, 0, ())
+    assert not pair.alike
     assert not recwarn.list

@@ -64,6 +64,7 @@ def test_only_systems_that_ran_every_part_have_a_mean(lines: list[Entry]) -> Non
         "none",
         (),
     )
+    assert summary.notes == ()
     assert [board.parts["context"] for board in summary.parts] == ["k562", "rpe1"]
     assert [row.name for row in summary.rows] == ["good", "fair", "lone"]
     good, fair, lone = summary.rows
@@ -178,6 +179,24 @@ def test_other_lines_are_another_summary(world: Any, a_result: Make, entry_of: E
         ["k562,rpe1"],
         ["hepg2,k562,rpe1"],
     ]
+    assert [summary.track_title for summary in found] == [
+        "cross (k562, rpe1)",
+        "cross (hepg2, k562, rpe1)",
+    ]
+
+
+def test_the_demo_world_has_a_title_of_its_own(world: Any, a_result: Make, entry_of: Enter) -> None:
+    found = summed(
+        *(
+            entry_of(a_result(context=context), world.predictions(1.0, "a"), "x")
+            for context in ("demo_a", "demo_b", "k562", "rpe1")
+        )
+    )
+    assert {summary.title for summary in found} == {
+        "cell lines and tasks (abstention half)",
+        "cell lines and tasks (simulated, abstention half)",
+    }
+    assert {summary.track_title for summary in found} == {"none"}
 
 
 def test_of_several_boards_of_a_part_that_with_most_systems_counts(
@@ -198,6 +217,31 @@ def test_of_several_boards_of_a_part_that_with_most_systems_counts(
         ("k562", "111111"),
         ("rpe1", "000000"),
     ]
+    # A system that ran only the board that is left out stands nowhere here: a note says so.
+    assert summary.notes == (
+        "Of perturbqa_de on k562 the board with data 111111 takes part (2 ranked runs), not that "
+        "with data 000000 (1 ranked run).",
+    )
+
+
+def test_a_board_left_out_is_told_by_whatever_it_differs_in(
+    world: Any, a_result: Make, entry_of: Enter
+) -> None:
+    def entry(line: str, data_sha256: str, **board: str) -> Entry:
+        run = a_result(context=line, board=board, data_sha256=data_sha256)
+        return entry_of(run, world.predictions(1.0, "a"), "x")
+
+    (split,) = summed(
+        entry("k562", "1" * 64, data="111111", split="aaa"),
+        entry("k562", "1" * 64, data="111111", split="bbb"),
+        entry("rpe1", "1" * 64, data="111111", split="aaa"),
+    )
+    assert len(split.notes) == 1
+    assert "with split aaa takes part" in split.notes[0]
+    assert "not that with split bbb" in split.notes[0]
+    (hidden,) = summed(entry("k562", "1" * 64), entry("k562", "2" * 64), entry("rpe1", "1" * 64))
+    assert "with data 111111111111 takes part" in hidden.notes[0]
+    assert "not that with data 222222222222" in hidden.notes[0]
 
 
 def test_computed_and_run_rows_of_a_baseline_are_one_system(runs: Runs) -> None:

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     # Where nothing can be compared, the message says which part differs.
     for found in several or [list(entries.complete)]:
         try:
-            show_comparison(shown, compare(found))
+            show_comparison(shown, compare(found, older=entries.older, logs=args.logs))
             compared += 1
         except ComparisonError as error:
             print(f"perturb-evals compare: {plain(str(error))}", file=sys.stderr)

@@ -80,9 +80,11 @@ def verdict(pair: "Pair", comparison: "Comparison") -> str:
     if difference is None or not math.isfinite(pair.p_holm):
         return "they cannot be told apart on these data: nothing can be ranked."
     if pair.p_holm >= SIGNIFICANT:
+        if pair.alike:
+            return "they score alike everywhere."
         said = f"no difference is shown (p {p_value(pair.p_holm)})"
         if not math.isfinite(pair.detectable):
-            return f"{said}; there are too few perturbations to say how large one could be."
+            return f"{said}; these data cannot say how large one could be."
         return (
             f"{said}; one of {number(pair.detectable)} is found in 80% of cases, before Holm's "
             "correction."
@@ -130,6 +132,10 @@ def _show_discordant(console: "Console", pair: "Pair") -> None:
         title=f"Where {short(pair.a.name)} (A) and {short(pair.b.name)} (B) differ most"
         + (" (credit: 1 is right, 0 wrong)" if asked else ""),
     )
+    if pair.n_more:
+        said = f"{pair.n_more:,} more differ as much as the last one"
+        first = "; those in more pairs of their gene come first" if asked else ""
+        console.print(f"{said}{first}.", style="dim")
     if links:
         console.print(
             f"Answers are links while `inspect view --log-dir {folder}` runs; the first is",

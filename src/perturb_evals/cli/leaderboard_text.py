@@ -91,7 +91,7 @@ def show_summary(console: "Console", summary: "Summary") -> None:
                 **dict(zip(parts, skills, strict=True)),
             }
         )
-    console.print(f"Mean skill over {summary.title}, track {summary.track}", style="bold")
+    console.print(f"Mean skill over {summary.title}, track {summary.track_title}", style="bold")
     show_fitted(
         console,
         [
@@ -102,6 +102,8 @@ def show_summary(console: "Console", summary: "Summary") -> None:
         rows,
         bright=[row.kind == "system" for row in summary.rows],
     )
+    for note in summary.notes:
+        console.print(short(note, 400), style="dim")
 
 
 def _part(board: "Board") -> str:

@@ -1,18 +1,22 @@
 """Systems compared in pairs on the same questions or perturbations: is a difference real?"""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.questions import VERDICTS, Kind
-from perturb_evals.leaderboard.boards import Better, direction
+from perturb_evals.leaderboard.boards import ROUNDING, Better, direction
+from perturb_evals.leaderboard.discordant import Discordant, most_discordant
 from perturb_evals.leaderboard.entries import Entry, board_of
+from perturb_evals.leaderboard.headers import log_name
 from perturb_evals.leaderboard.outcomes import ExpressionOutcome, Outcome, QuestionOutcome
 from perturb_evals.leaderboard.result import Figure, Result
+from perturb_evals.leaderboard.systems import identity
 from perturb_evals.metrics.credit import question_credit
 from perturb_evals.metrics.detectable import (
     detectable_difference,
@@ -23,38 +27,11 @@ from perturb_evals.metrics.means import PairedDifference
 from perturb_evals.metrics.paired_auroc import difference_of_resamples
 from perturb_evals.metrics.randomisation import randomised_auroc_test, randomised_mean_test
 
-SHOWN = 20
 Floats = NDArray[np.float64]
 
 
 class ComparisonError(Exception):
     """Systems that cannot be compared. The message says which part differs."""
-
-
-@dataclass(frozen=True)
-class Discordant:
-    """A question or perturbation on which two systems differ most.
-
-    Attributes:
-        unit: What was asked: `PERT>GENE`, or a perturbation.
-        truth: The true verdict; empty for expression.
-        a_credit: For questions the mean credit over the pairs of its gene, in [0, 1]; for
-            expression the headline score of the perturbation.
-        b_credit: The same for the other system.
-        a_answer: What was answered; empty for expression.
-        b_answer: The same for the other system.
-        a_sample: Id of the sample; empty for a computed row.
-        b_sample: The same for the other system.
-    """
-
-    unit: str
-    truth: str
-    a_credit: float
-    b_credit: float
-    a_answer: str
-    b_answer: str
-    a_sample: str
-    b_sample: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,15 +45,16 @@ class Pair:
         p_bootstrap: Two-sided p of no difference from the same resamples; nan without any.
         p_randomised: Two-sided p from swapping the systems' answers by perturbation; nan where no
             gene has both classes.
-        p_holm: `p_randomised` adjusted over all pairs of the comparison.
+        p_holm: `p_randomised` adjusted over the pairs of the comparison.
         only_a: Questions that `a` got and `b` missed: credit above one half, and not above. For
             expression, perturbations on which `a` is better.
         only_b: The same the other way round.
         both: Questions that both got; for expression, ties.
         neither: Questions that neither got; 0 for expression.
         detectable: Smallest difference that this number of perturbations shows with 80% power at
-            p < .05.
-        discordant: The most discordant units, at most 20.
+            p < .05; nan where the difference does not vary over resamples.
+        discordant: The most discordant units, see `most_discordant`.
+        n_more: Units not among them that differ as much as the last of them; 0 without any.
     """
 
     a: Entry
@@ -91,6 +69,15 @@ class Pair:
     neither: int
     detectable: float
     discordant: tuple[Discordant, ...]
+    n_more: int
+
+    @property
+    def alike(self) -> bool:
+        """Whether both got the same on everything: answers that rank alike, or equal scores.
+
+        False where the headline is undefined.
+        """
+        return self.difference.value is not None and not self.discordant
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +86,8 @@ class Comparison:
 
     Attributes:
         board_key: The board.
-        track: The track whose systems these are; empty for systems chosen by hand.
+        track: The track whose systems these are, with its lines; empty for systems chosen by hand.
+        left_out: What is ranked in the track and not compared here, the best first.
         title: Task and context.
         headline: The metric that is compared.
         better: Its direction.
@@ -110,6 +98,7 @@ class Comparison:
 
     board_key: str
     track: str
+    left_out: tuple[Entry, ...]
     title: str
     headline: str
     better: Better
@@ -118,12 +107,22 @@ class Comparison:
     pairs: tuple[Pair, ...]
 
 
-def compare(entries: Sequence[Entry], track: str = "") -> Comparison:
+def compare(
+    entries: Sequence[Entry],
+    track: str = "",
+    *,
+    left_out: Sequence[Entry] = (),
+    older: Sequence[Result] = (),
+    logs: Sequence[str] = (),
+) -> Comparison:
     """Compare every two of some systems.
 
     Args:
         entries: Two or more, of one board; one at least has a run.
-        track: The track whose systems they are; empty for systems chosen by hand.
+        track: The track whose systems they are, with its lines; empty for systems chosen by hand.
+        left_out: What is ranked in the track and not compared.
+        older: Runs that do not count as their systems have newer ones; a message names them.
+        logs: What was given, from which a message says that a log was given twice.
 
     Raises:
         ComparisonError: Fewer than two, no run among them, runs on different boards, or other
@@ -131,7 +130,9 @@ def compare(entries: Sequence[Entry], track: str = "") -> Comparison:
     """
     runs = [entry.result for entry in entries if entry.result is not None]
     if len(entries) < 2:
-        raise ComparisonError(f"A comparison needs two systems or more; got {len(entries)}.")
+        reasons = _reasons(runs, older, logs)
+        said = f"A comparison needs two systems or more; got {len(entries)}."
+        raise ComparisonError(" ".join([said, *reasons]))
     if not runs:
         raise ComparisonError("A comparison needs a run; got computed rows alone.")
     first = runs[0]
@@ -150,6 +151,7 @@ def compare(entries: Sequence[Entry], track: str = "") -> Comparison:
     return Comparison(
         board_key=first.board_key,
         track=track,
+        left_out=tuple(left_out),
         title=f"{first.task} on {first.context}",
         headline=first.headline,
         better=direction(first.headline),
@@ -159,6 +161,26 @@ def compare(entries: Sequence[Entry], track: str = "") -> Comparison:
             replace(pair, p_holm=float(p)) for pair, p in zip(pairs, adjusted, strict=True)
         ),
     )
+
+
+def _reasons(runs: Sequence[Result], older: Sequence[Result], logs: Sequence[str]) -> list[str]:
+    """Return in sentences why there are fewer than two systems."""
+    if not runs:
+        return ["What was given holds no complete run."] if logs else []
+    (run,) = runs
+    same = board_of(run), identity(run)
+    often = Counter(log if "://" in log else str(Path(log).resolve()) for log in logs)
+    reasons = [f"{log_name(log)} was given twice." for log, n in often.items() if n > 1]
+    reasons += [
+        f"{log_name(other.log)} is an older run of the same system as {log_name(run.log)}, and of "
+        "several the newest counts. A run with a name of its own (--metadata system=NAME) is a "
+        "system of its own."
+        for other in older
+        if (board_of(other), identity(other)) == same
+    ]
+    if logs and not reasons:
+        return ["What was given holds one complete run; a copy of a log counts once."]
+    return reasons
 
 
 def _apart(a: Result, b: Result) -> str:
@@ -174,6 +196,8 @@ def _pair(a: Entry, b: Entry, board: Result) -> Pair:
     )
     credits = _credit(one), _credit(other)
     only_a, only_b, both, neither = _won(one, *credits, direction(board.headline))
+    error = standard_error_of_interval(found.lower, found.upper)
+    discordant, n_more = most_discordant(one, other, *credits, board.task)
     return Pair(
         a=a,
         b=b,
@@ -185,8 +209,10 @@ def _pair(a: Entry, b: Entry, board: Result) -> Pair:
         only_b=only_b,
         both=both,
         neither=neither,
-        detectable=detectable_difference(standard_error_of_interval(found.lower, found.upper)),
-        discordant=_discordant(one, other, *credits, board.task),
+        # Resamples that do not vary say nothing about what could be found.
+        detectable=math.nan if error <= ROUNDING else detectable_difference(error),
+        discordant=discordant,
+        n_more=n_more,
     )
 
 
@@ -228,41 +254,3 @@ def _won(outcome: Outcome, a: Floats, b: Floats, better: Better) -> tuple[int, i
     counts = (got_a & ~got_b, got_b & ~got_a, got_a & got_b, ~got_a & ~got_b)
     only_a, only_b, both, neither = (int(count.sum()) for count in counts)
     return only_a, only_b, both, neither
-
-
-def _discordant(
-    a: Outcome, b: Outcome, a_credit: Floats, b_credit: Floats, task: str
-) -> tuple[Discordant, ...]:
-    apart = np.nan_to_num(np.abs(a_credit - b_credit))
-    # Ties in the order of the units, which is that of their names.
-    order = np.argsort(-apart, kind="stable")[:SHOWN]
-    units = a.units
-    return tuple(
-        Discordant(
-            unit=units[row],
-            truth=_truth(a, row, task),
-            a_credit=float(a_credit[row]),
-            b_credit=float(b_credit[row]),
-            a_answer=_answer(a, row),
-            b_answer=_answer(b, row),
-            a_sample=a.sample_ids[row],
-            b_sample=b.sample_ids[row],
-        )
-        for row in order
-        if apart[row] > 0
-    )
-
-
-def _truth(outcome: Outcome, row: int, task: str) -> str:
-    if not isinstance(outcome, QuestionOutcome):
-        return ""
-    kind: Kind = "de" if task == "perturbqa_de" else "direction"
-    return VERDICTS[kind].word(int(outcome.predictions.labels[row]))
-
-
-def _answer(outcome: Outcome, row: int) -> str:
-    if not isinstance(outcome, QuestionOutcome):
-        return ""
-    if outcome.predictions.abstained[row]:
-        return "no answer"
-    return f"{outcome.predictions.scores[row]:.3g}"

@@ -14,12 +14,12 @@ from perturb_evals.leaderboard.comparison import Comparison, compare
 from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.first_prompt import first_prompt
 from perturb_evals.leaderboard.headers import log_name
+from perturb_evals.leaderboard.site.cells import track_text
+from perturb_evals.leaderboard.site.comparison_page import MOST_COMPARED
 from perturb_evals.leaderboard.site.writer import SiteError, write_site
 from perturb_evals.leaderboard.summary import Summary
 
 TRANSCRIPTS = "transcripts"
-MOST_COMPARED = 6
-"""Systems of a track that are compared pair by pair on the site, the best ones."""
 
 __all__ = ["SiteError", "publish"]
 
@@ -66,24 +66,28 @@ def publish(
 
 
 def comparisons_of(board: Board) -> list[Comparison]:
-    """Return a comparison for every track with two systems or more.
+    """Return a comparison for every track in which two systems or more are ranked.
 
-    The best of its ranked systems are compared with each other, baselines only where they lead.
+    At most `MOST_COMPARED` are compared, those with the best headline. The best baseline has a
+    place; all others are for systems, and further baselines take what these leave.
     """
     found = []
     for track in board.tracks:
         ranked = [row.entry for row in track.rows if row.rank is not None]
         chosen = _chosen(ranked)
         if len(chosen) > 1 and any(entry.result for entry in chosen):
-            found.append(compare(chosen, track.name))
+            title = track_text(track.name, track.lines)
+            left_out = [entry for entry in ranked if entry not in chosen]
+            found.append(compare(chosen, title, left_out=left_out))
     return found
 
 
 def _chosen(ranked: Sequence[Entry]) -> list[Entry]:
-    """Return systems before baselines, in their order."""
-    first = [entry for entry in ranked if entry.kind == "system"]
-    rest = [entry for entry in ranked if entry.kind != "system"]
-    return [*first, *rest][:MOST_COMPARED]
+    """Return systems, then baselines, each in their order."""
+    systems = [entry for entry in ranked if entry.kind == "system"]
+    baselines = [entry for entry in ranked if entry.kind != "system"]
+    n_systems = MOST_COMPARED - 1 if baselines else MOST_COMPARED
+    return [*systems[:n_systems], *baselines][:MOST_COMPARED]
 
 
 def _bundle(entries: Entries, folder: Path) -> None:

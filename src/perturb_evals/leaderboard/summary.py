@@ -53,6 +53,7 @@ class Summary:
         track: The track.
         lines: The lines that are open in it, for cross, sorted.
         parts: The boards, one a task and context: of several the one on which most systems ran.
+        notes: Which boards are left out for these, in sentences.
         rows: Those with a mean first, the best first; then the others by name.
     """
 
@@ -60,7 +61,13 @@ class Summary:
     track: str
     lines: tuple[str, ...]
     parts: tuple[Board, ...]
+    notes: tuple[str, ...]
     rows: tuple[SummaryRow, ...]
+
+    @property
+    def track_title(self) -> str:
+        """The track with its lines, which tell tracks cross apart."""
+        return f"{self.track} ({', '.join(self.lines)})" if self.lines else self.track
 
 
 def summaries(boards: Sequence[Board]) -> tuple[Summary, ...]:
@@ -81,15 +88,16 @@ def summaries(boards: Sequence[Board]) -> tuple[Summary, ...]:
         track, lines = key
         parts = _one_each(grouped[rules, key], key)
         if len(parts) > 1:
-            said = ", ".join(rules[1:])
+            said = ", ".join(filter(None, rules))
             title = ("screens" if track == "training" else "cell lines and tasks") + f" ({said})"
-            summed.append(Summary(title, track, lines, parts, _rows(parts, key)))
+            notes = _notes(grouped[rules, key], parts, key)
+            summed.append(Summary(title, track, lines, parts, notes, _rows(parts, key)))
     return tuple(summed)
 
 
 def _rules(board: Board) -> Rules:
-    """Return what boards of one summary have in common, in words."""
-    world = "simulated" if str(board.parts["context"]).startswith("demo") else "real"
+    """Return what boards of one summary have in common, in words; the first is empty for real."""
+    world = "simulated" if str(board.parts["context"]).startswith("demo") else ""
     kept = {name: part for name, part in board.parts.items() if name not in OWN}
     return world, *(f"{name.replace('_', ' ')} {part}" for name, part in kept.items())
 
@@ -109,6 +117,34 @@ def _one_each(boards: Sequence[Board], key: TrackKey) -> tuple[Board, ...]:
     for board in sorted(boards, key=lambda board: (-_n_run(board, key), board.key)):
         best.setdefault((board.parts["task"], board.parts["context"]), board)
     return tuple(sorted(best.values(), key=lambda board: board.key))
+
+
+def _notes(boards: Sequence[Board], parts: tuple[Board, ...], key: TrackKey) -> tuple[str, ...]:
+    """Return a sentence for every board that another one of its task and context stands for."""
+    notes = []
+    for kept in parts:
+        place = kept.parts["task"], kept.parts["context"]
+        for other in boards:
+            if other is kept or (other.parts["task"], other.parts["context"]) != place:
+                continue
+            notes.append(
+                f"Of {kept.title} the board with {_told_apart(kept, other)} takes part "
+                f"({_runs(kept, key)}), not that with {_told_apart(other, kept)} "
+                f"({_runs(other, key)})."
+            )
+    return tuple(sorted(notes))
+
+
+def _told_apart(board: Board, other: Board) -> str:
+    """Return what tells a board from another one of its task and context."""
+    names = [name for name in OWN if board.parts.get(name) != other.parts.get(name)]
+    said = [f"{name} {board.parts.get(name, 'unnamed')}" for name in names]
+    return ", ".join(said) or f"data {board.data_sha256[:12]}"
+
+
+def _runs(board: Board, key: TrackKey) -> str:
+    n = _n_run(board, key)
+    return f"{n} ranked {'run' if n == 1 else 'runs'}"
 
 
 def _n_run(board: Board, key: TrackKey) -> int:

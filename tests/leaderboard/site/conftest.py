@@ -13,7 +13,8 @@ import pytest
 
 from perturb_evals.datasets.questionnaire import Questionnaire, questionnaire
 from perturb_evals.leaderboard.boards import Board, make_boards
-from perturb_evals.leaderboard.comparison import Comparison, Discordant, Pair
+from perturb_evals.leaderboard.comparison import Comparison, Pair
+from perturb_evals.leaderboard.discordant import Discordant
 from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
 from perturb_evals.leaderboard.headers import SetAside
@@ -170,7 +171,7 @@ def pair_of(a: Entry, b: Entry, answer: str = "0.25") -> Pair:
         for unit in units
     )
     difference = Figure(value=0.1, lower=-0.05, upper=0.2)
-    return Pair(a, b, difference, 0.2, 0.3, 1.0, 30, 20, 40, 10, 0.15, rows)
+    return Pair(a, b, difference, 0.2, 0.3, 1.0, 30, 20, 40, 10, 0.15, rows, 0)
 
 
 def comparison_of(entries: list[Entry], board: Board, **changes: Any) -> Comparison:
@@ -179,6 +180,7 @@ def comparison_of(entries: list[Entry], board: Board, **changes: Any) -> Compari
     return Comparison(
         board_key=board.key,
         track="",
+        left_out=(),
         title=board.title,
         headline=board.headline,
         better=board.better,

@@ -2,27 +2,39 @@ import csv
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from fnmatch import fnmatchcase
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from inspect_ai.log import read_eval_log
 
 from perturb_evals.leaderboard.boards import Board, Row, Track
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.outcomes import ExpressionOutcome
 from perturb_evals.leaderboard.published import published_lines
 from perturb_evals.leaderboard.result import Figure, Result
+from perturb_evals.leaderboard.results import metrics
 from perturb_evals.leaderboard.site import columns, formulas
 from perturb_evals.leaderboard.site.board_page import board_page_of
-from perturb_evals.leaderboard.site.comparison_page import LISTED, comparison_page_of
+from perturb_evals.leaderboard.site.comparison_page import (
+    LISTED,
+    MOST_COMPARED,
+    comparison_page_of,
+)
 from perturb_evals.leaderboard.site.index_page import index_page_of
 from perturb_evals.leaderboard.site.links import Transcripts
 from perturb_evals.leaderboard.site.methods_page import methods_page_of
+from perturb_evals.leaderboard.site.page import Page
 from perturb_evals.leaderboard.site.render import render
 from perturb_evals.leaderboard.site.table import Column
 from perturb_evals.metrics.expression_spec import EXPRESSION_RESULTS
+from perturb_evals.metrics.regression import COUNTS as EXPRESSION_COUNTS
 from perturb_evals.metrics.spec import CLASSIFICATION_METRICS
+from perturb_evals.scorers.answers import REASONS
+from perturb_evals.scorers.regression import DROPS, WITH_PAPER_SE
 
 SHARED = {"n_runs": 1, "newest": "2026-01-01", "transcripts": False}
 NO_LINKS = Transcripts(None)
@@ -160,12 +172,129 @@ def test_a_comparison_lists_pairs_of_systems_first(harmful: Any) -> None:
     assert f"Listed for {LISTED} of {len(mixed.pairs)} pairs" in words(render(page, SHARED))
 
 
-def test_every_metric_is_explained_with_its_formula() -> None:
-    assert set(formulas.CLASSIFICATION) == set(CLASSIFICATION_METRICS)
-    assert set(formulas.EXPRESSION) == set(EXPRESSION_RESULTS)
-    said = words(render(methods_page_of(), SHARED))
-    for name in (*CLASSIFICATION_METRICS, *EXPRESSION_RESULTS):
-        assert name in said
+def text_of(page: Page) -> str:
+    return unescape(words(render(page, SHARED)))
+
+
+def test_a_comparison_is_titled_as_one_and_names_its_track(harmful: Any, seen: Any) -> None:
+    comparison = replace(harmful.comparisons[0], track="cross (demo_a, demo_b)")
+    html = render(comparison_page_of(comparison, NO_LINKS), SHARED)
+    title = "Comparison: perturbqa_de on demo_a, track cross (demo_a, demo_b)"
+    assert f"<title>{title} · perturb-evals</title>" in html
+    assert f"<h1><bdi>{title}</bdi></h1>" in html
+    by_hand = replace(comparison, track="")
+    assert comparison_page_of(by_hand, NO_LINKS).title == "Comparison: perturbqa_de on demo_a"
+    other = replace(comparison, track="cross (demo_a, demo_c)")
+    files = [comparison_page_of(one, NO_LINKS).file for one in (comparison, other, by_hand)]
+    assert len(set(files)) == 3
+
+
+def test_a_comparison_says_whom_it_leaves_out_and_what_holm_covers(harmful: Any) -> None:
+    comparison = replace(harmful.comparisons[0], track="none")
+    n_pairs = len(comparison.pairs)
+    whole = text_of(comparison_page_of(comparison, NO_LINKS))
+    assert "Compared are all that are ranked in this track: 3 systems." in whole
+    assert "left out" not in whole
+    assert f"Holm's adjustment is over the {n_pairs} pairs in the table" in whole
+    one = comparison.pairs[0].a
+    baselines = [replace(one, kind="baseline", name=f"b{n}") for n in range(3)]
+    pairs = tuple(replace(pair, b=baselines[0]) for pair in comparison.pairs[:2])
+    left_out = (*(replace(one, name=f"m{n}") for n in range(4)), *baselines[1:])
+    page = comparison_page_of(
+        replace(comparison, pairs=(*comparison.pairs, *pairs), left_out=left_out), NO_LINKS
+    )
+    said = text_of(page)
+    assert "Of the 10 ranked in this track 4 are compared" in said
+    assert "the best 3 of 7 systems and the best 1 of 3 baselines, by the headline" in said
+    assert "Holm's adjustment is over the 5 pairs in the table" in said
+    assert "left out" in said
+    assert "All pairs of the 4 compared" in said
+    by_hand = text_of(comparison_page_of(replace(comparison, track=""), NO_LINKS))
+    assert "ranked in this track" not in by_hand
+
+
+def test_systems_that_answer_alike_are_said_to(harmful: Any) -> None:
+    comparison = harmful.comparisons[0]
+    pair = replace(
+        comparison.pairs[0],
+        difference=Figure(value=0.0, lower=0.0, upper=0.0),
+        detectable=float("nan"),
+        discordant=(),
+    )
+    assert pair.alike
+    page = comparison_page_of(replace(comparison, pairs=(pair,)), NO_LINKS)
+    said = text_of(page)
+    assert "their answers rank alike" in said
+    assert "They agree everywhere." in said
+    (table,) = page.tables
+    assert "nan" not in table.csv()
+    assert 'data-sort="nan"' not in render(page, SHARED)
+    undefined = replace(pair, difference=Figure(value=None))
+    pairs = (undefined, comparison.pairs[1])
+    said = text_of(comparison_page_of(replace(comparison, pairs=pairs), NO_LINKS))
+    assert "alike" not in said
+    assert "They agree" not in said
+    assert "cannot be told apart on these data" in said
+
+
+def test_questions_that_differ_as_much_as_the_last_one_listed_are_counted(harmful: Any) -> None:
+    comparison = harmful.comparisons[0]
+    pair = replace(comparison.pairs[0], n_more=1244)
+    said = text_of(comparison_page_of(replace(comparison, pairs=(pair,)), NO_LINKS))
+    assert "1,244 more questions differ as much as the last one listed." in said
+    assert "in more pairs of their gene come first" in said
+    (one, *_) = pair.discordant
+    screen = replace(pair, discordant=(replace(one, truth=""),), n_more=1)
+    said = text_of(comparison_page_of(replace(comparison, pairs=(screen,)), NO_LINKS))
+    assert "1 more perturbation differs as much as the last one listed." in said
+    assert "pairs of their gene come first" not in said
+    said = text_of(comparison_page_of(comparison, NO_LINKS))
+    assert "differ as much" not in said
+
+
+def metric_rows() -> list[str]:
+    """Return what heads the rows of the metrics' tables: a name, or several with `*`."""
+    tables = [table for table in methods_page_of().tables if table.name.startswith("metrics-")]
+    heads = [row.cells[0] for table in tables for row in table.rows]
+    return [name for cell in heads for name in (cell.text, *re.findall(r"\S+_\S+", cell.note))]
+
+
+def test_every_metric_of_the_specification_is_explained_with_its_formula() -> None:
+    assert set(formulas.CLASSIFICATION) >= set(CLASSIFICATION_METRICS)
+    assert set(formulas.EXPRESSION) >= set(EXPRESSION_RESULTS)
+    assert set(metric_rows()) >= {*CLASSIFICATION_METRICS, *EXPRESSION_RESULTS}
+    assert set(metric_rows()) >= {f"{name}_paper_se" for name in WITH_PAPER_SE}
+    rare = [f"n_{name}" for name in EXPRESSION_COUNTS if name.startswith(("undefined_", "only_"))]
+    rare += [*(f"abstained_{reason}" for reason in REASONS), *(f"n_dropped_{why}" for why in DROPS)]
+    for name in (*rare, "n_fallback_no_list", "n_read_from_cut_off"):
+        assert any(fnmatchcase(name, row) for row in metric_rows()), name
+    said = text_of(methods_page_of())
+    for formula in (*formulas.CLASSIFICATION.values(), *formulas.EXPRESSION.values()):
+        assert formula in said
+
+
+def test_every_metric_of_a_real_run_of_each_task_has_a_row(runs: dict[str, Path]) -> None:
+    known = metric_rows()
+    assert "*" not in known
+    tasks = set()
+    for path in runs.values():
+        log = read_eval_log(str(path), header_only=True)
+        found = metrics(log)
+        assert found
+        tasks.add(log.eval.task)
+        # The bounds of an interval stand in the row of their metric.
+        ends = {f"{name}{end}" for name in found for end in ("_lower", "_upper")}
+        for name in set(found) - ends:
+            assert any(fnmatchcase(name, row) for row in known), name
+    assert len(tasks) == 3
+
+
+def test_methods_say_what_the_site_does_about_many_comparisons() -> None:
+    said = text_of(methods_page_of())
+    assert "Ranks are not corrected for the number of systems." in said
+    assert "over the pairs that the comparison shows" in said
+    assert f"At most {MOST_COMPARED}" in said
+    assert "`" not in said
 
 
 def test_every_column_of_numbers_is_explained_in_words() -> None:
@@ -192,6 +321,20 @@ def test_gaps_of_the_summary_are_shown_and_not_filled(run_of: Any, harmful: Any)
     said = words(render(page, SHARED))
     assert "a part is missing" in said
     assert "not run" in said
+
+
+def test_a_summary_names_the_lines_of_its_track_and_says_what_it_leaves_out(harmful: Any) -> None:
+    given = [
+        replace(harmful.summaries[0], track="cross", lines=lines, notes=(note,))
+        for lines, note in ((("demo_a", "demo_b"), "One is left out."), (("demo_a",), "None <is>."))
+    ]
+    page = index_page_of(harmful.boards, given, harmful.entries, {})
+    captions = [table.caption for table in page.tables if table.name.startswith("summary")]
+    assert len(set(captions)) == 2
+    assert captions[0].endswith(", track cross (demo_a, demo_b)")
+    said = text_of(page)
+    assert "One is left out." in said
+    assert "None <is>." in said
 
 
 def test_csv_files_hold_the_numbers_of_the_pages(harmful_site: Path, harmful: Any) -> None:

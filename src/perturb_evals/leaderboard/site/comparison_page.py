@@ -1,9 +1,11 @@
 """The page of a comparison: all pairs, and the questions on which they differ most."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from perturb_evals.leaderboard.comparison import Comparison, Discordant, Pair
+from perturb_evals.leaderboard.comparison import Comparison, Pair
+from perturb_evals.leaderboard.discordant import Discordant
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.site import columns
 from perturb_evals.leaderboard.site.interval_plot import Guide, Line, interval_plot
@@ -33,6 +35,9 @@ PAIRS = (
     columns.NEITHER,
     columns.DETECTABLE,
 )
+MOST_COMPARED = 6
+"""Systems and baselines of a track that are compared, in 15 pairs; more would fill the site."""
+
 LISTED = 6
 """Pairs of a comparison whose most discordant questions are listed; it keeps the site small."""
 
@@ -45,10 +50,14 @@ def comparison_file(comparison: Comparison) -> str:
 
 
 def comparison_title(comparison: Comparison) -> str:
-    """Return what is compared, on which board."""
+    """Return what is compared, on which board and in which track."""
     names = ", ".join(entry.name for entry in systems_of(comparison))
+    return f"{_place(comparison)}: {names}"
+
+
+def _place(comparison: Comparison) -> str:
     track = f", track {comparison.track}" if comparison.track else ""
-    return f"{comparison.title}{track}: {names}"
+    return f"{comparison.title}{track}"
 
 
 def systems_of(comparison: Comparison) -> list[Entry]:
@@ -75,7 +84,7 @@ def comparison_page_of(comparison: Comparison, transcripts: Transcripts) -> Page
     listed = _listed(comparison.pairs)
     pairs = table_of(
         f"{stem}-pairs",
-        "Every two systems",
+        f"All pairs of the {len(systems_of(comparison))} compared",
         PAIRS,
         [
             _pair(pair, f"#{stem}-{listed.index(pair) + 1}" if pair in listed else "")
@@ -89,18 +98,40 @@ def comparison_page_of(comparison: Comparison, transcripts: Transcripts) -> Page
     return Page(
         file=file,
         template="comparison.html",
-        title=comparison.title,
+        title=f"Comparison: {_place(comparison)}",
         values={
             "comparison": comparison,
+            "chosen": _chosen(comparison),
             "systems": [(entry.name, system_page(entry)) for entry in systems_of(comparison)],
             "board": board_of(comparison),
             "pairs": pairs,
             "plot": plot,
             "details": details,
-            "left_out": len(comparison.pairs) - len(listed),
+            "unlisted": len(comparison.pairs) - len(listed),
         },
         tables=(pairs, *(found["table"] for found in details if found["table"])),
         plots=(plot,),
+    )
+
+
+def _chosen(comparison: Comparison) -> str:
+    """Return how many of a track's ranked systems are compared; empty for those chosen by hand."""
+    if not comparison.track:
+        return ""
+    compared, left_out = systems_of(comparison), comparison.left_out
+    numbers = []
+    for kind in ("system", "baseline"):
+        n, more = (sum(e.kind == kind for e in found) for found in (compared, left_out))
+        if n + more:
+            of = f"the best {n} of {n + more}" if more else str(n)
+            numbers.append(f"{of} {kind if n + more == 1 else kind + 's'}")
+    said = " and ".join(numbers)
+    if not left_out:
+        return f"Compared are all that are ranked in this track: {said}."
+    total = len(compared) + len(left_out)
+    return (
+        f"Of the {total} ranked in this track {len(compared)} are compared: {said}, by the "
+        "headline. The best baseline always has a place; other baselines take what systems leave."
     )
 
 
@@ -116,20 +147,25 @@ def _listed(pairs: Sequence[Pair]) -> list[Pair]:
 
 def _pair(pair: Pair, href: str) -> TableRow:
     name = f"{pair.a.name} {MINUS} {pair.b.name}"
+    note = "their answers rank alike" if pair.alike else ""
     return TableRow(
         (
-            Cell(name, (pair.a.name, pair.b.name), name.casefold(), href=href, log=True),
+            Cell(name, (pair.a.name, pair.b.name), name.casefold(), note, href, log=True),
             figure(pair.difference),
-            number(pair.p_bootstrap, p_value(pair.p_bootstrap)),
-            number(pair.p_randomised, p_value(pair.p_randomised)),
-            number(pair.p_holm, p_value(pair.p_holm)),
+            _number(pair.p_bootstrap, p_value(pair.p_bootstrap)),
+            _number(pair.p_randomised, p_value(pair.p_randomised)),
+            _number(pair.p_holm, p_value(pair.p_holm)),
             number(pair.only_a, count(pair.only_a)),
             number(pair.only_b, count(pair.only_b)),
             number(pair.both, count(pair.both)),
             number(pair.neither, count(pair.neither)),
-            number(pair.detectable, decimal(pair.detectable)),
+            _number(pair.detectable, decimal(pair.detectable)),
         )
     )
+
+
+def _number(value: float, shown: str) -> Cell:
+    return number(value if math.isfinite(value) else None, shown)
 
 
 def _plot(comparison: Comparison, stem: str) -> Plot:
@@ -140,7 +176,7 @@ def _plot(comparison: Comparison, stem: str) -> Plot:
     xlabel = f"difference in {comparison.headline}, {comparison.better} is better"
     return Plot(
         f"{stem}-differences",
-        interval_plot(lines, xlabel, [Guide(0.0, "no difference")], comparison.title),
+        interval_plot(lines, xlabel, [Guide(0.0, "no difference")], _place(comparison)),
         f"Differences of {len(lines)} pairs in {comparison.headline} with paired 95% intervals. "
         "The table holds all numbers.",
         "Lines are paired 95% intervals over perturbations.",
@@ -167,7 +203,26 @@ def _details(
         table = table_of(
             name, f"The {len(rows)} on which they differ most", shown, rows, plain=True
         )
-    return {"id": name, "a": pair.a.name, "b": pair.b.name, "table": table}
+    agree = "They agree everywhere." if pair.alike else "They cannot be told apart on these data."
+    return {
+        "id": name,
+        "a": pair.a.name,
+        "b": pair.b.name,
+        "table": table,
+        "said": _more(pair.n_more, questions) if rows else agree,
+    }
+
+
+def _more(n: int, questions: bool) -> str:
+    """Return how many that are not listed differ as much as the last one, and why these are."""
+    if not n:
+        return ""
+    what = "question" if questions else "perturbation"
+    differ = f"{what} differs" if n == 1 else f"{what}s differ"
+    said = f"{n:,} more {differ} as much as the last one listed."
+    if questions:
+        said += " Of equal differences those of questions in more pairs of their gene come first."
+    return said
 
 
 def _discordant(row: Discordant, pair: Pair, transcripts: Transcripts, questions: bool) -> TableRow:

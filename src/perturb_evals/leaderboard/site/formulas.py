@@ -1,4 +1,4 @@
-"""The formulas of all metrics in one line each, in the symbols that the methods page explains."""
+"""All metrics in one line each: formulas in the symbols of the methods page, counts in words."""
 
 # ruff: noqa: RUF001  (the minus and the times of typography are meant)
 
@@ -11,6 +11,8 @@ CLASSIFICATION = {
     "mcc": "(TP TN − FP FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN))",
     "brier": "mean of (s − y)²",
     "ece": "sum over bins of (share of answers) × |mean s − mean y|",
+    "auroc_per_gene_answered": "mean over genes g of U(g) / (n1(g) n0(g)), answered questions only",
+    "gene_only_share": "Σ over genes g of n(g) (mean s of g − mean s)² / Σ (s − mean s)²",
 }
 
 EXPRESSION = {
@@ -37,4 +39,29 @@ EXPRESSION = {
     "fallback_rate": "replies replaced by m / all replies",
     "invented_rate": "names that no candidate has / all names given",
     "mean_k": "mean number of neighbors averaged",
+    "paper_se": "√(Σ (mean of a fold − their mean)² / (folds − 1)) / √folds",
 }
+
+COUNTS = {
+    "coverage": "Questions: share of replies that gave an answer.",
+    "abstained_*": "Questions: share of replies without one, by reason.",
+    "read_from_*": "Questions: share of replies whose answer was read so: from text, from log "
+    "probabilities, or as a number.",
+    "genes_per_resample": "Questions: mean number of genes with both classes in a resample.",
+    "n_questions": "Questions, or samples of a screen, with a score.",
+    "n_missing": "Those without: an error, or left out. Such a run is not complete.",
+    "n_genes_scored": "Questions: genes with both classes, which alone count per gene.",
+    "n_perturbations": "Perturbations.",
+    "n_fallback_*": "Expression: replies replaced by the training mean, by reason.",
+    "n_read_from_*": "Expression: replies whose names stood in a bare list, or were cut off.",
+    "n_dropped_*": "Expression: names that were dropped, by reason.",
+    "n_found_by_*": "Expression: names found in other letter case, or as an alias.",
+    "n_reasks": "Expression: how often a model was asked again, as no name was usable.",
+    "n_invented_before_reask": "Expression: invented names in answers that did not count.",
+    "n_unusable_entries": "Expression: entries of lists that are no names.",
+    "n_few_ranked": "Expression: replies whose perturbation has fewer than 20 changed genes.",
+    "n_undefined_*": "Expression: replies whose score follows from the convention under Limits.",
+    "n_only_target_ranked": "Expression: replies where no gene but the target is among the top 20.",
+    "n_target_unmeasured": "Expression: replies whose target gene the screen did not measure.",
+}
+"""What a log counts beside its metrics, by name; `*` stands for a reason or a kind."""

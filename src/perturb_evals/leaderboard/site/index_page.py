@@ -121,7 +121,7 @@ def _summary(summary: Summary, number_of_table: int) -> Table:
         )
         for row in summary.rows
     ]
-    title = f"Skill over {summary.title}, track {summary.track}"
+    title = f"Skill over {summary.title}, track {summary.track_title}"
     shown = (columns.SYSTEM, columns.MEAN_SKILL, *parts)
     return table_of(f"summary-{number_of_table}", title, shown, rows)
 
