@@ -157,8 +157,8 @@ def test_systems_are_named_by_what_tells_them_apart(write):
             {"config": {"extra_body": {"thinking": False}}},
             {"config": {"extra_body": {"thinking": True}}},
             [
-                'openai/one, extra_body={"thinking": false}',
-                'openai/one, extra_body={"thinking": true}',
+                "openai/one, extra_body.thinking=false",
+                "openai/one, extra_body.thinking=true",
             ],
         ),
         (
@@ -225,9 +225,10 @@ def test_of_long_system_messages_the_beginning_and_a_hash_are_shown(write):
     said = [f"You are a biologist.\nAnswer in {number} words. " * 9 for number in range(2)]
     curve = read_curve([write(**asked, config={"system_message": text}) for text in said])
     expected = [
-        "openai/one, system_message=You are a biologist. Ans… #"
-        + hashlib.sha256(text.encode()).hexdigest()[:6]
-        for text in said
+        "openai/one, system_message="
+        "You are a biologist. Answer in "
+        f"{number} words. You are a biologist.… #" + hashlib.sha256(text.encode()).hexdigest()[:6]
+        for number, text in enumerate(said)
     ]
     assert sorted(point.system for point in curve.points) == sorted(expected)
 

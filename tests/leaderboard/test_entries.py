@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from inspect_ai.log import read_eval_log
+from inspect_ai.log import read_eval_log, write_eval_log
 
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.entries import Entries, read_entries
@@ -253,3 +253,23 @@ def test_a_url_of_any_file_system(runs: Runs) -> None:
         assert entry.outcome.sample_ids == local.outcome.sample_ids
     finally:
         memory.rm("/board", recursive=True)
+
+
+def test_another_version_of_the_prompt_is_another_system(
+    runs: dict[str, Path], rewrite: Callable[..., None], tmp_path: Path
+) -> None:
+    log = read_eval_log(str(runs["scripted de"]))
+    for sample in log.samples or []:
+        for score in (sample.scores or {}).values():
+            score.metadata = {**(score.metadata or {}), "prompt": "0123456789ab"}
+    log.eval.eval_id = log.eval.task_id = log.eval.run_id = "older"
+    write_eval_log(log, str(tmp_path / "older.eval"))
+    paths = [str(tmp_path), str(runs["scripted de"]), str(runs["scripted direction"])]
+    read = read_entries(paths)
+    assert not read.older
+    assert len(read.complete) == 3
+    assert len({entry.system for entry in read.complete}) == 3
+    names = {entry.name for entry in read.complete}
+    assert "perturb_scripted/biologist, prompt hash=0123456789ab" in names
+    rewrite(tmp_path / "older.eval", tmp_path / "again.eval", "again")
+    assert len(read_entries(paths).older) == 1

@@ -16,9 +16,9 @@ from inspect_ai.solver import solver
 from perturb_evals.datasets.evidence import evidence_for
 from perturb_evals.datasets.perturbqa import load_table
 from perturb_evals.datasets.training import HeldOut, fold_of
-from perturb_evals.leaderboard import evidence_audit
-from perturb_evals.leaderboard.evidence_audit import allowed_pairs, evidence_check
+from perturb_evals.leaderboard.evidence_audit import Prompts, allowed_pairs
 from perturb_evals.leaderboard.submission_board import asked_again
+from perturb_evals.leaderboard.submission_samples import checked_samples
 from perturb_evals.solvers.numeric import constant, evidence_of
 from perturb_evals.solvers.prompts import render
 from perturb_evals.tasks.langpert import langpert
@@ -88,7 +88,8 @@ def audit(tmp_path):
         assert log.status == "success", log.error
         header = read_eval_log(log.location, header_only=True)
         summaries = read_eval_log_sample_summaries(log.location)
-        return evidence_check(header, asked_again(header), summaries)
+        (check,) = checked_samples(header, summaries, [Prompts(asked_again(header))])
+        return check
 
     return audit
 
@@ -184,11 +185,42 @@ def test_without_a_model_there_are_no_prompts(audit):
     assert audit(asked(), constant()).outcome == "not applicable"
 
 
-def test_of_many_samples_some_are_read_and_it_says_so(audit, monkeypatch):
-    monkeypatch.setattr(evidence_audit, "MOST_READ", 3)
-    check = audit(asked())
+def test_a_row_in_one_prompt_of_all_is_found(audit):
+    """A solver that shows a row to the last question alone."""
+    last = list(asked().dataset)[-1]
+
+    def once(metadata):
+        rows = rows_of_the_test_split(metadata)
+        return rows if metadata == last.metadata else rows.head(0)
+
+    check = audit(asked(), shows(once))
+    n = len(asked().dataset)
+    assert check.outcome == "fail"
+    assert check.said.startswith(f"{n} prompts of {n} samples: ")
+    assert f"the first, in {last.id}, epoch 1: " in check.said
+
+
+def test_prompts_of_calls_that_used_nothing_are_read(runs):
+    """As of those answered from a cache."""
+    log = read_eval_log(str(runs["scripted de"]), header_only=True)
+    summaries = read_eval_log_sample_summaries(log.location)
+    for summary in summaries:
+        summary.model_usage = {}
+    (check,) = checked_samples(log, summaries, [Prompts(asked_again(log))])
     assert check.outcome == "pass"
-    assert check.said.startswith("3 prompts, of 3 of ")
+    assert f"of {len(summaries)} samples" in check.said
+
+
+def test_a_call_without_its_prompt_leaves_the_check_open(runs, rewrite, tmp_path):
+    log, path = read_eval_log(str(runs["scripted de"])), tmp_path / "log.eval"
+    log.samples[5].events, log.samples[5].messages = [], []
+    rewrite(runs["scripted de"], path, samples=log.samples)
+    summaries = read_eval_log_sample_summaries(str(path))
+    header = read_eval_log(str(path), header_only=True)
+    (check,) = checked_samples(header, summaries, [Prompts(asked_again(header))])
+    assert check.outcome == "not checked"
+    place = f"{log.samples[5].id}, epoch {log.samples[5].epoch}"
+    assert check.said == f"The log of {place} holds no prompt."
 
 
 @solver

@@ -1,6 +1,7 @@
 """A submission as a whole: honest runs pass, and each way of changing one is found."""
 
 import json
+import random
 import shutil
 
 import pytest
@@ -48,6 +49,17 @@ def edited(runs, rewrite, tmp_path):
     return edited
 
 
+def fit_header(log):
+    """Make the metrics of a header those of scores that were changed."""
+    scores = []
+    for sample in log.samples:
+        about = {"sample_id": sample.id, "sample_metadata": sample.metadata}
+        scores.append(SampleScore(score=sample.scores["p_positive"], **about))
+    asked = log.eval.metadata["n_questions"]
+    for name, value in classification(asked=asked)(scores).items():
+        log.results.scores[0].metrics[name].value = value
+
+
 def test_honest_runs_pass_every_check(runs):
     submission = check_runs(sorted(map(str, runs.values())))
     assert len(submission.runs) == len(runs)
@@ -89,20 +101,48 @@ def test_scores_that_were_changed(edited):
 
 def test_scores_and_header_changed_to_fit_are_found_by_the_answers(edited):
     def change(log):
-        scores = []
         for sample in log.samples:
             score = sample.scores["p_positive"]
             score.value = 1.0 if sample.target == "Yes" else 0.0
             score.metadata = {**score.metadata, "abstained": None, "route": "text"}
-            about = {"sample_id": sample.id, "sample_metadata": sample.metadata}
-            scores.append(SampleScore(score=score, **about))
-        asked = log.eval.metadata["n_questions"]
-        for name, value in classification(asked=asked)(scores).items():
-            log.results.scores[0].metrics[name].value = value
+        fit_header(log)
 
     checks = found([edited("scripted de", change)])
     assert (checks["metrics"][0], checks["answers"][0]) == ("pass", "fail")
     assert "the answer gives" in checks["answers"][1]
+
+
+@pytest.mark.parametrize("place", [0, 17, -1])
+def test_one_falsified_score_is_found_wherever_it_stands(edited, place):
+    changed = []
+
+    def change(log):
+        sample = log.samples[place]
+        sample.scores["p_positive"].value = 0.123
+        changed.append(f"{sample.id}, epoch {sample.epoch}: the stored score is 0.123, the answer ")
+        fit_header(log)
+
+    outcome, reason = said([edited("scripted de", change)], "answers")
+    assert outcome == "fail"
+    assert reason.startswith("1 of ")
+    assert changed[0] in reason
+
+
+def test_scores_falsified_all_around_a_draw_that_the_log_gives_away(edited):
+    spared = []
+
+    def change(log):
+        places = sorted(((sample.id, sample.epoch) for sample in log.samples), key=str)
+        spared[:] = random.Random(log.eval.eval_id).sample(places, 20)
+        for sample in log.samples:
+            score = sample.scores["p_positive"]
+            if (sample.id, sample.epoch) not in spared and "abstained" not in score.metadata:
+                score.value = 0.95 if score.metadata["label"] else 0.05
+        fit_header(log)
+
+    checks = found([edited("scripted de", change)])
+    assert [name for name, (outcome, _) in checks.items() if outcome == "fail"] == ["answers"]
+    assert "epoch 1: the stored score is 0." in checks["answers"][1]
 
 
 def test_labels_that_were_turned_round(edited):

@@ -175,6 +175,48 @@ def test_values_that_look_alike_are_told_apart(a_result: Make) -> None:
     assert a != b
 
 
+def test_a_nested_setting_stands_in_a_name_by_itself(a_result: Make) -> None:
+    def asked(thinking: bool) -> Result:
+        kwargs = {"enable_thinking": thinking, "language": "en"}
+        return a_result(given={"extra_body": {"chat_template_kwargs": kwargs}})
+
+    where = "extra_body.chat_template_kwargs"
+    assert called([asked(True), asked(False)]) == [
+        f"maker/model, {where}.enable_thinking=true",
+        f"maker/model, {where}.enable_thinking=false",
+    ]
+    plain = a_result(given={f"{where}.enable_thinking": True})
+    assert len(set(called([asked(True), plain]))) == 2
+
+
+def test_of_a_long_setting_the_beginning_and_a_hash_stand_in_a_name(a_result: Make) -> None:
+    said = "Answer in one word.\nDo not explain, whatever the question asks for."
+    long, longer = called(
+        [a_result(given={"system_message": text}) for text in (said, f"{said} Never.")]
+    )
+    start = "maker/model, system_message=Answer in one word. Do not explain, whatever the"
+    assert long != longer
+    for name in (long, longer):
+        assert name.startswith(start)
+        assert re.fullmatch(r"[^\n]{60,110}… #[0-9a-f]{6}", name)
+
+
+@pytest.mark.parametrize("name", ["system", "model", "solver", "epochs", "evidence", "lines"])
+def test_an_argument_of_a_solver_hides_no_part_of_a_system(name: str, a_result: Make) -> None:
+    def run(model: str, value: str) -> Result:
+        given = {name: value}
+        return a_result(model=model, solver="mine/agent", given=given, epochs=3, track="within")
+
+    runs = [run(model, value) for model in ("a/a", "b/b") for value in ("c", "d")]
+    assert len({identity(result) for result in runs}) == 4
+    changed = [
+        run("a/a", "c"),
+        a_result(model="a/a", solver="mine/agent", given={name: "c"}),
+        a_result(model="a/a", solver="mine/agent", given={name: "c"}, epochs=3),
+    ]
+    assert len({identity(result) for result in changed}) == 3
+
+
 def test_a_name_that_another_one_s_settings_spell_is_told_apart(a_result: Make) -> None:
     found = called(
         [

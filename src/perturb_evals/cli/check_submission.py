@@ -78,8 +78,12 @@ def _runs(screen: "Console", paths: list[str]) -> int:
     from perturb_evals.leaderboard.headers import LogsError
     from perturb_evals.leaderboard.submission import check_runs
 
+    def begun(number: int, total: int) -> None:
+        status.update(f"reading all samples of run {number} of {total} …")
+
     try:
-        submission = check_runs(paths)
+        with screen.status("looking for runs …") as status:  # nothing of it in a pipe
+            submission = check_runs(paths, begun)
     except LogsError as error:
         print(f"perturb-evals check-submission: {plain(str(error))}", file=sys.stderr)
         return 1

@@ -1,37 +1,18 @@
 """Lines of a learning curve: which runs belong to one, and what it is called."""
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from inspect_ai.log import EvalLog
 
 from perturb_evals.leaderboard.board_facts import board_fault
-from perturb_evals.leaderboard.protocol import without_secrets
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.results import result_of
 from perturb_evals.leaderboard.systems import identity, names
 
 WHOLE = "all"
 """The board's word for a training set that was not cut."""
-
-CONDUCT = (
-    "max_connections",
-    "adaptive_connections",
-    "max_retries",
-    "timeout",
-    "attempt_timeout",
-    "stream_idle_timeout",
-    "cache",
-    "cache_prompt",
-    "batch",
-)
-"""Settings of how a model is reached. They do not change what it is asked, and make no system."""
-
-LONGEST = 24
-"""Letters of a system message that are shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +41,7 @@ class Run:
 
 
 def result_for_curve(log: EvalLog) -> Result:
-    """Return the result of a run, with the settings that tell systems apart on a curve.
-
-    Beside those of the leaderboard these are settings that are no plain values, such as
-    `extra_body`, and arguments of the solver that are called like another setting, such as `seed`.
-    Those of `CONDUCT` are left out. A long system message is its beginning and a hash.
+    """Return the result of a run, whose parts are checked.
 
     Args:
         log: The header of a run of this package.
@@ -74,37 +51,7 @@ def result_for_curve(log: EvalLog) -> Result:
     """
     if fault := board_fault(log.eval.metadata or {}):
         raise ValueError(fault)
-    result = result_of(log)
-    settings, protocol = _settings(log), result.protocol
-    nested = {name: own for name, own in settings.items() if isinstance(own, Mapping) and own}
-    kept = {**nested, **protocol.given}
-    for name, value in protocol.solver_args.items():
-        if value is not None and (name in settings or kept.get(name, value) != value):
-            kept[f"solver {name}"] = value
-    kept = {name: value for name, value in kept.items() if name not in CONDUCT}
-    if said := kept.get("system_message"):
-        kept["system_message"] = _short(str(said))
-    changed = protocol.model_copy(update={"given": kept})
-    return result.model_copy(update={"protocol": changed})
-
-
-def _settings(log: EvalLog) -> dict[str, Any]:
-    """Return the settings of generation and the arguments of the model, without secrets."""
-    return without_secrets(
-        {
-            **log.eval.model_generate_config.model_dump(exclude_none=True),
-            **log.plan.config.model_dump(exclude_none=True),
-            **log.eval.model_args,
-        }
-    )
-
-
-def _short(text: str) -> str:
-    """Return a text as it fits into a legend: its beginning, and a hash of all of it."""
-    if len(text) <= LONGEST and text.isprintable():
-        return text
-    beginning = " ".join(text[:LONGEST].split())
-    return f"{beginning}… #{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:6]}"
+    return result_of(log)
 
 
 def lines(runs: Sequence[Run]) -> dict[str, list[Run]]:

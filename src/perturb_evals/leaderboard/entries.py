@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from perturb_evals.leaderboard.board_facts import board_fault
 from perturb_evals.leaderboard.headers import LogsError, SetAside, read_headers
 from perturb_evals.leaderboard.outcomes import Outcome, outcome_of
+from perturb_evals.leaderboard.prompt_versions import told_by_prompt
 from perturb_evals.leaderboard.resampling import figure_of
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.results import Prices, result_of
@@ -102,6 +103,8 @@ def read_entries(paths: Sequence[str], prices: Prices | None = None) -> Entries:
             incomplete.append(result)
         else:
             found.append((result, outcome))
+    told = told_by_prompt([result for result, _ in found], board_of)
+    found = [(result, outcome) for result, (_, outcome) in zip(told, found, strict=True)]
     newest = {_place(result): result for result, _ in found}
     older = [result for result, _ in found if newest[_place(result)] is not result]
     kept = [(result, outcome) for result, outcome in found if newest[_place(result)] is result]

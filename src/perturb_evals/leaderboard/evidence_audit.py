@@ -6,29 +6,23 @@ read what it should not have; one that fails shows a line to look at.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from inspect_ai.event import ModelEvent
-from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary, read_eval_log_samples_by_id
+from inspect_ai.log import EvalSample, EvalSampleSummary
 from inspect_ai.model import ChatMessage, ChatMessageAssistant
 
-from perturb_evals.datasets.evidence import KINDS, Evidence, EvidenceError
+from perturb_evals.datasets.evidence import KINDS, Evidence
 from perturb_evals.datasets.fetch import locate
 from perturb_evals.datasets.perturbqa import CELL_LINES, FILE_SUFFIX, load_table
-from perturb_evals.datasets.sources import DataError, find_source
-from perturb_evals.datasets.tables import TableError
+from perturb_evals.datasets.sources import find_source
 from perturb_evals.datasets.training import HeldOut, fold_of
 from perturb_evals.leaderboard.shown_rows import KnownRows, Names, Pair
-from perturb_evals.leaderboard.submission_answers import chosen
 from perturb_evals.leaderboard.submission_board import Asked
 from perturb_evals.leaderboard.submission_checks import Check
 
-MOST_READ = 500
-"""Samples whose prompts are read. Rows in one prompt of a hundred are missed once in 150 times."""
-
-BATCH = 20
 QUOTED = 160
 
 
@@ -44,53 +38,71 @@ class _Prompt:
 class _Found:
     """What was found in prompts."""
 
+    n_samples: int = 0
     n_prompts: int = 0
     n_rows: int = 0
     n_refused: int = 0
     first: str = ""
+    without: str = ""
 
-    def refuse(self, sample: EvalSample, text: str) -> None:
+    def refuse(self, sample: EvalSampleSummary, text: str) -> None:
         self.n_refused += 1
         if not self.first:
             quoted = text if len(text) <= QUOTED else text[:QUOTED] + "…"
             self.first = f"{sample.id}, epoch {sample.epoch}: {quoted!r}"
 
 
-def evidence_check(log: EvalLog, asked: Asked, summaries: Sequence[EvalSampleSummary]) -> Check:
-    """Audit the prompts of up to `MOST_READ` samples.
+class Prompts:
+    """The prompts of all samples, audited.
 
     For questions: rows of any table at hand that are no training rows of the lines that the track
     opens, and a verdict about the asked pair itself. For screens: names of the fold's other test
     perturbations. What the model itself wrote before is left out.
     """
+
     name = "evidence"
-    with_model = [sample for sample in summaries if sample.model_usage]
-    if not with_model:
-        return Check(name, "not applicable", "No model was asked: there are no prompts to read.")
-    places, found = chosen(log, with_model, MOST_READ), _Found()
-    try:
-        known, allowed = (None, frozenset[Pair]())
-        if asked.evidence is not None:
-            known, allowed = _known_rows(asked.evidence), allowed_pairs(asked.evidence)
-        for sample in _samples(log, places):
-            prompts = _prompts(sample)
-            if not prompts:
-                return Check(name, "not checked", f"The log of {sample.id} holds no prompt.")
-            found.n_prompts += len(prompts)
-            if known is None:
-                _look_for_tested(sample, prompts, found)
-            else:
-                _look_for_rows(sample, prompts, known, allowed, found)
-    except (DataError, TableError, EvidenceError) as error:
-        return Check(name, "not checked", f"The data cannot be had here: {error}")
-    what = "rows shown" if asked.evidence else "names of test perturbations"
-    read = f"{found.n_prompts} prompts, of {len(places)} of {len(with_model)} samples"
-    counts = f"{read}: {found.n_rows} {what}, {found.n_refused} not allowed"
-    if found.n_refused:
-        return Check(name, "fail", f"{counts}; the first, in {found.first}")
-    return Check(name, "pass", f"{counts}.")
+
+    def __init__(self, asked: Asked) -> None:
+        self._evidence = asked.evidence
+        self._found = _Found()
+
+    def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
+        """Audit the prompts of a sample; one that asked no model has none.
+
+        Raises:
+            DataError, TableError, EvidenceError: A table cannot be had.
+        """
+        calls = any(isinstance(event, ModelEvent) for event in sample.events)
+        if not (summary.model_usage or calls):  # answers from a cache use nothing
+            return
+        prompts, found = _prompts(sample), self._found
+        found.n_samples += 1
+        found.n_prompts += len(prompts)
+        if not prompts:
+            found.without = found.without or f"{summary.id}, epoch {summary.epoch}"
+        if self._evidence is None:
+            _look_for_tested(summary, prompts, found)
+        else:
+            known, allowed = _known_rows(self._evidence), allowed_pairs(self._evidence)
+            _look_for_rows(summary, prompts, known, allowed, found)
+
+    def check(self) -> Check:
+        """Return how many rows were found, and the first that is not allowed."""
+        name, found = self.name, self._found
+        if not found.n_samples:
+            said = "No model was asked: there are no prompts to read."
+            return Check(name, "not applicable", said)
+        what = "rows shown" if self._evidence else "names of test perturbations"
+        read = f"{found.n_prompts} prompts of {found.n_samples} samples"
+        counts = f"{read}: {found.n_rows} {what}, {found.n_refused} not allowed"
+        if found.n_refused:
+            return Check(name, "fail", f"{counts}; the first, in {found.first}")
+        if found.without:
+            return Check(name, "not checked", f"The log of {found.without} holds no prompt.")
+        return Check(name, "pass", f"{counts}.")
 
 
+@lru_cache(maxsize=8)
 def allowed_pairs(evidence: Evidence) -> frozenset[Pair]:
     """Return the pairs of the training rows that a track opens, of both kinds.
 
@@ -125,13 +137,6 @@ def _known_rows(evidence: Evidence) -> KnownRows:
     return KnownRows({pert: frozenset(genes) for pert, genes in genes_of.items()})
 
 
-def _samples(log: EvalLog, places: Sequence[tuple[int | str, int]]) -> Iterator[EvalSample]:
-    for begin in range(0, len(places), BATCH):
-        yield from read_eval_log_samples_by_id(
-            log.location, places[begin : begin + BATCH], resolve_attachments="core"
-        )
-
-
 def _prompts(sample: EvalSample) -> list[_Prompt]:
     """Return the texts that models were shown in a sample, each once, in their order."""
     seen: set[str] = set()
@@ -157,7 +162,7 @@ def _prompts(sample: EvalSample) -> list[_Prompt]:
 
 
 def _look_for_rows(
-    sample: EvalSample,
+    sample: EvalSampleSummary,
     prompts: Sequence[_Prompt],
     known: KnownRows,
     allowed: frozenset[Pair],
@@ -187,7 +192,7 @@ def _refused(pairs: frozenset[Pair], allowed: frozenset[Pair], asked: Pair) -> f
     )
 
 
-def _look_for_tested(sample: EvalSample, prompts: Sequence[_Prompt], found: _Found) -> None:
+def _look_for_tested(sample: EvalSampleSummary, prompts: Sequence[_Prompt], found: _Found) -> None:
     tested = _tested(HeldOut.from_metadata(sample.metadata))
     for prompt in prompts:
         own = tested.in_text(prompt.before) | {str(sample.metadata["pert"])}

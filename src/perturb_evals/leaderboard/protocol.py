@@ -1,48 +1,55 @@
 """From the header of a run to its protocol: how the system got to its answers."""
 
+import hashlib
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from inspect_ai.log import EvalLog
+from inspect_ai.model import ModelConfig
 
 from perturb_evals import _registry
 from perturb_evals.leaderboard.headers import PREFIX
-from perturb_evals.leaderboard.result import Protocol
+from perturb_evals.leaderboard.result import HASH_DIGITS, Protocol
 from perturb_evals.leaderboard.samples import Samples
+from perturb_evals.leaderboard.secret_names import without_secrets as without_secrets
+from perturb_evals.leaderboard.systems import asks_model
 
 DEFAULT_ANSWER = "label"
 TASK_SETTINGS = ("k", "aliases")
 """Arguments of a task that change answers and are no part of its board."""
 
-SECRET = (
-    "key",
-    "token",
-    "secret",
-    "passw",
-    "pwd",
-    "auth",
-    "header",
-    "credential",
-    "bearer",
-    "cook",
-    "organization",
-    "organisation",
+OPERATIONAL = (
+    "adaptive_connections",
+    "attempt_timeout",
+    "batch",
+    "cache",
+    "cache_prompt",
+    "max_connections",
+    "max_retries",
+    "stream_idle_timeout",
+    "timeout",
 )
-"""Parts of the names of arguments that are not shown, whatever their value."""
+"""Settings of how a model is reached, not of what it answers. Whatever is not named here counts."""
 
-OF_SOMEBODY = re.compile(r"(^|[^a-z])(account|project|org)(id)?($|[^a-z])")
-"""Whole words, so that a `projection` is shown."""
+LIMITS = (
+    "message_limit",
+    "token_limit",
+    "token_limit_type",
+    "turn_limit",
+    "time_limit",
+    "working_limit",
+    "cost_limit",
+)
+"""Limits of a sample: what a system may spend on an answer."""
 
 
 def protocol_of(log: EvalLog, samples: Samples | None) -> Protocol:
     """Return the protocol of a run.
 
-    Nothing that may hold a secret gets into it: no argument stays that is named like a key, at any
-    depth, and no user and password in a URL; of a provider's arguments and of the settings of
-    generation only plain numbers, words and lists of them.
+    Nothing that may hold a secret gets into it, see `without_secrets`; values of headers stand as
+    their hashes. Settings of how a model is reached are no part of it; those that change its
+    answers tell systems apart where the solver may have asked it.
 
     Args:
         log: The header.
@@ -58,24 +65,76 @@ def protocol_of(log: EvalLog, samples: Samples | None) -> Protocol:
     answer = str(params.pop("answer", ""))
     if given.pop("answer", DEFAULT_ANSWER) != DEFAULT_ANSWER:
         given["answer"] = answer
-    settings = _plain(log.eval.model_generate_config.model_dump(exclude_none=True))
-    settings |= _plain(log.plan.config.model_dump(exclude_none=True))
-    settings |= _plain(without_secrets(log.eval.model_args))
+    settings = _settings(log)
     of_task = {name: args[name] for name in TASK_SETTINGS if args.get(name) is not None}
     usual = _defaults(log.eval.task, _registry.TASKS)
     changed = {name: value for name, value in of_task.items() if value != usual.get(name)}
-    return Protocol(
+    protocol = Protocol(
         track=str(about.get("evidence", "training")),
         evidence_lines=list(about.get("evidence_lines", [])),
         answer=answer,
         epochs=log.eval.config.epochs or 1,
         solver="+".join(step.solver.removeprefix(PREFIX) for step in log.plan.steps),
         solver_args=params,
-        given={**given, **settings, **changed},
+        given=_beside(given, changed),
         prompts=list(samples.prompts) if samples else [],
         model=str(log.eval.model),
         settings=settings | of_task,
     )
+    if not asks_model(protocol):
+        return protocol
+    return protocol.model_copy(update={"given": _beside(given, settings | changed)})
+
+
+def _beside(of_solver: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both; an argument of the solver that is called like another setting says whose."""
+    own = {f"solver {name}" if name in others else name: of_solver[name] for name in of_solver}
+    return {**own, **others}
+
+
+def generation(log: EvalLog) -> dict[str, Any]:
+    """Return the settings of generation that change answers, as plain JSON, secrets and all."""
+    given = {
+        **log.eval.model_generate_config.model_dump(exclude_none=True, mode="json"),
+        **log.plan.config.model_dump(exclude_none=True, mode="json"),
+    }
+    return {name: value for name, value in given.items() if name not in OPERATIONAL}
+
+
+def role(model: ModelConfig) -> dict[str, Any]:
+    """Return a model of a role with the settings that change its answers, secrets and all."""
+    settings = model.config.model_dump(exclude_none=True, mode="json")
+    settings = {name: value for name, value in settings.items() if name not in OPERATIONAL}
+    return {"model": model.model, **settings, **({"model_args": model.args} if model.args else {})}
+
+
+def _settings(log: EvalLog) -> dict[str, Any]:
+    """Return all settings of the model that change its answers, without secrets."""
+    spec = log.eval
+    limits = spec.config.model_dump(include=set(LIMITS), exclude_none=True)
+    given = generation(log) | spec.model_args
+    if spec.model_base_url:
+        given["base_url"] = spec.model_base_url
+    if spec.model_roles:
+        given["model_roles"] = {
+            name: list(map(role, models)) if isinstance(models, list) else role(models)
+            for name, models in spec.model_roles.items()
+        }
+    headers = {
+        name: {key: _hash(value) for key, value in without_secrets(own).items()}
+        for name, own in given.items()
+        if name.endswith("headers") and isinstance(own, Mapping)
+    }
+    found = without_secrets(given) | limits | headers
+    if isinstance(address := found.get("base_url"), str):
+        # Without `https://`, so that it is shown whole and not as the path of a file.
+        found["base_url"] = address.rpartition("://")[2].rstrip("/")
+    return {name: value for name, value in found.items() if value not in (None, {}, [])}
+
+
+def _hash(value: Any) -> str:
+    """Return a value that is not to be read, so that it still tells systems apart."""
+    return f"#{hashlib.sha256(str(value).encode(errors='replace')).hexdigest()[:HASH_DIGITS]}"
 
 
 def _changed(solver: str, params: Mapping[str, Any], passed: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,49 +152,3 @@ def _defaults(name: str, functions: tuple[Callable[..., Any], ...]) -> dict[str,
             parameters = inspect.signature(function).parameters
             return {key: parameter.default for key, parameter in parameters.items()}
     return {}
-
-
-def without_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments without those that are named like a secret, at any depth.
-
-    A number of tokens is none. URLs lose user, password and query.
-    """
-    return {
-        name: _open(value) for name, value in arguments.items() if not _secret(str(name), value)
-    }
-
-
-def _open(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return without_secrets(value)
-    if isinstance(value, list | tuple):
-        return [_open(item) for item in value]
-    return _without_user(value)
-
-
-def _secret(name: str, value: Any) -> bool:
-    if name.lower().endswith("tokens") and isinstance(value, int | float):
-        return False
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-    return any(word in name.lower() for word in SECRET) or bool(OF_SOMEBODY.search(words))
-
-
-def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return plain values by name; headers, bodies and arguments of clients are none."""
-    kept = {}
-    for name, value in settings.items():
-        if isinstance(value, list):
-            if all(isinstance(item, str | int | float) for item in value):
-                kept[name] = [_without_user(item) for item in value]
-        elif isinstance(value, str | int | float):
-            kept[name] = _without_user(value)
-    return kept
-
-
-def _without_user(value: Any) -> Any:
-    """Return a URL without user, password and query; anything else as it is."""
-    if not isinstance(value, str) or "://" not in value:
-        return value
-    parts = urlsplit(value)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))

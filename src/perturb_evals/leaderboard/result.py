@@ -52,10 +52,12 @@ class Protocol(Part):
         epochs: Answers a question.
         solver: Name of the solver, without the package's prefix.
         solver_args: All its arguments.
-        given: What was set otherwise than by default, by name: it tells systems apart.
+        given: What was set otherwise than by default, by name: it tells systems apart. Settings of
+            the model are among it where the solver may have asked one.
         prompts: Hashes of the prompt templates used; empty without a model.
         model: Name of the model; `none/none` without one.
-        settings: Settings of the model and of the task that change its answers.
+        settings: Settings of the model and of the task that change its answers; not those of how it
+            is reached, such as connections and timeouts.
 
     In JSON, paths among the arguments stand without their folders, see `public_value`.
     """
@@ -126,6 +128,7 @@ class Result(Part):
         n_questions: Questions of the task.
         task_args: All arguments of the task; in JSON, paths without their folders.
         command: A command that runs the same again.
+        left_out: Names of what the run was given and the command does not say, or not whole.
         usage: What it took.
         task_version: Version of the task.
         packages: Versions of the packages that wrote the log.
@@ -153,6 +156,7 @@ class Result(Part):
     n_questions: int
     task_args: dict[str, Any]
     command: str
+    left_out: list[str] = Field(default_factory=list)
     usage: Usage
     task_version: str
     packages: dict[str, str]

@@ -9,7 +9,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelCost, ModelUsage, compute_model_cost, get_model_info
 
 from perturb_evals.leaderboard.protocol import protocol_of, without_secrets
-from perturb_evals.leaderboard.reproduce import command
+from perturb_evals.leaderboard.reproduce import command, left_out
 from perturb_evals.leaderboard.result import Figure, Protocol, Result, Status, Usage
 from perturb_evals.leaderboard.samples import Samples
 from perturb_evals.leaderboard.systems import NO_MODEL, asks_model
@@ -63,6 +63,7 @@ def result_of(log: EvalLog, samples: Samples | None = None, prices: Prices | Non
         n_questions=n_questions,
         task_args=without_secrets(log.eval.task_args),
         command=command(log),
+        left_out=left_out(log),
         usage=_usage(log, protocol, samples, prices or {}),
         task_version=str(log.eval.task_version),
         packages=dict(log.eval.packages),

@@ -6,12 +6,12 @@ from typing import Any
 
 from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summaries
 
-from perturb_evals.leaderboard.evidence_audit import evidence_check
+from perturb_evals.leaderboard.evidence_audit import Prompts
 from perturb_evals.leaderboard.headers import TAKEN_UP, SetAside
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.runs import whole_result
 from perturb_evals.leaderboard.samples import read_samples
-from perturb_evals.leaderboard.submission_answers import answers_check
+from perturb_evals.leaderboard.submission_answers import Answers
 from perturb_evals.leaderboard.submission_board import asked_again, board_check, questions_check
 from perturb_evals.leaderboard.submission_checks import (
     Check,
@@ -21,6 +21,7 @@ from perturb_evals.leaderboard.submission_checks import (
 )
 from perturb_evals.leaderboard.submission_files import Given, gather
 from perturb_evals.leaderboard.submission_metrics import metrics_check
+from perturb_evals.leaderboard.submission_samples import checked_samples
 from perturb_evals.leaderboard.systems import names
 
 NAMES = ("result", "complete", "board key", "questions", "metrics", "answers", "evidence")
@@ -48,11 +49,12 @@ class Submission:
         return bool(self.runs) and not faults and all(run.passed for run in self.runs)
 
 
-def check_runs(paths: Sequence[str]) -> Submission:
+def check_runs(paths: Sequence[str], begun: Callable[[int, int], None] | None = None) -> Submission:
     """Check all runs of a submission.
 
     Args:
         paths: Logs, folders and results, see `gather`.
+        begun: Called before each run with its number, from 1, and the number of runs.
 
     Raises:
         LogsError: A local path that does not exist.
@@ -61,7 +63,11 @@ def check_runs(paths: Sequence[str]) -> Submission:
     given: dict[str, list[Given]] = {}
     for one in gathered.given:
         given.setdefault(one.result.eval_id if one.result else "", []).append(one)
-    checked = [_check(log, given.pop(log.eval.eval_id, [])) for log in gathered.headers.runs]
+    runs, checked = gathered.headers.runs, list[Checked]()
+    for number, log in enumerate(runs, start=1):
+        if begun is not None:
+            begun(number, len(runs))
+        checked.append(_check(log, given.pop(log.eval.eval_id, [])))
     checked += [_without_log(one) for rest in given.values() for one in rest]
     return Submission(tuple(checked), gathered.headers.set_aside)
 
@@ -92,23 +98,19 @@ def _checks_of_samples(log: EvalLog, summaries: list[EvalSampleSummary]) -> list
     def metrics() -> Check:
         return metrics_check(log, read_samples(log).scores)
 
-    def answers() -> Check:
-        return answers_check(log, summaries)
-
     try:
         asked = asked_again(log)
     except (NotAtHandError, ValueError) as error:
         outcome: Outcome = "fail" if isinstance(error, ValueError) else "not checked"
         without = {name: Check(name, outcome, str(error)) for name in NAMES}
         first = [without["board key"], without["questions"]]
-        rest = [_made("metrics", metrics), _made("answers", answers)]
-        return [*first, *rest, without["evidence"]]
+        answers = checked_samples(log, summaries, [Answers(log)])
+        return [*first, _made("metrics", metrics), *answers, without["evidence"]]
     return [
         _made("board key", lambda: board_check(log, asked)),
         _made("questions", lambda: questions_check(log, asked, summaries)),
         _made("metrics", metrics),
-        _made("answers", answers),
-        _made("evidence", lambda: evidence_check(log, asked, summaries)),
+        *checked_samples(log, summaries, [Answers(log), Prompts(asked)]),
     ]
 
 

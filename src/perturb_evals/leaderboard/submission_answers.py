@@ -1,104 +1,102 @@
-"""Are the stored scores those of the answers? Some samples are scored again."""
+"""Are the stored scores those of the answers? All samples are scored again."""
 
 import asyncio
 import math
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary, read_eval_log_samples_by_id
+from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 from inspect_ai.model import ModelName
-from inspect_ai.scorer import Score, Scorer, Target
+from inspect_ai.scorer import Score, Target
 from inspect_ai.solver import TaskState
 
-from perturb_evals.datasets.screen import ScreenError
-from perturb_evals.datasets.sources import DataError
-from perturb_evals.datasets.splits import SplitError
 from perturb_evals.leaderboard.headers import PREFIX
 from perturb_evals.leaderboard.submission_checks import Check
+from perturb_evals.leaderboard.submission_samples import NOT_AT_HAND
 from perturb_evals.scorers.expression import expression
 from perturb_evals.scorers.forecast import Forecast
 from perturb_evals.scorers.note import attached
 from perturb_evals.scorers.p_positive import p_positive
 
-SCORED_AGAIN = 20
 TOLERANCE = 1e-6
 """Sums over thousands of genes differ a little from machine to machine."""
 
-KEPT = ("label", "abstained", "route", "neighbors", "fallback")
-"""What a score's metadata says that metrics go by."""
+ROUNDED = 1e-4
+"""Lists of numbers in a score's metadata are projections, kept with five digits."""
 
 
-def chosen(
-    log: EvalLog, summaries: Sequence[EvalSampleSummary], most: int
-) -> list[tuple[int | str, int]]:
-    """Return the ids and epochs of all samples, or of `most` of them drawn at random.
+class Answers:
+    """Every answer scored again with the package's own scorer; no model is called.
 
-    The draw follows from the run's id, which Inspect gives: everybody draws the same, and nobody
-    can know it before the run.
+    What comes out is compared with the score in the summary, which is what metrics are made of:
+    its values, and its metadata, whose counts are metrics too. A predicted vector is not in any
+    log; such answers are counted.
     """
-    places = sorted(((sample.id, sample.epoch) for sample in summaries), key=str)
-    if len(places) <= most:
-        return places
-    return random.Random(log.eval.eval_id).sample(places, most)
 
-
-def answers_check(log: EvalLog, summaries: Sequence[EvalSampleSummary]) -> Check:
-    """Score up to `SCORED_AGAIN` samples again with the package's own scorer.
-
-    Their outputs are read from the full log; what comes out is compared with the score in the
-    summaries, which is what metrics are made of. A predicted vector is not in any log.
-    """
     name = "answers"
-    scored = [sample for sample in summaries if sample.scores]
-    stored = {(sample.id, sample.epoch): sample.scores for sample in scored}
-    places = chosen(log, scored, SCORED_AGAIN)
-    samples = read_eval_log_samples_by_id(log.location, places, resolve_attachments="core")
-    about_genes = log.eval.task.removeprefix(PREFIX) == "langpert"
-    scorer, n_again = expression() if about_genes else p_positive(), 0
-    for sample in samples:
-        place = f"{sample.id}, epoch {sample.epoch}"
+
+    def __init__(self, log: EvalLog) -> None:
+        self._model = ModelName(str(log.eval.model))
+        self._about_genes = log.eval.task.removeprefix(PREFIX) == "langpert"
+        self._scorer = expression() if self._about_genes else p_positive()
+        self._n_again = self._n_vectors = self._n_other = 0
+        self._first = ""
+
+    def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
+        """Score a sample again; one without a score has nothing to compare with."""
+        if not summary.scores:
+            return
+        if fault := self._fault(summary, sample):
+            self._n_other += 1
+            self._first = self._first or f"{summary.id}, epoch {summary.epoch}: {fault}"
+
+    def check(self) -> Check:
+        """Return how many answers have the scores that are stored, and the first that has not."""
+        vectors = ""
+        if self._n_vectors:
+            vectors = f" {self._n_vectors} predicted vectors are not in the log: not scored again."
+        n_scored = self._n_again + self._n_vectors
+        if self._n_other:
+            found = f"{self._n_other} of {n_scored} answers have another score than is stored"
+            return Check(self.name, "fail", f"{found}; the first, {self._first}{vectors}")
+        if not self._n_again:
+            what = vectors.strip() or "No answer has a score."
+            return Check(self.name, "not applicable", what)
+        found = f"{self._n_again} of {n_scored} answers were scored again, with the same scores."
+        return Check(self.name, "pass", found + vectors)
+
+    def _fault(self, summary: EvalSampleSummary, sample: EvalSample) -> str:
+        """Return what is wrong with a stored score; empty for nothing."""
         try:
-            if about_genes and attached(sample.output, Forecast).method == "vector":
-                continue
-            again = _score(log, sample, scorer)
-        except (DataError, ScreenError, SplitError) as error:
-            return Check(name, "not checked", f"The data cannot be had here: {error}")
+            if self._about_genes and attached(sample.output, Forecast).method == "vector":
+                self._n_vectors += 1
+                return ""
+            self._n_again += 1
+            (stored,) = (summary.scores or {}).values()
+            return _difference(stored, self._score(summary, sample))
+        except NOT_AT_HAND:
+            raise
         except (IndexError, KeyError, TypeError, ValueError) as error:
-            return Check(name, "fail", f"{place} cannot be scored again: {error!r}.")
-        (score,) = (stored[sample.id, sample.epoch] or {}).values()
-        if fault := _difference(score, again):
-            return Check(name, "fail", f"{place}: {fault}")
-        n_again += 1
-    if not n_again:
-        return Check(
-            name,
-            "not applicable",
-            "Predicted vectors are not in logs; they cannot be scored again.",
+            return f"it cannot be scored again: {error!r}."
+
+    def _score(self, summary: EvalSampleSummary, sample: EvalSample) -> Score:
+        state = TaskState(
+            model=self._model,
+            sample_id=summary.id,
+            epoch=summary.epoch,
+            input=sample.input,
+            messages=sample.messages,
+            target=Target(summary.target),
+            output=sample.output,
+            metadata=summary.metadata,
         )
-    return Check(
-        name, "pass", f"{n_again} of {len(scored)} answers were scored again, with the same scores."
-    )
 
+        async def score() -> Score | None:
+            return await self._scorer(state, state.target)
 
-def _score(log: EvalLog, sample: EvalSample, scorer: Scorer) -> Score:
-    state = TaskState(
-        model=ModelName(str(log.eval.model)),
-        sample_id=sample.id,
-        epoch=sample.epoch,
-        input=sample.input,
-        messages=sample.messages,
-        target=Target(sample.target),
-        output=sample.output,
-        metadata=sample.metadata,
-    )
-
-    async def score() -> Score | None:
-        return await scorer(state, state.target)
-
-    found = asyncio.run(score())
-    assert found is not None
-    return found
+        found = asyncio.run(score())
+        assert found is not None
+        return found
 
 
 def _difference(stored: Score, again: Score) -> str:
@@ -108,14 +106,23 @@ def _difference(stored: Score, again: Score) -> str:
         pair = said.get(name, math.nan), found.get(name, math.nan)
         if not math.isclose(*pair, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
             return f"the stored {name} is {pair[0]:.6g}, the answer gives {pair[1]:.6g}."
-    for name in KEPT:
-        told, true = ((score.metadata or {}).get(name) for score in (stored, again))
-        left_out = isinstance(told, str) and isinstance(true, list)  # of a summary, above 1 KB
-        if told != true and not left_out:
-            return f"the stored {name} is {told!r}, the answer gives {true!r}."
+    told, true = stored.metadata or {}, again.metadata or {}
+    for name in dict.fromkeys([*true, *told]):
+        if not _same(told.get(name), true.get(name)):
+            return f"the stored {name} is {told.get(name)!r}, the answer gives {true.get(name)!r}."
     return ""
 
 
 def _values(score: Score) -> Mapping[str, float]:
     value: Any = score.value
     return value if isinstance(value, dict) else {"score": float(value)}
+
+
+def _same(told: Any, true: Any) -> bool:
+    if isinstance(told, str) and isinstance(true, list):
+        return True  # Inspect leaves lists above 1 KB out of summaries
+    if isinstance(told, list) and isinstance(true, list) and len(told) == len(true):
+        return all(map(_same, told, true))
+    if isinstance(told, float) and isinstance(true, float):
+        return math.isclose(told, true, rel_tol=ROUNDED, abs_tol=ROUNDED)
+    return bool(told == true)

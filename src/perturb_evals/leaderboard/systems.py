@@ -3,10 +3,16 @@
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from perturb_evals.leaderboard.result import Protocol, Result, public_value, short_value
+from perturb_evals.leaderboard.result import (
+    HASH_DIGITS,
+    Protocol,
+    Result,
+    public_value,
+    short_value,
+)
 
 NO_MODEL = "none/none"
 TRACKS = ("none", "within", "cross", "training")
@@ -32,6 +38,12 @@ READ = {"constant": "none", "random_scores": "none", "gene_frequency": "within"}
 ORACLE = "oracle_neighbors"
 REPLAYS = ("replay", "replay_expression")
 """Solvers that read predictions from a file: one method, on whichever board."""
+
+PARTS = ("system", "model", "solver", "epochs", "evidence", "lines")
+"""Parts of an identity that are no arguments; a solver may have some of the same name."""
+
+LONGEST = 60
+"""Letters of a setting that stand in a name."""
 
 
 def is_baseline(protocol: Protocol) -> bool:
@@ -84,8 +96,9 @@ def names(results: Sequence[Result]) -> dict[str, str]:
     """Return a name for each identity among some results; no two have the same.
 
     A name is the one given, or the model (for another solver than the task's own, with it), or the
-    method; where several systems would share it, the settings that differ among them follow, paths
-    without their folders, and with a hash where these alone tell them apart.
+    method; where several systems would share it, the settings that differ among them follow, one
+    by one where they are nested, paths without their folders, and with a hash where these alone
+    tell them apart. Of a long text its beginning and a hash stand there.
     """
     found = {identity(result): result for result in results}
     namesakes = defaultdict(list)
@@ -98,12 +111,12 @@ def names(results: Sequence[Result]) -> dict[str, str]:
     # What one system is called may be what another one's settings spell.
     often = Counter(named.values())
     return {
-        key: name if often[name] == 1 else f"{name} #{hashlib.sha256(key.encode()).hexdigest()[:6]}"
-        for key, name in named.items()
+        key: name if often[name] == 1 else f"{name} #{_digits(key)}" for key, name in named.items()
     }
 
 
-def _told_apart(base: str, settings: Sequence[Mapping[str, Any]]) -> list[str]:
+def _told_apart(base: str, nested: Sequence[Mapping[str, Any]]) -> list[str]:
+    settings = [dict(_flat(own)) for own in nested]
     given: list[list[str]] = [[] for _ in settings]
     for name in dict.fromkeys(name for own in settings for name in own):
         full = [_text(own[name]) if name in own else None for own in settings]
@@ -113,8 +126,28 @@ def _told_apart(base: str, settings: Sequence[Mapping[str, Any]]) -> list[str]:
         if len(set(short)) < len(set(full)):
             short = [_text(public_value(own[name])) if name in own else None for own in settings]
         for parts, value in zip(given, short, strict=True):
-            parts += [] if value is None else [f"{name}={value}"]
+            parts += [] if value is None else [f"{name}={_cut(value)}"]
     return [", ".join([base, *parts]) for parts in given]
+
+
+def _flat(settings: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield settings, those within another with its name and a dot before their own."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST and text.isprintable():
+        return text
+    beginning = " ".join(text[:LONGEST].split())
+    return f"{beginning}… #{_digits(text)}"
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:HASH_DIGITS]
 
 
 def _settings(result: Result) -> Mapping[str, Any]:
@@ -124,9 +157,10 @@ def _settings(result: Result) -> Mapping[str, Any]:
     if result.system is not None:
         return {"system": result.system, **_made_of(protocol), **reads}
     many = protocol.epochs > 1 and asks_model(protocol)
+    given = protocol.given
     return {
         **_made_of(protocol),
-        **protocol.given,
+        **{name if name not in PARTS else f"solver {name}": given[name] for name in given},
         **({"epochs": protocol.epochs} if many else {}),
         **reads,
     }

@@ -29,6 +29,7 @@ from perturb_evals.leaderboard.site.links import Transcripts
 from perturb_evals.leaderboard.site.methods_page import methods_page_of
 from perturb_evals.leaderboard.site.page import Page
 from perturb_evals.leaderboard.site.render import render
+from perturb_evals.leaderboard.site.system_page import system_pages_of
 from perturb_evals.leaderboard.site.table import Column
 from perturb_evals.metrics.expression_spec import EXPRESSION_RESULTS
 from perturb_evals.metrics.regression import COUNTS as EXPRESSION_COUNTS
@@ -362,3 +363,25 @@ def test_a_system_page_says_how_to_run_it_again(harmful_site: Path) -> None:
     for fact in ("296b81296b81", "temperature=0.6", "inspect_ai 0.3.285", "Cite openai/plain."):
         assert fact in said
     assert "2 complete runs" in said
+
+
+def test_a_system_page_says_what_its_command_does_not(harmful: Any, harm: str) -> None:
+    def lacking(row: Row, names: list[str]) -> Row:
+        if row.entry.result is None:
+            return row
+        result = row.entry.result.model_copy(update={"left_out": names})
+        return replace(row, entry=replace(row.entry, result=result))
+
+    def pages(names: list[str]) -> str:
+        tracks = [
+            replace(track, rows=tuple(lacking(row, names) for row in track.rows))
+            for track in harmful.boards[0].tracks
+        ]
+        made = system_pages_of([replace(harmful.boards[0], tracks=tuple(tracks))], NO_LINKS, {})
+        return "".join(render(page, SHARED) for page in made)
+
+    said = words(pages(["extra_headers", "stop_seqs", harm]))
+    assert "The run was also given what the command does not say" in said
+    assert "extra_headers , stop_seqs ," in said
+    assert "<script>alert" not in pages([harm])
+    assert "does not say" not in words(pages([]))

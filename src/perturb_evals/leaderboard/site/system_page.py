@@ -120,6 +120,7 @@ def _run(
         "board_key": result.board_key,
         "protocol_line": result.protocol_line,
         "command": result.command,
+        "left_out": result.left_out,
         "log": log_name(result.log),
         "transcripts": transcripts.log(result),
         "settings": _settings(result),
