@@ -232,7 +232,12 @@ BASELINES = (
 
 
 @pytest.mark.parametrize(
-    ("line", "kind"), [("k562", "de"), ("k562", "direction"), ("k562_set", "de")]
+    ("line", "kind"),
+    [
+        pytest.param("k562", "de", marks=pytest.mark.slow),
+        ("k562", "direction"),
+        ("k562_set", "de"),
+    ],
 )
 def test_predictions_for_whole_real_tables(
     real: Tables, put_tables: Callable[..., Path], line: str, kind: str

@@ -244,15 +244,17 @@ def test_a_run_leads_to_its_transcripts(site: Path, server: str, open_page: Any)
     page.get_by_text("demo_a, knock-down of").first.wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["1280", "390"])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["1280-light", "390-dark"]
+)
 def test_no_page_is_wider_than_the_screen(
-    site: Path, open_page: Any, scheme: str, size: dict[str, int]
+    site: Path, open_page: Any, tmp_path: Path, size: dict[str, int], scheme: str
 ) -> None:
     """Pictures of the pages are left in the folder PERTURB_EVALS_SCREENSHOTS, if it is set."""
     page = open_page((site / "index.html").as_uri(), site.as_uri(), color_scheme=scheme)
     page.set_viewport_size(size)
-    pictures = os.environ.get("PERTURB_EVALS_SCREENSHOTS")
+    pictures = Path(os.environ.get("PERTURB_EVALS_SCREENSHOTS", tmp_path))
+    pictures.mkdir(parents=True, exist_ok=True)
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (background == "rgb(255, 255, 255)") == (scheme == "light")
     taken = set()
@@ -262,9 +264,8 @@ def test_no_page_is_wider_than_the_screen(
         kind = file.stem.split("-")[0]
         if kind not in taken:  # one picture of each kind of page
             taken.add(kind)
-            if pictures:
-                picture = Path(pictures) / f"{kind}-{size['width']}-{scheme}.png"
-                page.screenshot(path=picture, full_page=True)
+            picture = pictures / f"{kind}-{size['width']}-{scheme}.png"
+            page.screenshot(path=picture, full_page=True)
     assert len(taken) == 6
 
 

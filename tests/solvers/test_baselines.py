@@ -251,7 +251,7 @@ OTHERS = [pytest.param(line, marks=pytest.mark.slow) for line in LINES if line !
 
 
 @pytest.mark.parametrize("line", ["k562", *OTHERS])
-@pytest.mark.parametrize("kind", ["de", "direction"])
+@pytest.mark.parametrize("kind", ["de", pytest.param("direction", marks=pytest.mark.slow)])
 def test_with_permuted_profiles_nothing_is_left(real_data: Path, line: str, kind: str):
     knn = CrossLineKNN(cross(line, kind))
     # The null of direction is wide (SD about .025), so it takes more permutations.
