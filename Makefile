@@ -10,6 +10,8 @@ INSTALLED := $(VENV)/.installed
 TESTS ?=
 
 .DEFAULT_GOAL := help
+# Every command that a test starts would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help install demo test test-slow test-all-pythons test-floors check bench clean
 
 help:  ## Show the targets

@@ -24,9 +24,9 @@ from perturb_evals.datasets.evidence import evidence_for
 from perturb_evals.datasets.perturbqa import FILE_SUFFIX, load_table
 from perturb_evals.datasets.sources import SOURCES
 
-# A busy machine is slow now and then; that is no failure. Half the usual number of examples keeps
-# the whole suite below five minutes.
-settings.register_profile("house", deadline=None, max_examples=30)
+# A busy machine is slow now and then; that is no failure. A fifth of the usual number of examples
+# keeps the whole suite below five minutes.
+settings.register_profile("house", deadline=None, max_examples=20)
 settings.load_profile("house")
 
 # Thousands of small runs make millions of short-lived objects, and all that is imported would be

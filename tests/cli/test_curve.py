@@ -94,6 +94,7 @@ def test_a_second_system_joins_the_first(curve, folder, capsys):
     assert rows(capsys.readouterr().out) == rows(table)
 
 
+@pytest.mark.slow
 def test_other_training_sets_are_a_line_of_their_own(curve, tmp_path, capsys):
     oracle = (*ORACLE, "--sizes", "4")
     for words in ((), ("-T", "seed=1"), ("--repeats", "2")):
@@ -106,6 +107,7 @@ def test_other_training_sets_are_a_line_of_their_own(curve, tmp_path, capsys):
     assert "passed by" not in shown.err
 
 
+@pytest.mark.slow
 def test_settings_of_generation_tell_real_runs_of_one_model_apart(small_screen, tmp_path, capsys):
     for number, settings in enumerate(({"temperature": 0.0}, {"temperature": 1.0})):
         inspect_ai.eval(
@@ -204,6 +206,7 @@ def test_other_logs_in_the_folder_are_passed_by(curve, small_screen, tmp_path, c
     assert "passed by: 1 logs, unreadable" in shown.err
 
 
+@pytest.mark.slow
 def test_a_screen_that_changed_is_run_anew(tmp_path, small_screen, capsys):
     logs, screen = tmp_path / "logs", tmp_path / "mine.h5ad"
     words = ("--screen", str(screen), "--solver", "no_change", "--sizes", "4", "-T", "aliases=none")

@@ -54,7 +54,7 @@ def real(real_data: Path) -> Tables:
     }
 
 
-@pytest.fixture(params=["demo", "real"])
+@pytest.fixture(params=["demo", pytest.param("real", marks=pytest.mark.slow)])
 def world(request: pytest.FixtureRequest) -> Tables:
     tables: Tables = request.getfixturevalue(request.param)
     return tables

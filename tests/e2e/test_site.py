@@ -148,7 +148,7 @@ def heading(page: Any, table: str, name: str) -> tuple[Any, int]:
     return headings.nth(number), number
 
 
-@pytest.mark.parametrize("where", ["disk", "server"])
+@pytest.mark.parametrize("where", ["disk", pytest.param("server", marks=pytest.mark.slow)])
 def test_all_pages_open_without_a_fault(
     site: Path, server: str, open_page: Any, where: str
 ) -> None:

@@ -232,8 +232,8 @@ def predictions(predictor, line: str, kind: str, questions: str = "scored") -> P
     ("line", "kind", "published"),
     [
         ("k562", "de", 0.694),
-        ("rpe1", "de", 0.650),
-        ("hepg2", "de", 0.664),
+        pytest.param("rpe1", "de", 0.650, marks=pytest.mark.slow),
+        pytest.param("hepg2", "de", 0.664, marks=pytest.mark.slow),
         ("k562", "direction", 0.836),
         ("rpe1", "direction", 0.748),
         ("hepg2", "direction", 0.819),
