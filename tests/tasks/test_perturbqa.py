@@ -258,6 +258,7 @@ def test_an_unknown_argument_by_the_name_of_the_task(tmp_path: Path):
     assert not list((tmp_path / "logs").glob("*.eval"))
 
 
+@pytest.mark.slow  # others start the command line too
 def test_arguments_of_the_command_line_arrive(tmp_path: Path):
     words = ("dataset=demo", "evidence=cross", "evidence_lines=demo_c,demo_a", "genes=3", "seed=2")
     task = ["perturb_evals/perturbqa_de", *[part for word in words for part in ("-T", word)]]
