@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.leaderboard.boards import Row, Track
-from perturb_evals.leaderboard.interleaved import interleaved, lines_of
+from perturb_evals.leaderboard.interleaved import interleaved, published_beside
 from perturb_evals.leaderboard.published import PublishedLine
 
 values = st.floats(0, 1)
@@ -53,6 +53,6 @@ def test_a_number_stands_where_its_system_read_no_more_than_the_track_opens(read
     found = {
         name
         for name in ("none", "within", "cross", "training")
-        if lines_of(Track(name, (), (row(0.6),)), [line(0.5, read)])
+        if published_beside(Track(name, (), (row(0.6),)), [line(0.5, read)])
     }
     assert found == tracks

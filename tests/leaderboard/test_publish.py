@@ -11,16 +11,9 @@ from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.publish import comparisons_of
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.site.comparison_page import MOST_COMPARED, systems_of
+from perturb_evals.leaderboard.systems import BASELINES
 from perturb_evals.metrics.predictions import Predictions
 
-BASELINES = (
-    "constant",
-    "random_scores",
-    "gene_frequency",
-    "perturbation_rate",
-    "same_pair",
-    "cross_line_knn",
-)
 LINES = ["k562", "rpe1"]
 
 

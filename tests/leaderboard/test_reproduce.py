@@ -18,9 +18,8 @@ from inspect_ai.log import EvalConfig, EvalLog, read_eval_log
 from inspect_ai.model import GenerateConfig, ModelConfig
 
 from perturb_evals.leaderboard.entries import read_entries
-from perturb_evals.leaderboard.protocol import OPERATIONAL as REACHED
-from perturb_evals.leaderboard.protocol import protocol_of
-from perturb_evals.leaderboard.reproduce import LIMITS, OPERATIONAL, command, left_out
+from perturb_evals.leaderboard.protocol import LIMITS, OPERATIONAL, protocol_of
+from perturb_evals.leaderboard.reproduce import ABOUT_RUN, command, left_out
 
 Runs = dict[str, Path]
 
@@ -186,11 +185,11 @@ def test_what_inspect_reads_from_it_is_what_was_given(
 @pytest.mark.slow
 def test_inspect_has_an_option_for_every_setting() -> None:
     options = inspect_eval("inspect eval --help")
-    for name in set(GenerateConfig.model_fields) - set(REACHED):
+    for name in set(GenerateConfig.model_fields) - set(OPERATIONAL):
         assert f"--{name.replace('_', '-')}" in options, name
     for name in (*LIMITS, "limit", "sample_id", "sample_shuffle", "token_limit", "score_on_error"):
         assert f"--{name.replace('_', '-')}" in options, name
-    assert set(OPERATIONAL) | set(LIMITS) <= set(EvalConfig.model_fields)
+    assert set(ABOUT_RUN) | set(LIMITS) <= set(EvalConfig.model_fields)
 
 
 def test_settings_that_change_answers_stand_in_it(header: Callable[..., EvalLog]) -> None:

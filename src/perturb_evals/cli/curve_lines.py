@@ -21,7 +21,7 @@ class Run:
 
     Attributes:
         log: Its header.
-        result: The same as a result, whose settings are those that may change answers.
+        result: The same as a result.
         size: Number of training perturbations.
     """
 
@@ -40,8 +40,8 @@ class Run:
         return WHOLE if self.train == WHOLE else "x" + self.train.partition("x")[2]
 
 
-def result_for_curve(log: EvalLog) -> Result:
-    """Return the result of a run, whose parts are checked.
+def checked_result(log: EvalLog) -> Result:
+    """Return the result of a run whose board is as this package writes it.
 
     Args:
         log: The header of a run of this package.

@@ -9,7 +9,7 @@ from typing import Any
 
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
-from perturb_evals.cli.curve_lines import Run, lines, result_for_curve
+from perturb_evals.cli.curve_lines import Run, checked_result, lines
 from perturb_evals.datasets.splits import N_FOLDS
 from perturb_evals.leaderboard.systems import identity
 
@@ -107,7 +107,7 @@ def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> 
             passed_by[reason] += log.eval.task_id not in ended
             continue
         try:
-            result, size = result_for_curve(log), _size(log)
+            result, size = checked_result(log), _size(log)
         except (KeyError, TypeError, ValueError):
             passed_by["not as this package writes them"] += 1
             continue

@@ -7,7 +7,7 @@ from perturb_evals.leaderboard.boards import Better, Row, Track
 from perturb_evals.leaderboard.published import PublishedLine
 
 
-def lines_of(track: Track, lines: Sequence[PublishedLine]) -> list[PublishedLine]:
+def published_beside(track: Track, lines: Sequence[PublishedLine]) -> list[PublishedLine]:
     """Return the published numbers that go with a track.
 
     Those of systems that read what the track opens, and beside cross also those that read the
@@ -39,4 +39,4 @@ def interleaved(
         value = found.value if isinstance(found, PublishedLine) else found.entry.outcome.value
         return sign * value if math.isfinite(value) else math.inf
 
-    return sorted([*track.rows, *lines_of(track, lines)], key=place)
+    return sorted([*track.rows, *published_beside(track, lines)], key=place)

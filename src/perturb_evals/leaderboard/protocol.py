@@ -12,7 +12,7 @@ from perturb_evals import _registry
 from perturb_evals.leaderboard.headers import PREFIX
 from perturb_evals.leaderboard.result import HASH_DIGITS, Protocol
 from perturb_evals.leaderboard.samples import Samples
-from perturb_evals.leaderboard.secret_names import without_secrets as without_secrets
+from perturb_evals.leaderboard.secret_names import without_secrets
 from perturb_evals.leaderboard.systems import asks_model
 
 DEFAULT_ANSWER = "label"
@@ -92,7 +92,7 @@ def _beside(of_solver: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str
     return {**own, **others}
 
 
-def generation(log: EvalLog) -> dict[str, Any]:
+def generation_settings(log: EvalLog) -> dict[str, Any]:
     """Return the settings of generation that change answers, as plain JSON, secrets and all."""
     given = {
         **log.eval.model_generate_config.model_dump(exclude_none=True, mode="json"),
@@ -101,7 +101,7 @@ def generation(log: EvalLog) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name not in OPERATIONAL}
 
 
-def role(model: ModelConfig) -> dict[str, Any]:
+def role_settings(model: ModelConfig) -> dict[str, Any]:
     """Return a model of a role with the settings that change its answers, secrets and all."""
     settings = model.config.model_dump(exclude_none=True, mode="json")
     settings = {name: value for name, value in settings.items() if name not in OPERATIONAL}
@@ -112,12 +112,14 @@ def _settings(log: EvalLog) -> dict[str, Any]:
     """Return all settings of the model that change its answers, without secrets."""
     spec = log.eval
     limits = spec.config.model_dump(include=set(LIMITS), exclude_none=True)
-    given = generation(log) | spec.model_args
+    given = generation_settings(log) | spec.model_args
     if spec.model_base_url:
         given["base_url"] = spec.model_base_url
     if spec.model_roles:
         given["model_roles"] = {
-            name: list(map(role, models)) if isinstance(models, list) else role(models)
+            name: list(map(role_settings, models))
+            if isinstance(models, list)
+            else role_settings(models)
             for name, models in spec.model_roles.items()
         }
     headers = {

@@ -11,19 +11,17 @@ from typing import Any
 from inspect_ai.log import EvalLog
 
 from perturb_evals.leaderboard.headers import PREFIX
-from perturb_evals.leaderboard.protocol import generation, role
+from perturb_evals.leaderboard.protocol import LIMITS, generation_settings, role_settings
 from perturb_evals.leaderboard.result import short_value
 from perturb_evals.leaderboard.secret_names import without_secrets
 
-OPERATIONAL = (
+ABOUT_RUN = (
     *("fail_on_error", "continue_on_fail", "retry_on_error", "notification", "acp_server"),
     *("max_samples", "max_dataset_memory", "max_tasks", "max_subprocesses", "max_sandboxes"),
     *("sandbox_cleanup", "sandbox_prebuilt", "log_samples", "log_realtime", "log_images"),
     *("log_model_api", "log_buffer", "log_shared", "score_display", "epochs_reducer"),
 )
 """What a run was configured with that changes neither answers nor scores."""
-
-LIMITS = ("message_limit", "turn_limit", "time_limit", "working_limit", "cost_limit")
 
 PLAIN = re.compile(r"[A-Za-z_$/(](?:[^:#,\s]| (?=[^\s#]))*")
 """Text that the command line takes for text: it reads values as YAML, and splits at commas."""
@@ -83,12 +81,12 @@ def _said(log: EvalLog) -> Iterator[Said]:
     yield from _arguments("-M", spec.model_args)
     for name, models in (spec.model_roles or {}).items():
         several = models if isinstance(models, list) else [models]
-        roles = [role(model) for model in several]
+        roles = [role_settings(model) for model in several]
         for said in _arguments("--model-role", {name: roles if len(roles) > 1 else roles[0]}):
             # No option gives a role an address.
             yield Said(said.name, said.words, said.whole and not any(m.base_url for m in several))
     yield from _config(log)
-    for name, value in generation(log).items():
+    for name, value in generation_settings(log).items():
         yield from _setting(name, value)
     system = (spec.metadata or {}).get("system")
     if system is not None:
@@ -102,7 +100,7 @@ def _config(log: EvalLog) -> Iterator[Said]:
     given = config.model_dump(exclude_none=True, exclude={"epochs", "token_limit_type"})
     for name, value in given.items():
         option = f"--{name.replace('_', '-')}"
-        if name in OPERATIONAL or value is False:
+        if name in ABOUT_RUN or value is False:
             continue
         if name == "limit":
             first, last = (0, value) if isinstance(value, int) else value

@@ -8,10 +8,11 @@ from datetime import datetime
 from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelCost, ModelUsage, compute_model_cost, get_model_info
 
-from perturb_evals.leaderboard.protocol import protocol_of, without_secrets
+from perturb_evals.leaderboard.protocol import protocol_of
 from perturb_evals.leaderboard.reproduce import command, left_out
 from perturb_evals.leaderboard.result import Figure, Protocol, Result, Status, Usage
 from perturb_evals.leaderboard.samples import Samples
+from perturb_evals.leaderboard.secret_names import without_secrets
 from perturb_evals.leaderboard.systems import NO_MODEL, asks_model
 
 HEADLINES = {

@@ -69,7 +69,7 @@ def answer_list(page: str, cut_off: bool) -> FoundList | None:
 
 
 def _lists(page: str) -> Iterator[FoundList]:
-    left, end, before = MOST_READ, 0, 0
+    left, end = MOST_READ, 0
     for bracket in deque(re.finditer(r"\[", page), MOST_LISTS):
         at = bracket.start()
         if at < end or left <= 0:
@@ -86,9 +86,9 @@ def _lists(page: str) -> Iterator[FoundList]:
                 items,
                 unusable,
                 piece.complete,
-                sign_of(page, before, at),
+                sign_of(page, end, at),
                 _BARE.fullmatch(page, 0, at) is not None,
                 _BARE.fullmatch(page, piece.end) is not None,
             )
         if piece.complete:
-            end = before = piece.end
+            end = piece.end

@@ -4,7 +4,7 @@ import numpy as np
 
 from perturb_evals.leaderboard.boards import Board, Track
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.interleaved import lines_of
+from perturb_evals.leaderboard.interleaved import published_beside
 from perturb_evals.leaderboard.outcomes import ExpressionOutcome, QuestionOutcome
 from perturb_evals.leaderboard.published import PublishedLine
 from perturb_evals.leaderboard.result import Figure, Result
@@ -37,7 +37,7 @@ def intervals_of(
 ) -> Plot:
     """Return the headline of a track's systems with intervals, published numbers beside them."""
     lines = [Line(row.entry.name, row.entry.kind, row.entry.figure) for row in track.rows]
-    beside = lines_of(track, published)
+    beside = published_beside(track, published)
     lines += [
         Line(
             f"{line.system}, published",
