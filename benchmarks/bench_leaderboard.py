@@ -32,9 +32,9 @@ def simulate(folder: Path, n_logs: int, n_questions: int) -> None:
     from inspect_ai.log import EvalSample, write_eval_log
     from inspect_ai.model import ModelOutput
 
-    from perturb_evals.metrics.auroc import auroc_per_gene
-    from perturb_evals.metrics.predictions import Predictions
-    from perturb_evals.solvers.numeric import constant
+    from perturb_evals.metrics.pairs.auroc import auroc_per_gene
+    from perturb_evals.metrics.pairs.predictions import Predictions
+    from perturb_evals.solvers.pairs.numeric import constant
     from perturb_evals.tasks.perturbqa import perturbqa_de
 
     (log,) = inspect_eval(

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from perturb_evals.metrics.auroc import auroc_per_gene
-from perturb_evals.metrics.intervals import bootstrap_auroc_per_gene
-from perturb_evals.metrics.predictions import Predictions
+from perturb_evals.metrics.pairs.auroc import auroc_per_gene
+from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
+from perturb_evals.metrics.pairs.predictions import Predictions
 
 
 def k562_de_test_rows() -> tuple[str, pd.DataFrame]:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cosine, euclidean
 from scipy.stats import pearsonr
 
-from perturb_evals.metrics.regression import FoldTruth
-from perturb_evals.metrics.weighted import gene_weights, z_others
+from perturb_evals.metrics.expression.regression import FoldTruth
+from perturb_evals.metrics.expression.weighted import gene_weights, z_others
 
 PERTURBATIONS, GENES, FOLDS, LOOPED = 1_092, 5_000, 5, 20
 Floats = NDArray[np.float64]

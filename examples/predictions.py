@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from perturb_evals.datasets.evidence import Evidence, evidence_for
-from perturb_evals.datasets.gene_info import human_aliases
-from perturb_evals.datasets.gene_text import text_vectors
-from perturb_evals.datasets.perturbqa import load_table
-from perturb_evals.datasets.questions import Kind
-from perturb_evals.solvers.baselines import CrossLineKNN, GeneFrequency, SamePair
+from perturb_evals.datasets.genes.ncbi import human_aliases
+from perturb_evals.datasets.genes.texts import text_vectors
+from perturb_evals.datasets.pairs.evidence import Evidence, evidence_for
+from perturb_evals.datasets.pairs.perturbqa import load_table
+from perturb_evals.datasets.pairs.questions import Kind
+from perturb_evals.solvers.pairs.baselines import CrossLineKNN, GeneFrequency, SamePair
 
 POWER, PRIOR_WEIGHT = 3.0, 0.1
 METHODS = ("text_knn", "vote")

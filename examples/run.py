@@ -18,9 +18,14 @@ from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.solver import Solver
 
-from perturb_evals.datasets.questions import Kind
-from perturb_evals.solvers.numeric import cross_line_knn, gene_frequency, random_scores, same_pair
-from perturb_evals.solvers.replay import replay
+from perturb_evals.datasets.pairs.questions import Kind
+from perturb_evals.solvers.pairs.numeric import (
+    cross_line_knn,
+    gene_frequency,
+    random_scores,
+    same_pair,
+)
+from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 from predictions import METHODS, write_predictions
 from string_server import string_server

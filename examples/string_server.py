@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from perturb_evals.datasets.graphs import load_graph
+from perturb_evals.datasets.genes.graphs import load_graph
 
 PAIR = re.compile(r"^Knocked-down gene: (\S+)\nReadout gene: (\S+)$", re.MULTILINE)
 

@@ -19,10 +19,10 @@ from inspect_ai import Task
 from inspect_ai.log import EvalLog
 from rich.console import Console
 
-from perturb_evals.datasets import download
-from perturb_evals.datasets.evidence import evidence_for
-from perturb_evals.datasets.perturbqa import FILE_SUFFIX, load_table
-from perturb_evals.datasets.sources import SOURCES
+from perturb_evals.datasets.files import download
+from perturb_evals.datasets.files.sources import SOURCES
+from perturb_evals.datasets.pairs.evidence import evidence_for
+from perturb_evals.datasets.pairs.perturbqa import FILE_SUFFIX, load_table
 
 # A busy machine is slow now and then; that is no failure. A fifth of the usual number of examples
 # keeps the whole suite below five minutes.

@@ -17,14 +17,19 @@ SOURCE = Path(perturb_evals.__file__).parent
 ROOMS = (
     "cli",
     "leaderboard",
+    "families",
     "_registry",
     "tasks",
     "solvers",
     "scorers",
+    "replies",
+    "methods",
     "models",
     "metrics",
     "datasets",
 )
+# What belongs to one family, in each room; `screens` are the data of `expression`.
+FAMILIES = {"pairs": "pairs", "expression": "expression", "screens": "expression"}
 
 
 def modules() -> list[tuple[Path, ast.Module]]:
@@ -59,14 +64,33 @@ def test_imports_point_down_the_house():
     assert wrong == []
 
 
-def test_only_one_module_of_metrics_and_datasets_knows_inspect():
+def family(dotted: str) -> str | None:
+    """The family that a module belongs to, by the second part of its place in the house."""
+    parts = dotted.split(".")
+    return FAMILIES.get(parts[2]) if len(parts) > 2 else None
+
+
+def test_no_family_imports_another():
+    wrong = []
+    for path, tree in modules():
+        place = ".".join(["perturb_evals", *path.relative_to(SOURCE).with_suffix("").parts])
+        for name in imports(tree):
+            if name.startswith("perturb_evals.") and {family(place), family(name)} >= {
+                "pairs",
+                "expression",
+            }:
+                wrong.append(f"{place}: {name}")
+    assert wrong == []
+
+
+def test_only_the_modules_that_make_samples_know_inspect():
     know = {
         path.relative_to(SOURCE).as_posix()
         for path, tree in modules()
         if room(path) in ("metrics", "datasets")
         and any(name.split(".")[0] == "inspect_ai" for name in imports(tree))
     }
-    assert know == {"datasets/samples.py"}
+    assert know == {"datasets/pairs/samples.py", "datasets/screens/samples.py"}
 
 
 def test_only_public_names_of_inspect():

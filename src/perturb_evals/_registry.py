@@ -1,22 +1,11 @@
 """Every name that Inspect can address as `perturb_evals/<name>`."""
 
 from perturb_evals.models.scripted import perturb_scripted
-from perturb_evals.scorers.classification import classification
-from perturb_evals.scorers.expression import expression
-from perturb_evals.scorers.p_positive import p_positive
-from perturb_evals.scorers.regression import regression
-from perturb_evals.solvers.ask import ask
-from perturb_evals.solvers.nearest_perturbations import nearest_perturbations
-from perturb_evals.solvers.neighbor_ensemble import neighbor_ensemble
-from perturb_evals.solvers.numeric import (
-    constant,
-    cross_line_knn,
-    gene_frequency,
-    perturbation_rate,
-    random_scores,
-    same_pair,
-)
-from perturb_evals.solvers.references import (
+from perturb_evals.scorers.expression.expression import expression
+from perturb_evals.scorers.expression.regression import regression
+from perturb_evals.scorers.pairs.classification import classification
+from perturb_evals.scorers.pairs.p_positive import p_positive
+from perturb_evals.solvers.expression.baselines import (
     embedding_neighbors,
     gaussian_process,
     graph_neighbors,
@@ -25,8 +14,19 @@ from perturb_evals.solvers.references import (
     oracle_neighbors,
     random_neighbors,
 )
-from perturb_evals.solvers.replay import replay
-from perturb_evals.solvers.replay_expression import replay_expression
+from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
+from perturb_evals.solvers.expression.neighbor_ensemble import neighbor_ensemble
+from perturb_evals.solvers.expression.replay_expression import replay_expression
+from perturb_evals.solvers.pairs.ask import ask
+from perturb_evals.solvers.pairs.numeric import (
+    constant,
+    cross_line_knn,
+    gene_frequency,
+    perturbation_rate,
+    random_scores,
+    same_pair,
+)
+from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 

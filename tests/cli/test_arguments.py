@@ -3,7 +3,7 @@ import argparse
 import pytest
 
 from perturb_evals.cli.arguments import add_screen, named_values, screen_request
-from perturb_evals.datasets.screens import ScreenRequest
+from perturb_evals.datasets.screens.load import ScreenRequest
 
 
 def test_values_are_read_as_inspect_reads_them():

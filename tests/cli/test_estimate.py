@@ -2,7 +2,7 @@ import pytest
 
 from perturb_evals.cli.estimate import estimate
 from perturb_evals.cli.main import main
-from perturb_evals.solvers.tokens import CHARACTERS_A_TOKEN
+from perturb_evals.solvers.asking.tokens import CHARACTERS_A_TOKEN
 from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de
 
@@ -26,8 +26,8 @@ def test_log_probabilities_cost_less():
 
 
 def test_input_is_that_of_the_rendered_prompts():
-    from perturb_evals.datasets.questionnaire import questionnaire
-    from perturb_evals.solvers.prompts import render
+    from perturb_evals.datasets.pairs.benchmark import questionnaire
+    from perturb_evals.solvers.pairs.prompts import render
 
     rows = questionnaire("de", dataset="demo", genes=3).rows
     characters = sum(

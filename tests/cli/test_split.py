@@ -6,8 +6,8 @@ import pandas as pd
 from anndata import AnnData
 
 from perturb_evals.cli.main import main
-from perturb_evals.datasets.demo_screen import demo_screen
-from perturb_evals.datasets.splits import five_folds
+from perturb_evals.datasets.demo.screen import demo_screen
+from perturb_evals.datasets.screens.splits import five_folds
 
 
 def test_the_folds_can_be_read_back(capsys, tmp_path):

@@ -6,8 +6,7 @@ from datetime import date
 
 import pytest
 
-from perturb_evals.datasets.gears import GEARS_SCREENS
-from perturb_evals.datasets.perturbqa import CELL_LINES
+from perturb_evals.datasets.pairs.perturbqa import CELL_LINES
 from perturb_evals.datasets.published import (
     CURVE_SYSTEMS,
     CURVES,
@@ -18,6 +17,7 @@ from perturb_evals.datasets.published import (
     publications,
     published_numbers,
 )
+from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
 
 FIELDS = ("system", "dataset", "task", "metric", "n_train", "value", "stderr", "source")
 

@@ -18,16 +18,16 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from inspect_ai.solver import Solver, TaskState, solver
 
-from perturb_evals.datasets import training
-from perturb_evals.datasets.demo_screen import demo_screen
-from perturb_evals.datasets.screen import Screen
-from perturb_evals.datasets.screens import ScreenRequest, load_screen
-from perturb_evals.datasets.training import HeldOut, fold_of
-from perturb_evals.scorers import predicted
-from perturb_evals.solvers import references
-from perturb_evals.solvers.expression_methods import by_vector_of
-from perturb_evals.solvers.nearest_perturbations import nearest_perturbations
-from perturb_evals.solvers.replay_expression import replay_expression
+from perturb_evals.datasets.demo.screen import demo_screen
+from perturb_evals.datasets.screens import evidence as training
+from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
+from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
+from perturb_evals.datasets.screens.screen import Screen
+from perturb_evals.scorers.expression import predicted
+from perturb_evals.solvers.expression import baselines as references
+from perturb_evals.solvers.expression.expression_methods import by_vector_of
+from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
+from perturb_evals.solvers.expression.replay_expression import replay_expression
 from perturb_evals.tasks.langpert import langpert
 
 FOLD = 2
@@ -115,7 +115,7 @@ def seen(evaluate: Callable[..., EvalLog], monkeypatch: pytest.MonkeyPatch) -> C
             vectors[str(state.sample_id)] = found.vector.tolist()
             return found
 
-        monkeypatch.setattr("perturb_evals.scorers.expression.predict", watched)
+        monkeypatch.setattr("perturb_evals.scorers.expression.expression.predict", watched)
         task = langpert(screen, fold=FOLD, aliases="none")
         names = fold_of(HeldOut.from_metadata(task.dataset[0].metadata)).train[:4]
         output = ModelOutput.from_content("mockllm/model", json.dumps({"kNN": list(names)}))

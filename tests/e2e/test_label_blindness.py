@@ -16,13 +16,13 @@ from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, fork, solver
 
-from perturb_evals.datasets.demo import demo_tables
-from perturb_evals.datasets.evidence import evidence_for
-from perturb_evals.datasets.perturbqa import FILE_SUFFIX, lines_read, load_table
-from perturb_evals.datasets.questions import scored_genes
-from perturb_evals.solvers import baselines, numeric
-from perturb_evals.solvers.ask import ask
-from perturb_evals.solvers.replay import replay
+from perturb_evals.datasets.demo.world import demo_tables
+from perturb_evals.datasets.pairs.evidence import evidence_for
+from perturb_evals.datasets.pairs.perturbqa import FILE_SUFFIX, lines_read, load_table
+from perturb_evals.datasets.pairs.questions import scored_genes
+from perturb_evals.solvers.pairs import baselines, numeric
+from perturb_evals.solvers.pairs.ask import ask
+from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 KINDS = ("de", "direction")

@@ -23,7 +23,7 @@ from inspect_ai.log import (
     read_eval_log_sample_summaries,
 )
 
-from perturb_evals.datasets.langpert import langpert_run
+from perturb_evals.datasets.screens.benchmark import langpert_run
 
 QUESTION = re.compile(r"^Target gene: (\S+)$", re.MULTILINE)
 LISTED = re.compile(r"^Genes with a measured knock-down \(\d+\):\n(.*)$", re.MULTILINE)

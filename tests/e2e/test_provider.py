@@ -13,10 +13,11 @@ from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log
 from inspect_ai.scorer import Score
 from sklearn.metrics import roc_auc_score
 
-from perturb_evals.datasets.questionnaire import questionnaire
-from perturb_evals.datasets.questions import Kind
-from perturb_evals.scorers.answers import REASONS, AnswerForm
-from perturb_evals.solvers.prompts import render
+from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.questions import Kind
+from perturb_evals.replies.pairs import AnswerForm
+from perturb_evals.scorers.pairs.answers import REASONS
+from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 GENES = 3

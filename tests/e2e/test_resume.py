@@ -12,7 +12,7 @@ import inspect_ai
 import pytest
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
-from perturb_evals.datasets.questionnaire import questionnaire
+from perturb_evals.datasets.pairs.benchmark import questionnaire
 from perturb_evals.tasks.perturbqa import perturbqa_de
 
 GENES = 8

@@ -20,15 +20,15 @@ from perturb_evals.leaderboard.outcomes import ExpressionOutcome, sorted_questio
 from perturb_evals.leaderboard.resampling import figure_of, shared_weights
 from perturb_evals.leaderboard.result import Protocol, Result, Usage
 from perturb_evals.leaderboard.systems import identity, is_baseline, reads_truth, track_of
-from perturb_evals.metrics.predictions import Predictions
-from perturb_evals.solvers.numeric import (
+from perturb_evals.metrics.pairs.predictions import Predictions
+from perturb_evals.solvers.expression.baselines import mean_effect
+from perturb_evals.solvers.pairs.numeric import (
     constant,
     cross_line_knn,
     gene_frequency,
     perturbation_rate,
 )
-from perturb_evals.solvers.references import mean_effect
-from perturb_evals.solvers.replay import replay
+from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from perturb_evals.datasets.langpert import langpert_run
-from perturb_evals.datasets.questionnaire import questionnaire
+from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.screens.benchmark import langpert_run
 from perturb_evals.leaderboard.board_facts import board_fault
 from perturb_evals.scorers.board import board_key, screen_metadata, task_metadata
 

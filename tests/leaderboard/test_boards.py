@@ -12,7 +12,7 @@ from perturb_evals.leaderboard.boards import Board, Row, Track, direction, make_
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.resampling import shared_weights
 from perturb_evals.leaderboard.result import Result
-from perturb_evals.metrics.paired_auroc import paired_auroc_difference
+from perturb_evals.metrics.pairs.paired_auroc import paired_auroc_difference
 
 Runs = dict[str, Path]
 Make = Callable[..., Result]
@@ -261,7 +261,7 @@ def test_where_the_oracle_is_worse_than_the_mean_there_is_no_skill(
 
 
 def test_a_headline_that_is_undefined_has_no_rank(a_result: Make, entry_of: Enter) -> None:
-    from perturb_evals.metrics.predictions import Predictions
+    from perturb_evals.metrics.pairs.predictions import Predictions
 
     table = Predictions(["A", "B"], ["g", "h"], [1, 0], [0.2, 0.4])
     board = board_of(entry_of(a_result(), table, "a"), entry_of(a_result(model="b"), table, "b"))
@@ -389,7 +389,7 @@ def test_tracks_go_from_the_fewest_rows_to_the_most(
 
 
 def test_few_perturbations_give_no_interval_and_no_rank(a_result: Make, entry_of: Enter) -> None:
-    from perturb_evals.metrics.predictions import Predictions
+    from perturb_evals.metrics.pairs.predictions import Predictions
 
     perts = [f"P{i}" for i in range(4)]
     right = Predictions(perts, ["g"] * 4, [1, 0, 1, 0], [0.9, 0.1, 0.8, 0.2])
@@ -403,7 +403,7 @@ def test_few_perturbations_give_no_interval_and_no_rank(a_result: Make, entry_of
 
 
 def test_a_run_judged_by_other_labels_is_left_out(a_result: Make, entry_of: Enter) -> None:
-    from perturb_evals.metrics.predictions import Predictions
+    from perturb_evals.metrics.pairs.predictions import Predictions
 
     perts = [f"P{i:02d}" for i in range(12)]
     labels, scores = [i % 2 for i in range(12)], [0.1 * i for i in range(12)]

@@ -9,7 +9,7 @@ from perturb_evals.leaderboard.comparison import compare
 from perturb_evals.leaderboard.discordant import SHOWN
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.result import Result
-from perturb_evals.metrics.predictions import Predictions
+from perturb_evals.metrics.pairs.predictions import Predictions
 
 Make = Callable[..., Result]
 Enter = Callable[..., Entry]

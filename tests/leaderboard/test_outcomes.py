@@ -15,7 +15,7 @@ from inspect_ai.scorer import SampleScore, Score
 from perturb_evals.leaderboard.outcomes import ExpressionOutcome, QuestionOutcome, outcome_of
 from perturb_evals.leaderboard.resampling import shared_weights
 from perturb_evals.leaderboard.samples import read_samples
-from perturb_evals.metrics.intervals import bootstrap_auroc_per_gene
+from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
 
 Runs = dict[str, Path]
 BOARD = {"task": "perturbqa_de", "abstention": "half"}

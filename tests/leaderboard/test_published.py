@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.datasets.langpert import langpert_run
-from perturb_evals.datasets.perturbqa import TRACKS
+from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.perturbqa import TRACKS
 from perturb_evals.datasets.published import GATE, SIZES, published_numbers
-from perturb_evals.datasets.questionnaire import questionnaire
+from perturb_evals.datasets.screens.benchmark import langpert_run
 from perturb_evals.leaderboard.published import PublishedLine, published_lines
-from perturb_evals.metrics.abstention import ABSTENTIONS
+from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
 from perturb_evals.scorers.board import screen_metadata, task_metadata
 
 

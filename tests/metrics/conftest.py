@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from perturb_evals.metrics.predictions import Predictions
+from perturb_evals.metrics.pairs.predictions import Predictions
 
 
 @cache

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from perturb_evals.metrics.intervals import bootstrap_auroc_per_gene
-from perturb_evals.metrics.predictions import Predictions
+from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
+from perturb_evals.metrics.pairs.predictions import Predictions
 
 SIMULATIONS = 1000
 RESAMPLES = 1000

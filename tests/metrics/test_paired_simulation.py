@@ -17,9 +17,9 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import binom, norm
 
-from perturb_evals.metrics.auroc import auroc_per_gene
-from perturb_evals.metrics.paired_auroc import paired_auroc_difference
-from perturb_evals.metrics.predictions import Predictions
+from perturb_evals.metrics.pairs.auroc import auroc_per_gene
+from perturb_evals.metrics.pairs.paired_auroc import paired_auroc_difference
+from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.metrics.randomisation import gene_midranks, randomised_auroc_test
 
 SKILL, THRESHOLD, ABSTAIN = 0.5, 0.3, 0.25

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import permutation_test, rankdata
 
 from perturb_evals.metrics import randomisation
-from perturb_evals.metrics.auroc import auroc_per_gene
-from perturb_evals.metrics.predictions import Predictions
+from perturb_evals.metrics.pairs.auroc import auroc_per_gene
+from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.metrics.randomisation import (
     gene_midranks,
     randomised_auroc_test,

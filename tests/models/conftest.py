@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from perturb_evals.datasets.demo import demo_world
+from perturb_evals.datasets.demo.world import demo_world
 
 PERTS = [
     *("PSMA1", "PSMD4", "RPL7", "RPS19", "EIF3B", "MED14", "INTS8", "UPF1", "MRPL10", "MRPS22"),

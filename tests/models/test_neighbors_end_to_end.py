@@ -16,10 +16,10 @@ from perturb_evals.models.neighbor_choice import choose
 from perturb_evals.models.neighbor_reading import read_neighbors
 from perturb_evals.models.scripted import FULL_NAME
 from perturb_evals.models.slips import hastily
-from perturb_evals.scorers.regression import extract
-from perturb_evals.solvers.nearest_perturbations import nearest_perturbations
-from perturb_evals.solvers.neighbor_prompts import VARIANTS, Variant
-from perturb_evals.solvers.references import random_neighbors
+from perturb_evals.scorers.expression.regression import extract
+from perturb_evals.solvers.expression.baselines import random_neighbors
+from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
+from perturb_evals.solvers.expression.neighbor_prompts import VARIANTS, Variant
 from perturb_evals.tasks.langpert import langpert
 
 Evaluate = Callable[..., EvalLog]

@@ -1,7 +1,7 @@
 import pytest
 
 from perturb_evals.models.programmes import PROGRAMMES
-from perturb_evals.solvers.prompts import describe
+from perturb_evals.solvers.pairs.prompts import describe
 
 
 def test_names_are_unique_and_nothing_is_empty() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.models.reading import Question, read
-from perturb_evals.solvers.prompts import render
+from perturb_evals.solvers.pairs.prompts import render
 
 FORM_READ = {"label": "label", "probability": "probability", "logprobs": "word"}
 

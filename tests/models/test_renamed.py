@@ -1,4 +1,4 @@
-from perturb_evals.datasets.gene_info import human_aliases
+from perturb_evals.datasets.genes.ncbi import human_aliases
 from perturb_evals.models.renamed import _OTHER, other_symbol
 
 

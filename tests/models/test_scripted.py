@@ -25,9 +25,14 @@ from inspect_ai.model import (
 import perturb_evals.models
 from perturb_evals.models.phrases import WORDS
 from perturb_evals.models.scripted import FULL_NAME, THINKING, ScriptedBiologist
-from perturb_evals.solvers.nearest_perturbations import response_schema
-from perturb_evals.solvers.neighbor_prompts import EMPTY_LIST, REASK, REVIEW, NeighborPrompt
-from perturb_evals.solvers.prompts import render
+from perturb_evals.solvers.expression.nearest_perturbations import response_schema
+from perturb_evals.solvers.expression.neighbor_prompts import (
+    EMPTY_LIST,
+    REASK,
+    REVIEW,
+    NeighborPrompt,
+)
+from perturb_evals.solvers.pairs.prompts import render
 
 Pairs = list[tuple[str, str]]
 

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from perturb_evals.datasets.symbols import SymbolResolver
+from perturb_evals.datasets.genes.symbols import SymbolResolver
 from perturb_evals.models.likeness import Likeness, alike
 from perturb_evals.models.neighbor_reading import NeighborQuestion
 from perturb_evals.models.notes import perturbation_of

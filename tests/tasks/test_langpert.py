@@ -17,18 +17,18 @@ from inspect_ai.scorer import SampleScore, Score
 from inspect_ai.solver import solver
 
 import perturb_evals
-from perturb_evals.datasets.demo_screen import demo_screen
-from perturb_evals.datasets.oracle import oracle_neighbors
-from perturb_evals.datasets.screen import ScreenError
-from perturb_evals.datasets.screens import load_screen
-from perturb_evals.datasets.training import HeldOut, fold_of, training_for
-from perturb_evals.metrics.regression import SCORES
-from perturb_evals.scorers.expression import expression
-from perturb_evals.scorers.held_out_truth import truth_for
-from perturb_evals.scorers.regression import regression
-from perturb_evals.solvers.expression_methods import by_neighbors
-from perturb_evals.solvers.references import mean_effect, no_change
-from perturb_evals.solvers.references import oracle_neighbors as oracle
+from perturb_evals.datasets.demo.screen import demo_screen
+from perturb_evals.datasets.screens.evidence import HeldOut, fold_of, training_for
+from perturb_evals.datasets.screens.load import load_screen
+from perturb_evals.datasets.screens.oracle import oracle_neighbors
+from perturb_evals.datasets.screens.screen import ScreenError
+from perturb_evals.metrics.expression.regression import SCORES
+from perturb_evals.scorers.expression.expression import expression
+from perturb_evals.scorers.expression.held_out_truth import truth_for
+from perturb_evals.scorers.expression.regression import regression
+from perturb_evals.solvers.expression.baselines import mean_effect, no_change
+from perturb_evals.solvers.expression.baselines import oracle_neighbors as oracle
+from perturb_evals.solvers.expression.expression_methods import by_neighbors
 from perturb_evals.tasks.langpert import langpert
 
 

@@ -15,9 +15,9 @@ from inspect_ai.solver import Solver, solver
 
 import perturb_evals
 from perturb_evals import perturbqa_de, perturbqa_direction
-from perturb_evals.datasets.evidence import Evidence, EvidenceError
-from perturb_evals.datasets.perturbqa import load_table
-from perturb_evals.solvers.numeric import constant, numeric
+from perturb_evals.datasets.pairs.evidence import Evidence, EvidenceError
+from perturb_evals.datasets.pairs.perturbqa import load_table
+from perturb_evals.solvers.pairs.numeric import constant, numeric
 
 TASKS = {"perturbqa_de": perturbqa_de, "perturbqa_direction": perturbqa_direction}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from perturb_evals.datasets.screens import ScreenRequest
+    from perturb_evals.datasets.screens.load import ScreenRequest
 
 NO_MODEL = "none/none"
 """What Inspect calls no model: it fails when it is asked."""
@@ -49,7 +49,7 @@ def screen_request(args: argparse.Namespace) -> "tuple[ScreenRequest, str | None
         ValueError: A pair that is none, or an argument of another name.
     """
     from perturb_evals.datasets.options import refuse_unknown
-    from perturb_evals.datasets.screens import ScreenRequest
+    from perturb_evals.datasets.screens.load import ScreenRequest
 
     def named(
         perturbation_column: str | None = None,

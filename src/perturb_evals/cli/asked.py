@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from perturb_evals.datasets.questions import Kind
+    from perturb_evals.datasets.pairs.questions import Kind
 
 OUTPUT_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
 """What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
@@ -40,11 +40,11 @@ def questions_asked(kind: "Kind", task_args: dict[str, Any]) -> Asked:
         TableError: A table that cannot be used.
     """
     from perturb_evals.datasets.options import one_of, refuse_unknown
-    from perturb_evals.datasets.questionnaire import questionnaire
-    from perturb_evals.metrics.abstention import ABSTENTIONS
-    from perturb_evals.scorers.answers import ANSWER_FORMS
-    from perturb_evals.solvers.prompts import render
-    from perturb_evals.solvers.tokens import prose_tokens
+    from perturb_evals.datasets.pairs.benchmark import questionnaire
+    from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
+    from perturb_evals.replies.pairs import ANSWER_FORMS
+    from perturb_evals.solvers.asking.tokens import prose_tokens
+    from perturb_evals.solvers.pairs.prompts import render
 
     args = dict(task_args)
     form = one_of("answer", args.pop("answer", "label"), ANSWER_FORMS)
@@ -75,12 +75,12 @@ def neighbors_asked(
         SplitError: A split that does not fit the screen.
         DataError: A file cannot be had.
     """
-    from perturb_evals.datasets.langpert import langpert_run
     from perturb_evals.datasets.options import refuse_unknown
-    from perturb_evals.datasets.training import fold_of, training_for
-    from perturb_evals.solvers.nearest_perturbations import nearest_perturbations
-    from perturb_evals.solvers.neighbor_prompts import REVIEW, NeighborPrompt
-    from perturb_evals.solvers.tokens import prompt_tokens, prose_tokens
+    from perturb_evals.datasets.screens.benchmark import langpert_run
+    from perturb_evals.datasets.screens.evidence import fold_of, training_for
+    from perturb_evals.solvers.asking.tokens import prompt_tokens, prose_tokens
+    from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
+    from perturb_evals.solvers.expression.neighbor_prompts import REVIEW, NeighborPrompt
 
     args = dict(task_args)
     asking = {"variant": "full", "k": args.pop("k", 10), **solver_args}

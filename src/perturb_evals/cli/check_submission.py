@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.plain import plain
-from perturb_evals.cli.terminal import console
+from perturb_evals.cli.tables.plain import plain
+from perturb_evals.cli.tables.terminal import console
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from perturb_evals.leaderboard.submission import Submission
-    from perturb_evals.leaderboard.submission_checks import Checked
+    from perturb_evals.leaderboard.submission.check import Submission
+    from perturb_evals.leaderboard.submission.checks import Checked
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -76,7 +76,7 @@ def _misplaced(task: str | None, given: dict[str, str]) -> str:
 
 def _runs(screen: "Console", paths: list[str]) -> int:
     from perturb_evals.leaderboard.headers import LogsError
-    from perturb_evals.leaderboard.submission import check_runs
+    from perturb_evals.leaderboard.submission.check import check_runs
 
     def begun(number: int, total: int) -> None:
         status.update(f"reading all samples of run {number} of {total} …")
@@ -109,7 +109,7 @@ def _verdict(submission: "Submission") -> str:
 
 
 def _predictions(screen: "Console", paths: list[str], task: str, given: dict[str, str]) -> int:
-    from perturb_evals.leaderboard.submission_predictions import check_predictions, replay_command
+    from perturb_evals.leaderboard.submission.predictions import check_predictions, replay_command
 
     passed = True
     for path in map(Path, paths):

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.plain import plain
+from perturb_evals.cli.tables.plain import plain
 
 if TYPE_CHECKING:
     from perturb_evals.leaderboard.entries import Entry
@@ -26,9 +26,9 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0; 1 when no two runs can be compared.
     """
-    from perturb_evals.cli.compare_text import show_comparison
-    from perturb_evals.cli.leaderboard_text import show_set_aside
-    from perturb_evals.cli.terminal import console, short
+    from perturb_evals.cli.tables.compare import show_comparison
+    from perturb_evals.cli.tables.leaderboard import show_set_aside
+    from perturb_evals.cli.tables.terminal import console, short
     from perturb_evals.leaderboard.comparison import ComparisonError, compare
     from perturb_evals.leaderboard.entries import board_of, read_entries
     from perturb_evals.leaderboard.headers import LogsError

@@ -5,10 +5,10 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from perturb_evals.solvers.tokens import CHARACTERS_A_TOKEN, SYMBOL_CHARACTERS_A_TOKEN
+from perturb_evals.solvers.asking.tokens import CHARACTERS_A_TOKEN, SYMBOL_CHARACTERS_A_TOKEN
 
 if TYPE_CHECKING:
-    from perturb_evals.datasets.questions import Kind
+    from perturb_evals.datasets.pairs.questions import Kind
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -50,10 +50,10 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the estimate; 2 when an argument is not allowed, 1 when the data cannot be had."""
-    from perturb_evals.datasets.screen import ScreenError
-    from perturb_evals.datasets.sources import DataError
-    from perturb_evals.datasets.splits import SplitError
-    from perturb_evals.datasets.tables import TableError
+    from perturb_evals.datasets.files.sources import DataError
+    from perturb_evals.datasets.pairs.table import TableError
+    from perturb_evals.datasets.screens.screen import ScreenError
+    from perturb_evals.datasets.screens.splits import SplitError
 
     try:
         counts = estimate(

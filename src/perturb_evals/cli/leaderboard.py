@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.plain import plain
+from perturb_evals.cli.tables.plain import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         0; 1 when there is no complete run, or the site cannot be written; 2 for an argument that is
         not allowed.
     """
-    from perturb_evals.cli.terminal import console
+    from perturb_evals.cli.tables.terminal import console
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.entries import read_entries
     from perturb_evals.leaderboard.headers import LogsError
@@ -78,7 +78,7 @@ def show(
     entries: "Entries",
 ) -> None:
     """Print all tables and what takes no part."""
-    from perturb_evals.cli.leaderboard_text import (
+    from perturb_evals.cli.tables.leaderboard import (
         show_board,
         show_how_to_read,
         show_set_aside,

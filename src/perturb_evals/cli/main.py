@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from perturb_evals import __version__
 from perturb_evals.cli import (
-    calibrate,
     check_submission,
     compare,
-    curve,
     data,
-    demo,
     estimate,
     leaderboard,
     listing,
     results,
     split,
 )
+from perturb_evals.cli.calibrate import command as calibrate
+from perturb_evals.cli.curve import command as curve
+from perturb_evals.cli.demo import command as demo
 
 
 def main(argv: Sequence[str] | None = None) -> int:

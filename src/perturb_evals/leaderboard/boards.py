@@ -18,8 +18,8 @@ from perturb_evals.leaderboard.resampling import FEWEST, figure_of, shared_weigh
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.skill import Scale, scale_of
 from perturb_evals.leaderboard.systems import TRACKS
-from perturb_evals.metrics.expression_spec import EXPRESSION_RESULTS
-from perturb_evals.metrics.spec import CLASSIFICATION_METRICS
+from perturb_evals.metrics.expression.spec import EXPRESSION_RESULTS
+from perturb_evals.metrics.pairs.spec import CLASSIFICATION_METRICS
 
 # Differences below this are the rounding of sums.
 ROUNDING = 1e-12

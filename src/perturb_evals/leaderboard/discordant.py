@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.questions import VERDICTS, Kind
+from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
 from perturb_evals.leaderboard.outcomes import DIGITS, Outcome, QuestionOutcome
 
 SHOWN = 20

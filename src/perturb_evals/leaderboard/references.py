@@ -11,19 +11,19 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.evidence import EvidenceError, evidence_for
-from perturb_evals.datasets.fetch import locate
-from perturb_evals.datasets.gears import GEARS_SCREENS
-from perturb_evals.datasets.langpert import langpert_run
-from perturb_evals.datasets.oracle import oracle_neighbors
-from perturb_evals.datasets.perturbqa import lines_read, table_file
-from perturb_evals.datasets.questionnaire import Questionnaire, questionnaire
-from perturb_evals.datasets.questions import Kind
-from perturb_evals.datasets.screen import ScreenError
-from perturb_evals.datasets.sources import DataError, find_source
-from perturb_evals.datasets.splits import SplitError
-from perturb_evals.datasets.tables import TableError
-from perturb_evals.datasets.training import HeldOut, training_for
+from perturb_evals.datasets.files.fetch import locate
+from perturb_evals.datasets.files.sources import DataError, find_source
+from perturb_evals.datasets.pairs.benchmark import Questionnaire, questionnaire
+from perturb_evals.datasets.pairs.evidence import EvidenceError, evidence_for
+from perturb_evals.datasets.pairs.perturbqa import lines_read, table_file
+from perturb_evals.datasets.pairs.questions import Kind
+from perturb_evals.datasets.pairs.table import TableError
+from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.evidence import HeldOut, training_for
+from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
+from perturb_evals.datasets.screens.oracle import oracle_neighbors
+from perturb_evals.datasets.screens.screen import ScreenError
+from perturb_evals.datasets.screens.splits import SplitError
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.entries import Kind as EntryKind
 from perturb_evals.leaderboard.outcomes import (
@@ -35,10 +35,10 @@ from perturb_evals.leaderboard.outcomes import (
 from perturb_evals.leaderboard.resampling import figure_of
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.systems import ORACLE, baseline_identity
-from perturb_evals.metrics.abstention import Abstention
-from perturb_evals.metrics.predictions import Predictions
-from perturb_evals.scorers.held_out_truth import truth_for
-from perturb_evals.solvers.baselines import GeneFrequency, PerturbationRate
+from perturb_evals.metrics.pairs.abstention import Abstention
+from perturb_evals.metrics.pairs.predictions import Predictions
+from perturb_evals.scorers.expression.held_out_truth import truth_for
+from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate
 
 ORACLE_K = 5
 ALWAYS = ("gene_frequency", "perturbation_rate")

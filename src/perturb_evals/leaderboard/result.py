@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
-from perturb_evals.datasets.whole_file import whole_file
+from perturb_evals.datasets.files.whole_file import whole_file
 
 ABSOLUTE = re.compile(r"[/\\]|\.{1,2}[/\\]|~[^/\\\s]*[/\\]|[A-Za-z]:[/\\]|[\w.+-]+://")
 RELATIVE = re.compile(r"[^\r\n]*[/\\][^/\\\r\n]*\.[A-Za-z][A-Za-z0-9]{0,7}(@\w+)?")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.evidence import SAME_SCREEN
+from perturb_evals.datasets.pairs.evidence import SAME_SCREEN
 from perturb_evals.leaderboard.boards import ROUNDING, Board, Row, Track
 from perturb_evals.leaderboard.resampling import figure_of, shared_weights
 from perturb_evals.leaderboard.result import Figure

@@ -26,10 +26,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from perturb_evals.metrics.abstention import ABSTENTIONS, Abstention
 from perturb_evals.metrics.checks import paired_scores
-from perturb_evals.metrics.pairing import pair_questions
-from perturb_evals.metrics.predictions import Predictions
+from perturb_evals.metrics.pairs.abstention import ABSTENTIONS, Abstention
+from perturb_evals.metrics.pairs.pairing import pair_questions
+from perturb_evals.metrics.pairs.predictions import Predictions
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def randomised_auroc_test(
         rounds: How many rounds to draw.
         seed: Of `numpy.random.default_rng`; the same seed gives the same p, whatever the order of
             the rows and of the two systems.
-        abstention: The policy for abstained rows, see `perturb_evals.metrics.abstention`.
+        abstention: The policy for abstained rows, see `perturb_evals.metrics.pairs.abstention`.
 
     Returns:
         (1 + number of rounds with |d*| / se* >= |d| / se) / (1 + rounds), so never 0; 1 for systems

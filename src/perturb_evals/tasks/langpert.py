@@ -11,13 +11,13 @@ training perturbations most like the unseen one, and their expression vectors ar
 from inspect_ai import Task, task
 from inspect_ai.log import HeadlineMetric
 
-from perturb_evals.datasets.langpert import langpert_run
 from perturb_evals.datasets.options import refuse_unknown, whole_number
-from perturb_evals.datasets.samples import held_out_samples
+from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.samples import held_out_samples
 from perturb_evals.scorers.board import screen_metadata
-from perturb_evals.scorers.expression import expression
-from perturb_evals.scorers.regression import regression
-from perturb_evals.solvers.nearest_perturbations import nearest_perturbations
+from perturb_evals.scorers.expression.expression import expression
+from perturb_evals.scorers.expression.regression import regression
+from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
 
 VERSION = "1-A"
 HEADLINE = HeadlineMetric(score="expression", metric="mae_top20")

@@ -12,16 +12,16 @@ from inspect_ai import Task, task
 from inspect_ai.log import HeadlineMetric
 
 from perturb_evals.datasets.options import one_of, refuse_unknown
-from perturb_evals.datasets.perturbqa import DatasetName, Track
-from perturb_evals.datasets.questionnaire import Questionnaire, questionnaire
-from perturb_evals.datasets.questions import QuestionSet
-from perturb_evals.datasets.samples import question_samples
-from perturb_evals.metrics.abstention import ABSTENTIONS, Abstention
-from perturb_evals.scorers.answers import AnswerForm
+from perturb_evals.datasets.pairs.benchmark import Questionnaire, questionnaire
+from perturb_evals.datasets.pairs.perturbqa import DatasetName, Track
+from perturb_evals.datasets.pairs.questions import QuestionSet
+from perturb_evals.datasets.pairs.samples import question_samples
+from perturb_evals.metrics.pairs.abstention import ABSTENTIONS, Abstention
+from perturb_evals.replies.pairs import AnswerForm
 from perturb_evals.scorers.board import task_metadata
-from perturb_evals.scorers.classification import classification
-from perturb_evals.scorers.p_positive import p_positive
-from perturb_evals.solvers.ask import ask
+from perturb_evals.scorers.pairs.classification import classification
+from perturb_evals.scorers.pairs.p_positive import p_positive
+from perturb_evals.solvers.pairs.ask import ask
 
 VERSION = "1-A"
 HEADLINE = HeadlineMetric(score="p_positive", metric="auroc_per_gene")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from perturb_evals.datasets.questionnaire import Questionnaire, questionnaire
+from perturb_evals.datasets.pairs.benchmark import Questionnaire, questionnaire
 from perturb_evals.leaderboard.boards import Board, make_boards
 from perturb_evals.leaderboard.comparison import Comparison, Pair
 from perturb_evals.leaderboard.discordant import Discordant
@@ -21,7 +21,7 @@ from perturb_evals.leaderboard.headers import SetAside
 from perturb_evals.leaderboard.result import Figure, Result, Usage
 from perturb_evals.leaderboard.site.writer import write_site
 from perturb_evals.leaderboard.summary import Summary, summaries
-from perturb_evals.metrics.predictions import Predictions
+from perturb_evals.metrics.pairs.predictions import Predictions
 
 HARM = "<script>alert(1)</script>\"><img src=x onerror='alert(2)'>{{7*7}}"
 GENES = 8

@@ -18,24 +18,24 @@ from perturb_evals.leaderboard.published import published_lines
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.results import metrics
 from perturb_evals.leaderboard.site import columns, formulas
-from perturb_evals.leaderboard.site.board_page import board_page_of
-from perturb_evals.leaderboard.site.comparison_page import (
+from perturb_evals.leaderboard.site.links import Transcripts
+from perturb_evals.leaderboard.site.page import Page
+from perturb_evals.leaderboard.site.pages.board import board_page_of
+from perturb_evals.leaderboard.site.pages.comparison import (
     LISTED,
     MOST_COMPARED,
     comparison_page_of,
 )
-from perturb_evals.leaderboard.site.index_page import index_page_of
-from perturb_evals.leaderboard.site.links import Transcripts
-from perturb_evals.leaderboard.site.methods_page import methods_page_of
-from perturb_evals.leaderboard.site.page import Page
+from perturb_evals.leaderboard.site.pages.index import index_page_of
+from perturb_evals.leaderboard.site.pages.methods import methods_page_of
+from perturb_evals.leaderboard.site.pages.system import system_pages_of
 from perturb_evals.leaderboard.site.render import render
-from perturb_evals.leaderboard.site.system_page import system_pages_of
 from perturb_evals.leaderboard.site.table import Column
-from perturb_evals.metrics.expression_spec import EXPRESSION_RESULTS
-from perturb_evals.metrics.regression import COUNTS as EXPRESSION_COUNTS
-from perturb_evals.metrics.spec import CLASSIFICATION_METRICS
-from perturb_evals.scorers.answers import REASONS
-from perturb_evals.scorers.regression import DROPS, WITH_PAPER_SE
+from perturb_evals.metrics.expression.regression import COUNTS as EXPRESSION_COUNTS
+from perturb_evals.metrics.expression.spec import EXPRESSION_RESULTS
+from perturb_evals.metrics.pairs.spec import CLASSIFICATION_METRICS
+from perturb_evals.scorers.expression.regression import DROPS, WITH_PAPER_SE
+from perturb_evals.scorers.pairs.answers import REASONS
 
 SHARED = {"n_runs": 1, "newest": "2026-01-01", "transcripts": False}
 NO_LINKS = Transcripts(None)

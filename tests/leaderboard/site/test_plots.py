@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.leaderboard.result import Figure
-from perturb_evals.leaderboard.site.calibration_plot import (
+from perturb_evals.leaderboard.site.plots.calibration import (
     calibration,
     calibration_plot,
     states_probabilities,
 )
-from perturb_evals.leaderboard.site.cost_plot import Point, cost_plot, frontier
-from perturb_evals.leaderboard.site.distribution_plot import (
+from perturb_evals.leaderboard.site.plots.cost import Point, cost_plot, frontier
+from perturb_evals.leaderboard.site.plots.distribution import (
     expression_distribution_plot,
     question_distribution_plot,
     shares,
 )
-from perturb_evals.leaderboard.site.interval_plot import Guide, Line, interval_plot
-from perturb_evals.metrics.classification import ece
-from perturb_evals.metrics.predictions import Predictions
+from perturb_evals.leaderboard.site.plots.interval import Guide, Line, interval_plot
+from perturb_evals.metrics.pairs.classification import ece
+from perturb_evals.metrics.pairs.predictions import Predictions
 
 POINTS = st.lists(
     st.builds(

@@ -13,21 +13,21 @@ from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import Comparison
 from perturb_evals.leaderboard.entries import Entries
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
-from perturb_evals.leaderboard.site.board_page import board_page_of
-from perturb_evals.leaderboard.site.comparison_page import (
+from perturb_evals.leaderboard.site.folder import SiteError, whole_folder
+from perturb_evals.leaderboard.site.links import Transcripts, board_page
+from perturb_evals.leaderboard.site.page import Page
+from perturb_evals.leaderboard.site.pages.board import board_page_of
+from perturb_evals.leaderboard.site.pages.comparison import (
     board_of,
     comparison_file,
     comparison_page_of,
     comparison_title,
 )
-from perturb_evals.leaderboard.site.data_page import data_page_of
-from perturb_evals.leaderboard.site.folder import SiteError, whole_folder
-from perturb_evals.leaderboard.site.index_page import index_page_of
-from perturb_evals.leaderboard.site.links import Transcripts, board_page
-from perturb_evals.leaderboard.site.methods_page import methods_page_of
-from perturb_evals.leaderboard.site.page import Page
+from perturb_evals.leaderboard.site.pages.data import data_page_of
+from perturb_evals.leaderboard.site.pages.index import index_page_of
+from perturb_evals.leaderboard.site.pages.methods import methods_page_of
+from perturb_evals.leaderboard.site.pages.system import system_pages_of
 from perturb_evals.leaderboard.site.render import render
-from perturb_evals.leaderboard.site.system_page import system_pages_of
 from perturb_evals.leaderboard.summary import Summary
 
 STATIC = ("site.css", "site.js")

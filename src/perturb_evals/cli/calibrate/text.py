@@ -1,0 +1,230 @@
+"""What the metrics can tell apart on a screen, in tables and plain words."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from perturb_evals.metrics.expression.spec import EXPRESSION_RESULTS
+from perturb_evals.scorers.expression.calibration import MetricCalibration
+from perturb_evals.scorers.expression.held_out_truth import unmeasured_targets
+from perturb_evals.scorers.expression.reference_scores import CONTROL_LAYERS, K
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from perturb_evals.datasets.screens.screen import Screen
+    from perturb_evals.datasets.screens.splits import Split
+
+HEADLINE = "mae_top20"
+NAMES = {"mean": "mean", "no_change": "no change", "random": "random", "oracle": "oracle"}
+ORDERS = {"uns": "the file's own order", "welch_t": "Welch's |t|", "abs_delta": "|delta|"}
+TOP = 20
+
+Metrics = Mapping[str, MetricCalibration]
+
+
+def show_calibration(
+    console: "Console", screen: "Screen", split: "Split", metrics: Metrics
+) -> None:
+    """Print a table of the references, one of the controls where there are halves, and verdicts."""
+    n = metrics[HEADLINE].differences["oracle"].n
+    console.print(f"What the metrics can tell apart on {screen.name}\n", style="bold")
+    console.print(
+        f"{n:,} perturbations, each scored once in {len(split.folds)} folds; "
+        f"{len(screen.genes):,} genes, ranked by {ORDERS[screen.order_kind]}. mean: the training "
+        f"perturbations' mean; random: {K} of them; oracle: the {K} nearest to the TRUE vector.\n"
+    )
+    console.print(_references(metrics))
+    console.print()
+    for note in _notes(screen, split, metrics):
+        console.print(f"- {note}")
+    console.print("\n" + oracle_verdict(screen.name, metrics) + "\n", style="bold")
+    if all(found.controls is None for found in metrics.values()):
+        console.print(
+            f"There is no positive control: {_why_no_controls(screen)}, so DRF and BDS cannot be "
+            "computed. The verdict rests on the intervals above."
+        )
+        return
+    console.print("Positive and negative control, scored against half of the cells\n", style="bold")
+    console.print(_controls(metrics))
+    console.print(
+        "\nnegative: the mean; positive: the other half of the cells, interpolated; blind: the "
+        f"{K} nearest to\nthe other half. DRF: share of the way from the negative control to a "
+        "perfect score. BDS: share of\nperturbations where the positive control is ahead, ties "
+        "half. A metric tells them apart where BDS\nis above .5 and the 95% interval of the "
+        "difference leaves out 0.\n"
+    )
+    console.print(f"{controls_verdict(metrics)}\n\n{blind_verdict(metrics)}", style="bold")
+
+
+def ranking(found: MetricCalibration) -> str:
+    """Put the references in a line: `oracle > mean = random > no change`.
+
+    `>` is better than, `=` not told apart. All stand against the mean, not against each other.
+    """
+    standing: dict[str, list[str]] = {"better": [], "same": [], "worse": []}
+    for name in ("oracle", "random", "no_change"):
+        standing[found.standing(name)].append(NAMES[name])
+    groups = [
+        ", ".join(standing["better"]),
+        " = ".join(["mean", *standing["same"]]),
+        ", ".join(standing["worse"]),
+    ]
+    return " > ".join(filter(None, groups))
+
+
+def oracle_verdict(screen: str, metrics: Metrics) -> str:
+    """Say whether methods that average neighbors can be ranked on the screen."""
+    found = metrics[HEADLINE]
+    difference, standing = found.differences["oracle"], found.standing("oracle")
+    figures = (
+        f"({HEADLINE}: oracle {found.means['oracle']:.3f}, mean {found.means['mean']:.3f}, "
+        f"difference {difference.mean:+.3f} [{difference.lower:+.3f}, {difference.upper:+.3f}])"
+    )
+    ahead = [name for name in metrics if metrics[name].standing("oracle") == "better"]
+    if standing == "better":
+        behind = [name for name in metrics if name not in ahead]
+        said = (
+            f"The oracle beats the mean {figures}: there is room for methods that average "
+            f"neighbors on {screen}. This is needed, but not enough: the oracle has read the "
+            "truth, noise included, and can be ahead where there is nothing but noise."
+        )
+        if behind:
+            these = "these" if len(behind) > 1 else "it"
+            said += f" It is not ahead in {', '.join(behind)}: rank no method by {these} here."
+        return said
+    said = (
+        f"Even the oracle of {K} neighbors does not beat the mean {figures}: on {screen} no method "
+        f"that averages neighbors can be ranked by {HEADLINE}."
+    )
+    if ahead:
+        said += (
+            f" It is ahead in {', '.join(ahead)}, but it has read the truth, noise included, and "
+            "can be ahead where there is nothing but noise."
+        )
+    return said
+
+
+def blind_verdict(metrics: Metrics) -> str:
+    """Say whether an oracle that saw the other half of the cells beats the mean on this one."""
+    found = metrics[HEADLINE]
+    if found.controls is None:
+        return ""
+    controls, difference = found.controls, found.controls.blind_difference
+    figures = (
+        f"({HEADLINE}: blind oracle {controls.blind_oracle:.3f}, mean {controls.negative:.3f}, "
+        f"difference {difference.mean:+.3f} [{difference.lower:+.3f}, {difference.upper:+.3f}])"
+    )
+    if found.blind_standing() == "better":
+        return (
+            f"Neighbors chosen by other cells beat the mean too {figures}: it is not noise alone."
+        )
+    return (
+        f"Neighbors chosen by other cells do not beat the mean {figures}: what the oracle gains "
+        "may be noise alone."
+    )
+
+
+def controls_verdict(metrics: Metrics) -> str:
+    """Say which metrics are not to be trusted: they do not put the positive control ahead."""
+    doubted = [name for name, found in metrics.items() if found.controls and not found.trusted]
+    if not doubted:
+        return (
+            "Every metric puts the positive control ahead, on average (95% interval) and on more "
+            "than half of the perturbations."
+        )
+    which = f"all {len(doubted)} metrics" if len(doubted) == len(metrics) else ", ".join(doubted)
+    return (
+        f"NOT to be trusted on this screen: {which}. A second measurement of a perturbation is not "
+        "told apart from the mean of all, or not ahead on more than half of the perturbations."
+    )
+
+
+def _references(metrics: Metrics) -> "Table":
+    headers = [name.replace(" ", "\n") for name in NAMES.values()]
+    table = _table("metric", *headers, left="told apart from the mean")
+    for name, found in metrics.items():
+        means = [_number(found.means[reference]) for reference in NAMES]
+        table.add_row(_named(found, name), *means, ranking(found))
+    return table
+
+
+def _controls(metrics: Metrics) -> "Table":
+    table = _table("metric", "negative", "positive", "blind", "DRF", "BDS", left="verdict")
+    for name, found in metrics.items():
+        if found.controls is None:
+            continue
+        controls = found.controls
+        scores = (controls.negative, controls.positive, controls.blind_oracle)
+        table.add_row(
+            _named(found, name),
+            *map(_number, (*scores, controls.drf, controls.bds)),
+            "tells them apart" if found.trusted else "not to be trusted",
+        )
+    return table
+
+
+def _why_no_controls(screen: "Screen") -> str:
+    missing = [name for name in CONTROL_LAYERS if screen.layer(name) is None]
+    if not missing:
+        return "no perturbation of this screen has two halves that can be compared"
+    if missing == ["padj_half_2"]:
+        return (
+            "this screen has two halves, but no layer padj_half_2, the adjusted p of half 2 alone "
+            "against the control"
+        )
+    return "this screen has no two halves of cells or replicates"
+
+
+def _notes(screen: "Screen", split: "Split", metrics: Metrics) -> list[str]:
+    n_compared = sum(len(found.differences) for found in metrics.values())
+    fixed = [name for name in metrics if EXPRESSION_RESULTS[name].mean_effect is not None]
+    notes = [
+        "> is better than the mean and = not told apart from it, by 95% intervals of paired "
+        f"differences (bootstrap over perturbations). Of {n_compared} comparisons about "
+        f"{n_compared * 0.05:.0f} would stand out by chance if there were no differences.",
+        f"The mean's value in {', '.join(fixed)} is fixed by definition: a score above it need "
+        "not mean a better prediction.",
+    ]
+    if screen.kept_out:
+        notes.append(screen.kept_out)
+    if len(screen.genes) < TOP:
+        notes.append(
+            f"With {len(screen.genes)} genes the top 20, 50 and 100 are all genes: their scores "
+            "repeat each other, and any change in all genes overlaps wholly."
+        )
+    n_train = min(len(fold.train) for fold in split.folds)
+    if n_train <= K:
+        notes.append(
+            f"A fold has {n_train} training perturbations, no more than the {K} that are averaged: "
+            "oracle and random are the mean there."
+        )
+    tested = [name for fold in split.folds for name in fold.test]
+    unmeasured = unmeasured_targets(screen, tested)
+    if unmeasured:
+        notes.append(
+            f"The own gene of {len(unmeasured):,} of {len(tested):,} perturbations is not "
+            "measured: for them _no_target is the plain score."
+        )
+    return notes
+
+
+def _table(first: str, *numbers: str, left: str) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column(first, no_wrap=True)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column(left)
+    return table
+
+
+def _named(found: MetricCalibration, name: str) -> str:
+    return f"{'↑' if found.spec.better == 'higher' else '↓'} {name}"
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3f}"

@@ -1,0 +1,49 @@
+"""A console for tables, and text from logs made fit for it."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from perturb_evals.cli.tables.plain import plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from perturb_evals.leaderboard.result import Figure
+
+MISSING = "-"
+
+
+def console(width: int) -> "Console":
+    """Return a console; a pipe has no width, so it gets this one.
+
+    Markup, highlighting and emoji are off: text from logs is data.
+    """
+    from rich.console import Console
+
+    chosen = None if sys.stdout.isatty() else width
+    return Console(highlight=False, markup=False, emoji=False, width=chosen)
+
+
+def short(text: str, most: int = 60) -> str:
+    """Return text from a log in one line, cut to a length."""
+    shown = plain(text)
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number without its leading zero, as tables of scores are read: .596, -.02."""
+    if value is None:
+        return MISSING
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")  # what rounds to zero has no sign
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def figure(found: "Figure | None") -> str:
+    """Return a figure with its interval: `.596 [.55, .64]`; nothing for None."""
+    if found is None:
+        return ""
+    if found.lower is None or found.upper is None:
+        return number(found.value)
+    return f"{number(found.value)} [{number(found.lower, 2)}, {number(found.upper, 2)}]"

@@ -1,0 +1,1 @@
+"""The demo world: a simulated screen that needs no data."""

@@ -1,0 +1,1 @@
+"""Files: where they come from, how they are fetched, checked and kept."""

@@ -1,0 +1,1 @@
+"""Genes: symbols and synonyms, texts, vectors, graphs."""

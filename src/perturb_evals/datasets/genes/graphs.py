@@ -1,0 +1,157 @@
+"""Gene-gene pairs, such as interactions or common pathways, as one undirected graph."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import csv, parquet
+from scipy.sparse import coo_array, csr_array, diags_array, eye_array
+
+from perturb_evals.datasets.files.fetch import fetch, file_sha256
+
+GRAPHS = {"string": "graphs/stringdb.csv.gz", "reactome": "graphs/reactome.csv.gz"}
+"""The graphs that are known by name, and their files."""
+
+DELIMITERS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
+"""The text formats and what parts their fields."""
+
+COLUMNS = ("gene_a", "gene_b", "weight")
+
+
+class GraphError(Exception):
+    """A file that is no list of gene pairs. The message names the file, and the row if there is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """An undirected graph of genes.
+
+    Attributes:
+        symbols: The n genes, sorted.
+        adjacency: (n, n) symmetric weights above 0 and up to 1, the largest being 1; an empty
+            diagonal.
+        sha256: Hash (hex) of the file.
+        where: Its path, for messages.
+    """
+
+    symbols: tuple[str, ...]
+    adjacency: csr_array
+    sha256: str
+    where: str
+
+    @cached_property
+    def profiles(self) -> csr_array:
+        """(n, n) rows of length 1: each gene's weights to its partners, and to itself a 1.
+
+        With itself among the partners, two genes that share a pair resemble each other even
+        without a common partner.
+        """
+        closed = self.adjacency + eye_array(len(self.symbols))
+        length = np.sqrt(closed.power(2).sum(axis=1))
+        return csr_array(diags_array(1 / length) @ closed)
+
+
+def load_graph(graph: str) -> Graph:
+    """Return a graph by its name or from a file; read once while the file stays as it is.
+
+    Args:
+        graph: A key of `GRAPHS`, or the path of a .csv or .tsv file (also .gz), or a .parquet file,
+            with the columns gene_a and gene_b and perhaps weight, a number above 0 that is higher
+            for a closer pair. Other columns are ignored. Direction is ignored, a gene's pair with
+            itself is dropped, and of a pair given several times the largest weight counts.
+
+    Raises:
+        GraphError: No such graph, a file that cannot be read or lacks a column, a name that is
+            empty, a weight that is not a finite number above 0, or no pair of two genes.
+        DataError: The file of a known graph cannot be had.
+    """
+    if graph in GRAPHS:
+        path = fetch(GRAPHS[graph])
+    else:
+        path = Path(graph).expanduser().absolute()
+        if not path.is_file():
+            raise GraphError(
+                f"graph must be {', '.join(GRAPHS)} or the path of a file of gene pairs; "
+                f"there is no file at {graph!r}."
+            )
+    return _load(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, mtime_ns: int) -> Graph:
+    pairs = _check(_read(path), path)
+    pairs = pairs[pairs["gene_a"] != pairs["gene_b"]]
+    if pairs.empty:
+        raise GraphError(f"{path}: expected pairs of two different genes, got none.")
+    codes, symbols = pd.factorize(pd.concat([pairs["gene_a"], pairs["gene_b"]]), sort=True)
+    a, b = codes[: len(pairs)], codes[len(pairs) :]
+    weight = pairs["weight"].to_numpy() / pairs["weight"].max()
+    # The same pair in either direction is one pair: its largest weight stays.
+    merged = (
+        pd.DataFrame({"a": np.minimum(a, b), "b": np.maximum(a, b), "weight": weight})
+        .groupby(["a", "b"], as_index=False)["weight"]
+        .max()
+    )
+    half = coo_array((merged["weight"], (merged["a"], merged["b"])), shape=(len(symbols),) * 2)
+    return Graph(tuple(symbols), csr_array(half + half.T), file_sha256(path), str(path))
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Read a file of pairs as columns gene_a, gene_b and weight, unchecked."""
+    name = path.name.lower()
+    delimiter = next((part for end, part in DELIMITERS.items() if name.endswith(end)), None)
+    if delimiter is None and not name.endswith(".parquet"):
+        raise GraphError(f"{path}: expected a file ending in {', '.join(DELIMITERS)} or .parquet.")
+    try:
+        if delimiter is None:
+            table = parquet.read_table(path)
+        else:
+            table = csv.read_csv(
+                path,
+                read_options=csv.ReadOptions(use_threads=False),
+                parse_options=csv.ParseOptions(delimiter=delimiter),
+                # As text, and nothing missing: NA and NaN could be gene symbols, and a bad weight
+                # must be reported as it stands in the file.
+                convert_options=csv.ConvertOptions(
+                    column_types=dict.fromkeys(COLUMNS, pa.string()), strings_can_be_null=False
+                ),
+            )
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        raise GraphError(f"{path}: not readable as gene pairs: {error}") from error
+    count = Counter(table.column_names)
+    if count["gene_a"] != 1 or count["gene_b"] != 1 or count["weight"] > 1:
+        raise GraphError(
+            f"{path}: expected the columns gene_a and gene_b, and perhaps weight, once each; "
+            f"got {', '.join(table.column_names) or 'none'}."
+        )
+    frame: pd.DataFrame = table.select([name for name in COLUMNS if name in count]).to_pandas()
+    return frame if "weight" in count else frame.assign(weight=1.0)
+
+
+def _check(pairs: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return the pairs with numbers as weights.
+
+    Raises:
+        GraphError: A name that is empty or no text, or a weight that is no number above 0.
+    """
+    weight = pd.to_numeric(pairs["weight"], errors="coerce").astype(float)
+    named = [
+        all(isinstance(name, str) and name.strip() for name in pair)
+        for pair in zip(pairs["gene_a"], pairs["gene_b"], strict=True)
+    ]
+    for bad, what in (
+        (~np.array(named, dtype=bool), "a name that is empty or no text"),
+        (~(np.isfinite(weight) & (weight > 0)), "a weight that is not a finite number above 0"),
+    ):
+        if bad.any():
+            at = int(np.asarray(bad).argmax())
+            row = pairs.iloc[at]
+            raise GraphError(
+                f"{path}, data row {at + 1}: {what} (gene_a={row['gene_a']}, "
+                f"gene_b={row['gene_b']}, weight={row['weight']}; {int(bad.sum())} such rows)."
+            )
+    return pairs.assign(weight=weight)

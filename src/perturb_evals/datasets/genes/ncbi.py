@@ -1,0 +1,148 @@
+"""NCBI's gene_info: which current symbols and which synonyms denote which human gene."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+
+from perturb_evals.datasets.files.fetch import fetch
+from perturb_evals.datasets.files.sources import DataError
+
+GENE_INFO = "genes/Homo_sapiens.gene_info.gz"
+HUMAN = 9606
+
+_COLUMNS = {
+    "#tax_id": pa.int32(),
+    "GeneID": pa.int32(),
+    "Symbol": pa.string(),
+    "Symbol_from_nomenclature_authority": pa.string(),
+    "Synonyms": pa.string(),
+    "description": pa.string(),
+}
+_NAMES = ["tax_id", "gene_id", "symbol", "official", "synonyms", "description"]
+
+Ids = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Aliases:
+    """What names mean: NCBI gene ids by name, in upper case.
+
+    Attributes:
+        current: Gene ids by current symbol: NCBI's own, and the nomenclature authority's where it
+            differs (ND1 and MT-ND1). Nearly always one id.
+        synonyms: Gene ids by former symbol or other name, in the order of the file. A name may be
+            in both tables, as the current symbol of one gene and a synonym of another.
+    """
+
+    current: Mapping[str, Ids]
+    synonyms: Mapping[str, Ids]
+
+    def is_current(self, name: str) -> bool:
+        """Whether a name, in any case, is the current symbol of a gene."""
+        return name.upper() in self.current
+
+    def gene_ids(self, name: str) -> Ids:
+        """The genes that a name denotes, in any case; a current symbol beats a synonym.
+
+        Returns:
+            The ids: none for an unknown name, several for a synonym of several genes.
+        """
+        key = name.upper()
+        return self.current.get(key) or self.synonyms.get(key, ())
+
+    def gene_ids_of_symbol(self, symbol: str) -> Ids:
+        """The genes of a name that is known to be a gene's symbol, be it a former one.
+
+        Several genes may have been called the same: GARS, which is GARS1 now, and GART. Most
+        symbols that changed got a 1 behind them, so of several genes it is the one named that way.
+
+        Returns:
+            The ids; none for an unknown symbol and for a former one that stays unclear.
+        """
+        ids, key = self.gene_ids(symbol), symbol.upper()
+        if len(ids) < 2 or key in self.current:
+            return ids
+        renamed = self.current.get(key + "1", ())
+        return tuple(gene_id for gene_id in ids if gene_id in renamed)
+
+
+def human_aliases() -> Aliases:
+    """The alias table of the package's gene_info file, read once in a process.
+
+    Raises:
+        DataError: The file cannot be had, or is not a gene_info file.
+    """
+    path = fetch(GENE_INFO)
+    return _aliases(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _aliases(path: Path, mtime_ns: int) -> Aliases:
+    return aliases_of(read_gene_info(path))
+
+
+def read_gene_info(path: Path) -> pd.DataFrame:
+    """Read the human rows of a file in the layout of NCBI's gene_info.
+
+    Args:
+        path: Tab-separated file with a header, plain or compressed (`.gz`).
+
+    Returns:
+        Columns gene_id (int), symbol, official (the nomenclature authority's symbol), synonyms
+        (separated by `|`), description (the full name), in file order; `-` where NCBI has nothing.
+
+    Raises:
+        DataError: The file cannot be read, lacks a column, or has no human row.
+    """
+    try:
+        table = pa.csv.read_csv(
+            path,
+            parse_options=pa.csv.ParseOptions(delimiter="\t", quote_char=False),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=_COLUMNS,
+                include_columns=list(_COLUMNS),
+                # NaN is a synonym here, not a missing value.
+                strings_can_be_null=False,
+            ),
+        )
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path}: not readable as NCBI gene_info, a tab-separated table with the columns "
+            f"{', '.join(_COLUMNS)}: {error}"
+        ) from error
+    frame: pd.DataFrame = table.rename_columns(_NAMES).to_pandas()
+    human = frame.loc[frame["tax_id"] == HUMAN].drop(columns="tax_id").reset_index(drop=True)
+    if human.empty:
+        raise DataError(
+            f"{path}: expected rows of the human genome (tax_id {HUMAN}), got none among "
+            f"{len(frame)} rows."
+        )
+    return human
+
+
+def aliases_of(genes: pd.DataFrame) -> Aliases:
+    """The alias table of rows read by `read_gene_info`."""
+    ids = genes["gene_id"].tolist()
+    current = zip([*genes["symbol"], *genes["official"]], [*ids, *ids], strict=True)
+    synonyms = (
+        (name, gene_id)
+        for names, gene_id in zip(genes["synonyms"], ids, strict=True)
+        for name in names.split("|")
+    )
+    return Aliases(_ids_by_name(current), _ids_by_name(synonyms))
+
+
+def _ids_by_name(pairs: Iterable[tuple[str, int]]) -> dict[str, Ids]:
+    found: dict[str, Ids] = {}
+    for name, gene_id in pairs:
+        if name in ("-", ""):
+            continue
+        known = found.setdefault(name.upper(), (gene_id,))
+        if gene_id not in known:
+            found[name.upper()] = (*known, gene_id)
+    return found

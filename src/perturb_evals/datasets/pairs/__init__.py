@@ -1,0 +1,1 @@
+"""Labelled pairs of genes: tables, questions, evidence."""

@@ -1,0 +1,1 @@
+"""Screens: perturbations x genes with a control, from pseudobulk or cells."""

@@ -1,0 +1,127 @@
+"""The folds of one LangPert run, from what a user typed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from perturb_evals.datasets.files.fetch import fetch
+from perturb_evals.datasets.genes.ncbi import GENE_INFO
+from perturb_evals.datasets.options import one_of, whole_number
+from perturb_evals.datasets.screens.evidence import HASH, HeldOut, fold_of, split_of
+from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
+from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
+from perturb_evals.datasets.screens.screen import Screen
+from perturb_evals.datasets.screens.splits import Split
+
+AliasSource = Literal["ncbi", "none"]
+ALIAS_SOURCES: tuple[AliasSource, ...] = get_args(AliasSource)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run holds out.
+
+    Attributes:
+        screen: The screen.
+        split: All its folds.
+        folds: The folds that are asked, with their repeats, in the order of the samples.
+        subset: `all`, or how the training sets were cut, e.g. `100x3/seed0`.
+        aliases: `ncbi` or `none`: whether names are also matched by their synonyms.
+    """
+
+    screen: Screen
+    split: Split
+    folds: tuple[HeldOut, ...]
+    subset: str
+    aliases: AliasSource
+
+    @property
+    def n_held_out(self) -> int:
+        """Number of (perturbation, repeat) pairs that are asked."""
+        return sum(len(fold_of(held_out).test) for held_out in self.folds)
+
+
+def langpert_run(
+    screen: str = "replogle_k562",
+    fold: int | str = "all",
+    n_train: int | None = None,
+    repeats: int = 1,
+    seed: int = 0,
+    split: str | None = None,
+    perturbation_column: str | None = None,
+    control: str | None = None,
+    cell_line: str | None = None,
+    aliases: str | None = None,
+) -> Run:
+    """Choose what a run holds out; the arguments are those of the task.
+
+    Paths are made absolute, so that a log can be scored again from any folder.
+
+    Raises:
+        ValueError: An argument that is not allowed; the message says what was got and what is.
+        ScreenError: Data that cannot be a screen.
+        SplitError: A split that does not fit the screen.
+        DataError: A file cannot be had.
+    """
+    if whole_number("repeats", repeats) < 1:
+        raise ValueError(f"repeats must be 1 or more; got {repeats}.")
+    if whole_number("seed", seed) < 0:
+        raise ValueError(f"seed must be 0 or more; got {seed}.")
+    if n_train is None and repeats > 1:
+        raise ValueError(
+            f"repeats={repeats} draws other training subsets, so it needs n_train; to ask a model "
+            "several times use --epochs."
+        )
+    if n_train is None and seed != 0:
+        raise ValueError(
+            f"seed={seed} is that of the training subsets, so it needs n_train. The folds have no "
+            "seed; other folds are a split file."
+        )
+    if n_train is not None:
+        whole_number("n_train", n_train)
+    names = one_of("aliases", aliases or ("none" if screen == "demo" else "ncbi"), ALIAS_SOURCES)
+    request = ScreenRequest(_located(str(screen)), perturbation_column, control, cell_line)
+    split = None if split is None else str(_absolute(str(split)))
+    loaded = load_screen(request)
+    chosen = split_of(request, split)
+    folds = tuple(
+        HeldOut(
+            request,
+            split,
+            number,
+            repeat,
+            n_train,
+            seed,
+            data=loaded.fingerprint[:HASH],
+            folds=chosen.sha256[:HASH],
+        )
+        for number in _fold_numbers(fold, len(chosen.folds))
+        for repeat in range(repeats)
+    )
+    for held_out in folds:
+        fold_of(held_out)  # refuses an n_train that is too large
+    if names == "ncbi":
+        fetch(GENE_INFO)  # a file that cannot be had ends the run here, not in its middle
+    subset = "all" if n_train is None else f"{n_train}x{repeats}/seed{seed}"
+    return Run(loaded, chosen, folds, subset, names)
+
+
+def _located(screen: str) -> str:
+    """Return a known name as it is, and the absolute path of a file."""
+    if screen == "demo" or screen in GEARS_SCREENS:
+        return screen
+    path = _absolute(screen)
+    # What is not there is told as it was typed.
+    return str(path) if path.is_file() else screen
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()
+
+
+def _fold_numbers(fold: int | str, n_folds: int) -> range:
+    if fold == "all":
+        return range(n_folds)
+    if isinstance(fold, bool) or not isinstance(fold, int) or not 0 <= fold < n_folds:
+        raise ValueError(f"fold must be all, or from 0 to {n_folds - 1}; got {fold!r}.")
+    return range(fold, fold + 1)

@@ -1,0 +1,1 @@
+"""Screens as GEARS keeps them: zips of cells."""

@@ -1,0 +1,212 @@
+"""Single cells in GEARS's layout, such as its curated Replogle screens, as a Screen.
+
+`obs`: `condition` (`AARS+ctrl` or `ctrl+AARS`, `ctrl` for the control), `condition_name`,
+`cell_type`. `var`: index gene ids, `gene_name` symbols. `X`: log-normalised expression.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from perturb_evals.datasets.files.sources import SOURCES
+from perturb_evals.datasets.screens.cell_sums import CellSums, cell_sums
+from perturb_evals.datasets.screens.gears.cells import COLUMNS, CONTROL, Conditions, condition_table
+from perturb_evals.datasets.screens.gears.orders import completed, listed_orders
+from perturb_evals.datasets.screens.gears.zip_file import unpacked
+from perturb_evals.datasets.screens.halves import half_layers, halved, joined
+from perturb_evals.datasets.screens.make_screen import make_screen
+from perturb_evals.datasets.screens.profiles import profiles
+from perturb_evals.datasets.screens.screen import LARGEST_LOG, Screen, ScreenError
+
+
+@dataclass(frozen=True)
+class GearsScreen:
+    """A screen known by name, and what its file must hold.
+
+    Attributes:
+        source: Name of the file in `SOURCES`.
+        cell_line: Cell line.
+        cells: Number of cells, control included.
+        genes: Number of genes.
+        perturbations: Number of perturbed genes.
+        control_cells: Number of control cells.
+    """
+
+    source: str
+    cell_line: str
+    cells: int
+    genes: int
+    perturbations: int
+    control_cells: int
+
+
+GEARS_SCREENS = {
+    "replogle_k562": GearsScreen(
+        "gears/replogle_k562_essential.zip", "k562", 162_751, 5_000, 1_092, 10_691
+    ),
+    "replogle_rpe1": GearsScreen(
+        "gears/replogle_rpe1_essential.zip", "rpe1", 162_733, 5_000, 1_543, 11_485
+    ),
+}
+
+
+def is_gears(path: Path) -> bool:
+    """Whether a `.h5ad` holds cells in GEARS's layout.
+
+    It does when several rows share a condition such as `AARS+ctrl`, or when `obs` has all the
+    columns that the reader needs and more than one row of the condition `ctrl`: a pseudobulk may
+    have the same names, but one row for each. What such a file lacks, the reader says. False for a
+    file that cannot be read.
+    """
+    import h5py
+    from anndata.io import read_elem
+
+    try:
+        with h5py.File(path) as file:
+            obs = read_elem(file["obs"])
+            conditions = obs["condition"].astype(str)
+            of_gears = conditions.str.split("+").map(
+                lambda parts: len(parts) > 1 and CONTROL in parts
+            )
+            several = conditions[of_gears].duplicated().any()
+            has_columns = all(column in obs for column in COLUMNS)
+            return bool(several or (has_columns and (conditions == CONTROL).sum() > 1))
+    except (OSError, KeyError, AttributeError):
+        return False
+
+
+def read_gears(
+    path: Path,
+    *,
+    name: str,
+    fingerprint: str,
+    cell_line: str | None = None,
+    halves: bool = False,
+) -> Screen:
+    """Read a file in GEARS's layout in one pass over its cells.
+
+    A perturbation's vector is the mean over its cells. Genes rank as `uns` lists them, where it
+    does for every perturbation (genes it lacks follow by |t|), otherwise by Welch's |t| against
+    the control, see `perturb_evals.datasets.screens.profiles`. Both spellings
+    of a perturbation are one.
+    Kept out and counted: combinations of genes, and perturbations with one cell (`one_cell`).
+
+    Args:
+        path: The `.h5ad`, or a zip that holds it as `perturb_processed.h5ad`.
+        name: Name of the screen. The counts of a screen in `GEARS_SCREENS` are checked.
+        fingerprint: SHA-256 (hex) of the file and the options.
+        cell_line: The cell line; by default the one known, or else what the file says.
+        halves: Whether to add the layers of `perturb_evals.datasets.screens.halves`, which cost
+            time and memory; all other numbers stay the same to rounding.
+
+    Raises:
+        ScreenError: The file is damaged or of another layout, holds several cell types, no
+            control, counts, numbers that are not finite, or other counts of cells, genes or
+            perturbations than it must.
+    """
+    with unpacked(path) as file:
+        return _read(file, path, name, fingerprint, cell_line, halves)
+
+
+def _read(
+    file: Path, path: Path, name: str, fingerprint: str, cell_line: str | None, halves: bool
+) -> Screen:
+    """Read an unpacked file; messages call it by its own path."""
+    import h5py
+    from anndata.io import read_elem
+
+    try:
+        with h5py.File(file) as opened:
+            cells = condition_table(path, read_elem(opened["obs"]))
+            genes, symbols = _genes(path, read_elem(opened["var"]))
+            _check_known(path, name, cells, len(genes))
+            groups = halved(cells.groups) if halves else cells.groups
+            owners = np.repeat(["the control", *cells.perturbations], 2 if halves else 1)
+            sums = cell_sums(opened["X"], groups, len(owners))
+            listed = listed_orders(path, opened.get("uns", {}), cells.condition_names, genes)
+    except (OSError, KeyError, AttributeError, ValueError) as error:  # of h5py and anndata
+        raise ScreenError(f"{path}: damaged, or no .h5ad in GEARS's layout: {error}") from error
+    _check_values(path, sums, owners, genes)
+    layers = half_layers(sums) if halves else {}
+    if halves:
+        sums = joined(sums)
+    n_cells, made = sums.n_cells[1:], profiles(sums)
+    if made.t_others is not None:
+        layers["t_others"] = made.t_others
+    del sums  # most of the memory
+    known = GEARS_SCREENS.get(name)
+    source = SOURCES[known.source] if known else None
+    return make_screen(
+        name=name,
+        cell_line=cell_line or (known.cell_line if known else cells.cell_type.lower()),
+        perturbations=cells.perturbations,
+        expression=made.expression,
+        control=made.control,
+        genes=genes,
+        symbols=symbols,
+        de_order=made.order if listed is None else completed(listed, made.order),
+        order_kind="welch_t" if listed is None else "uns",
+        n_cells=n_cells,
+        layers=layers,
+        excluded=cells.excluded,
+        fingerprint=fingerprint,
+        source=(source.url or "") if source else "",
+        licence=source.licence if source else "",
+        citation=source.citation if source else "",
+    )
+
+
+def _genes(path: Path, var: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Return ids and symbols."""
+    if "gene_name" not in var:
+        raise ScreenError(
+            f"{path}: there is no column 'gene_name' in var; it has "
+            f"{', '.join(map(str, var.columns)) or 'none'}. Put the gene symbols there."
+        )
+    missing = int(var["gene_name"].isna().sum())
+    if missing:
+        raise ScreenError(f"{path}: {missing} genes have no symbol in var['gene_name'].")
+    twice = var.index[var.index.duplicated()]
+    if len(twice):
+        raise ScreenError(
+            f"{path}: {len(twice)} gene ids stand more than once in the index of var, the first "
+            f"is {twice[0]!r}. Make them unique."
+        )
+    return list(map(str, var.index)), list(map(str, var["gene_name"]))
+
+
+def _check_known(path: Path, name: str, cells: Conditions, n_genes: int) -> None:
+    known = GEARS_SCREENS.get(name)
+    if known is None:
+        return
+    for what, expected, got in (
+        ("cells", known.cells, len(cells.groups)),
+        ("genes", known.genes, n_genes),
+        ("perturbations", known.perturbations, cells.n_single),
+        ("control cells", known.control_cells, int((cells.groups == 0).sum())),
+    ):
+        if got != expected:
+            raise ScreenError(
+                f"{path}: expected {expected:,} {what} for {name}, got {got:,}. It is another "
+                "version or a part of the file; fetch it anew, or give another file a name of its "
+                "own."
+            )
+
+
+def _check_values(path: Path, sums: CellSums, owners: NDArray[np.str_], genes: list[str]) -> None:
+    finite = np.isfinite(sums.squares)
+    if not finite.all():
+        group, gene = np.argwhere(~finite)[0]
+        raise ScreenError(
+            f"{path}: X holds values that are not finite numbers, the first in the cells of "
+            f"{owners[group]}, gene {genes[gene]}. Leave such cells or genes out."
+        )
+    if sums.largest > LARGEST_LOG or (sums.whole and sums.largest > 1):
+        raise ScreenError(
+            f"{path}: X looks like counts, not logarithms (largest value {sums.largest:.4g}"
+            f"{', all whole numbers' if sums.whole else ''}). Normalise each cell to the median "
+            "total and take log1p first."
+        )

@@ -1,0 +1,133 @@
+"""From what a user typed to a Screen: GEARS's screens by name, any `.h5ad` by path, the demo."""
+
+import hashlib
+import json
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from perturb_evals.datasets.demo.screen import demo_screen
+from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
+from perturb_evals.datasets.files.whole_file import whole_file
+from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS, is_gears, read_gears
+from perturb_evals.datasets.screens.pseudobulk import read_pseudobulk
+from perturb_evals.datasets.screens.screen import Screen, ScreenError
+
+READER_VERSION = 4
+"""Raised whenever reading the same source gives another screen: cached files are then passed by."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ScreenRequest:
+    """What names a screen.
+
+    Attributes:
+        screen: `replogle_k562`, `replogle_rpe1`, `demo`, or the path of a file: a pseudobulk
+            `.h5ad`, or cells in GEARS's layout (`.h5ad` or `.zip`).
+        perturbation_column: For a pseudobulk file, see `read_pseudobulk`.
+        control: For a pseudobulk file, the name of the control row. A `.h5ad` for which this or
+            `perturbation_column` is given is read as a pseudobulk file.
+        cell_line: Cell line, where the file does not say it; for the demo, which line.
+    """
+
+    screen: str = "replogle_k562"
+    perturbation_column: str | None = None
+    control: str | None = None
+    cell_line: str | None = None
+
+
+@lru_cache(maxsize=4)
+def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
+    """Return a screen; what was read from a file is kept in the cache folder for the next time.
+
+    Args:
+        request: What names it.
+        halves: Whether to compute the layers of two halves of the cells, see `read_gears`. A
+            pseudobulk file and the demo have the halves they have.
+
+    Raises:
+        ScreenError: No such screen, or data that cannot be one.
+        DataError: A known file cannot be had.
+    """
+    if request.screen == "demo":
+        if request.perturbation_column is not None or request.control is not None:
+            raise ScreenError(
+                "perturbation_column and control are for pseudobulk files; the demo has neither. "
+                "Leave them out."
+            )
+        return demo_screen(request.cell_line)
+    if request.screen in GEARS_SCREENS:
+        path, name = fetch(GEARS_SCREENS[request.screen].source), request.screen
+    else:
+        path = Path(request.screen).expanduser().absolute()
+        name = path.stem
+        if not path.is_file() or path.suffix.lower() not in (".h5ad", ".zip"):
+            raise ScreenError(
+                f"screen must be {', '.join(GEARS_SCREENS)}, demo, or the path of a .h5ad or .zip "
+                f"file; there is none at {request.screen!r}."
+            )
+    # What fixes the numbers; a name and a cell line only say what they are called.
+    source_sha256 = file_sha256(path)
+    fingerprint = _hash(source_sha256, request.perturbation_column, request.control, READER_VERSION)
+    key = _hash(fingerprint, name, request.cell_line, halves)
+    kept = cache_folder() / "screens" / f"{key[:32]}.h5ad"
+    if kept.is_file():
+        with suppress(Exception):  # a damaged file is read and written anew
+            return _read(kept, fingerprint)
+        _log.warning("%s cannot be read; it is made anew.", kept)
+    screen = _build(path, name, request, fingerprint, halves)
+    screen.adata.uns["source_sha256"] = source_sha256
+    _keep(screen, kept)
+    return screen
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _build(path: Path, name: str, request: ScreenRequest, fingerprint: str, halves: bool) -> Screen:
+    as_pseudobulk = request.perturbation_column is not None or request.control is not None
+    is_zip = path.suffix.lower() == ".zip"
+    if is_zip and as_pseudobulk:
+        raise ScreenError(
+            f"{path}: perturbation_column and control are for pseudobulk files, which are .h5ad; "
+            "this one holds cells in GEARS's layout, which names both. Leave them out."
+        )
+    if is_zip or (not as_pseudobulk and is_gears(path)):
+        return read_gears(
+            path,
+            name=name,
+            cell_line=request.cell_line,
+            fingerprint=fingerprint,
+            halves=halves,
+        )
+    return read_pseudobulk(
+        path,
+        name=name,
+        fingerprint=fingerprint,
+        perturbation_column=request.perturbation_column,
+        control=request.control,
+        cell_line=request.cell_line,
+    )
+
+
+def _read(path: Path, fingerprint: str) -> Screen:
+    from anndata import read_h5ad
+
+    screen = Screen(read_h5ad(path))
+    if screen.fingerprint != fingerprint:
+        raise ScreenError(f"{path} is another screen.")
+    return screen
+
+
+def _keep(screen: Screen, path: Path) -> None:
+    try:
+        with whole_file(path) as part:
+            screen.adata.write_h5ad(part)
+    except OSError as error:
+        # The screen itself is fine; only the next start will be slower.
+        _log.warning("%s cannot be written (%s); the screen is built again next time.", path, error)

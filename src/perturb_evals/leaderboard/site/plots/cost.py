@@ -1,0 +1,144 @@
+"""What a system took against what it got, with the frontier: nothing cheaper is as good."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from matplotlib import rc_context
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from perturb_evals.leaderboard.boards import Better
+from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.site.number_text import count
+from perturb_evals.leaderboard.site.plots.svg import (
+    ACCENT,
+    GRID,
+    INK,
+    MUTED,
+    PAPER,
+    SETTINGS,
+    label,
+    new_figure,
+    svg_of,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HEIGHT = 320
+LETTERS = 22
+
+
+@dataclass(frozen=True)
+class Point:
+    """A ranked system.
+
+    Attributes:
+        name: Its name.
+        cost: What it took, 0 or more.
+        figure: Its headline, with a value.
+    """
+
+    name: str
+    cost: float
+    figure: Figure
+
+    @property
+    def value(self) -> float:
+        """The headline."""
+        assert self.figure.value is not None
+        return self.figure.value
+
+
+def frontier(points: Sequence[Point], better: Better) -> list[Point]:
+    """Return the points that no other one is as cheap as and better than, by rising cost.
+
+    Of points with the same cost only the best stays; of those with the same value the cheapest.
+    """
+    sign = 1.0 if better == "higher" else -1.0
+    kept: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.cost, -sign * point.value, point.name)):
+        if not kept or sign * point.value > sign * kept[-1].value:
+            kept.append(point)
+    return kept
+
+
+def cost_plot(points: Sequence[Point], better: Better, xlabel: str, ylabel: str, title: str) -> str:
+    """Return the plot as SVG.
+
+    What cost nothing has no place on a logarithmic axis: the best of it is a level line, where the
+    frontier begins.
+
+    Args:
+        points: At least one cost something.
+        better: Direction of the headline.
+        xlabel: What is on the axis of cost, with its unit.
+        ylabel: The headline.
+        title: Of the file.
+    """
+    paid = [point for point in points if point.cost > 0]
+    best = frontier(points, better)
+    with rc_context(SETTINGS):
+        figure = new_figure(HEIGHT)
+        axes = figure.add_axes((0.12, 0.16, 0.85, 0.76))
+        axes.set_xscale("log")
+        axes.set_xlim(min(point.cost for point in paid) / 3, max(p.cost for p in paid) * 3)
+        if best[0].cost == 0:
+            axes.axhline(best[0].value, color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
+            axes.annotate(
+                f"{label(best[0].name, LETTERS)}, at no cost",
+                (0, best[0].value),
+                (3, 3),
+                ("axes fraction", "data"),
+                "offset points",
+                color=MUTED,
+                fontsize=10,
+            )
+        left, right = axes.get_xlim()
+        axes.step(
+            [max(point.cost, left) for point in best] + [right],
+            [point.value for point in best] + [best[-1].value],
+            where="post",
+            color=GRID,
+            linewidth=2.5,
+            zorder=1,
+        )
+        for point in paid:
+            on = point in best
+            _mark(axes, point, ACCENT if on else INK, filled=on)
+        axes.margins(y=0.12)
+        axes.set_xlabel(xlabel, loc="left")
+        axes.set_ylabel(ylabel, loc="top")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if right > 100 * left else (1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: _tick(cost)))
+        return svg_of(figure, title)
+
+
+def _mark(axes: "Axes", point: Point, colour: str, *, filled: bool) -> None:
+    if point.figure.lower is not None and point.figure.upper is not None:
+        axes.vlines(
+            point.cost, point.figure.lower, point.figure.upper, colors=colour, linewidth=1.6
+        )
+    axes.plot(
+        [point.cost],
+        [point.value],
+        "o",
+        color=colour,
+        markerfacecolor=colour if filled else PAPER,
+        markersize=7,
+        markeredgewidth=1.6,
+    )
+    axes.annotate(
+        label(point.name, LETTERS),
+        (point.cost, point.value),
+        (8, 0),
+        textcoords="offset points",
+        va="center",
+        color=INK,
+        fontsize=10.5,
+    )
+
+
+def _tick(cost: float) -> str:
+    return count(cost) if cost >= 1 else f"{cost:g}"

@@ -1,0 +1,1 @@
+"""Whether a submitted run is what it says."""

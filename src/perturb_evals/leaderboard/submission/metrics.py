@@ -1,0 +1,73 @@
+"""Are the metrics in a header those of the run's scores?"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+from inspect_ai.log import EvalLog
+from inspect_ai.scorer import SampleScore
+
+from perturb_evals.leaderboard.headers import PREFIX
+from perturb_evals.leaderboard.submission.checks import Check
+from perturb_evals.scorers.expression.regression import regression
+from perturb_evals.scorers.pairs.classification import classification
+
+TOLERANCE = 1e-9
+SCORERS = {"perturbqa_de": "p_positive", "perturbqa_direction": "p_positive"}
+EXPRESSION_SCORER = "expression"
+
+
+def metrics_check(log: EvalLog, scores: Sequence[SampleScore]) -> Check:
+    """Compute the metrics again, as the task would, and compare them with the header.
+
+    Args:
+        log: The header, of a run with results.
+        scores: All its unreduced scores.
+    """
+    name = "metrics"
+    assert log.results is not None
+    if len(log.results.scores) != 1:
+        return Check(
+            name, "fail", f"Expected the results of one scorer, got {len(log.results.scores)}."
+        )
+    (stored,) = log.results.scores
+    expected = SCORERS.get(log.eval.task.removeprefix(PREFIX), EXPRESSION_SCORER)
+    if stored.name.removeprefix(PREFIX) != expected:
+        return Check(name, "fail", f"Expected the scorer {expected}, got {stored.name}.")
+    try:
+        again = _metrics(log, list(scores))
+    except (KeyError, TypeError, ValueError) as error:
+        return Check(name, "fail", f"The stored scores cannot be used: {error}")
+    said = {metric: found.value for metric, found in stored.metrics.items()}
+    if any(isinstance((s.score.metadata or {}).get("neighbors"), str) for s in scores):
+        said.pop("mean_k", None)  # Inspect leaves lists above 1 KB out of summaries
+        again.pop("mean_k", None)
+    for metric in dict.fromkeys([*again, *said]):
+        if not _same(said.get(metric), again.get(metric)):
+            return Check(
+                name,
+                "fail",
+                f"{metric}: the header says {_shown(said.get(metric))}, the stored scores give "
+                f"{_shown(again.get(metric))}.",
+            )
+    return Check(name, "pass", f"All {len(said)} are those of the {len(scores)} stored scores.")
+
+
+def _metrics(log: EvalLog, scores: list[SampleScore]) -> dict[str, float]:
+    args, n_questions = log.eval.task_args, int((log.eval.metadata or {})["n_questions"])
+    if log.eval.task.removeprefix(PREFIX) in SCORERS:
+        metric = classification(args["questions"], args["abstention"], asked=n_questions)
+    else:
+        metric = regression(asked=n_questions)
+    return dict(cast(Any, metric)(scores))
+
+
+def _same(said: float | None, again: float | None) -> bool:
+    if said is None or again is None:
+        return False
+    both_undefined = math.isnan(said) and math.isnan(again)
+    return both_undefined or math.isclose(said, again, rel_tol=0.0, abs_tol=TOLERANCE)
+
+
+def _shown(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:.12g}"

@@ -1,0 +1,1 @@
+"""Methods: arrays in, arrays out, nothing of Inspect."""

@@ -1,0 +1,230 @@
+"""All scores of predicted expression vectors against the truths of one fold.
+
+Symbols as in the tables of docs/regression.md: x the truth, xh the prediction, c the control mean,
+m the mean of the TRAINING perturbations.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from perturb_evals.metrics.checks import finite, gene_order, positions
+from perturb_evals.metrics.expression.correlation import cosine_rows, norms, pearson_rows
+from perturb_evals.metrics.expression.discrimination import Discrimination
+from perturb_evals.metrics.expression.top_genes import (
+    only_targets,
+    overlap_top,
+    sign_agreement,
+    top_genes,
+)
+from perturb_evals.metrics.expression.weighted import r2_weighted, weighted_mse, weighted_spread
+
+Floats = NDArray[np.float64]
+Arrays = dict[str, Floats]
+
+SCORES = (
+    "mae_top20",
+    "mse_top20",
+    "pearson_delta_top20",
+    "mae_top20_no_target",
+    "mse_top20_no_target",
+    "pearson_delta_top20_no_target",
+    "mae_top50",
+    "mae_top100",
+    "mae_all",
+    "mse_all",
+    "pearson_delta_all",
+    "pearson_delta_pert",
+    "weighted_mse",
+    "r2_weighted",
+    "pds",
+    "centroid_accuracy",
+    "sign_agreement",
+    "overlap_top20",
+    "systematic_share",
+)
+"""What is scored, for each perturbation."""
+
+COUNTS = (
+    "n_top20",
+    "n_top20_no_target",
+    "only_target_ranked",
+    "undefined_pearson_delta_top20",
+    "undefined_pearson_delta_top20_no_target",
+    "undefined_pearson_delta_all",
+    "undefined_pearson_delta_pert",
+    "undefined_r2_weighted",
+    "undefined_pds",
+    "undefined_systematic_share",
+)
+"""What is counted beside: how many genes the top 20 hold, and (0 or 1) which scores had to be
+defined by convention."""
+
+# Expression is kept in float32, which resolves 1.2e-7 of a value, and means are a little worse. A
+# difference below this share of the values it was taken from is rounding.
+RESOLUTION = 1e-6
+
+# Predictions scored at once: what fits the processor's cache is fastest, and bounds the memory.
+BLOCK = 24
+
+
+class FoldTruth:
+    """The truths of one fold's n test perturbations, prepared for scoring predictions.
+
+    Args:
+        truth: (n, G) mean expression of the test perturbations.
+        control: (G,) mean expression of the control.
+        train_mean: (G,) mean of the training perturbations.
+        de_order: (n, G) permutations of the gene positions, most differentially expressed first.
+        n_ranked: (n,) how many leading entries of `de_order` changed, 1 to G.
+        weights: (n, G) of `gene_weights`.
+        target_genes: n integer arrays: the positions of each perturbation's own gene; empty where
+            it is not measured.
+        panel_targets: Positions of the target genes of all perturbations of the screen.
+
+    Raises:
+        ValueError: Shapes that do not agree, positions outside the genes, numbers that are not
+            finite, a perturbation without a ranked gene, weights that do not add up to 1.
+    """
+
+    def __init__(
+        self,
+        *,
+        truth: ArrayLike,
+        control: ArrayLike,
+        train_mean: ArrayLike,
+        de_order: NDArray[np.integer[Any]],
+        n_ranked: NDArray[np.integer[Any]],
+        weights: ArrayLike,
+        target_genes: Sequence[ArrayLike],
+        panel_targets: ArrayLike,
+    ) -> None:
+        values = finite("truth", truth, (None, None))
+        n, n_genes = self.shape = (values.shape[0], values.shape[1])
+        self._control = finite("control", control, (n_genes,))
+        self._shift = finite("train_mean", train_mean, (n_genes,)) - self._control
+        self._delta = values - self._control
+        self._weights = finite("weights", weights, (n, n_genes))
+        if (self._weights < 0).any() or (abs(self._weights.sum(axis=1) - 1) > 1e-6).any():
+            raise ValueError("weights must be those of gene_weights: 0 or more, rows of sum 1.")
+        order, ranked = gene_order(de_order, n_ranked, self.shape)
+        if len(target_genes) != n:
+            raise ValueError(f"target_genes must hold {n} arrays, got {len(target_genes)}.")
+        targets = [positions("target_genes", own, n_genes) for own in target_genes]
+
+        self._top = {k: top_genes(order, ranked, k) for k in (20, 50, 100)}
+        if (self._top[100].take(self._delta) == 0)[self._top[100].used].any():
+            raise ValueError("n_ranked counts genes of de_order that equal the control.")
+        self._top_no_target = top_genes(order, ranked, 20, without=targets)
+        keep = np.ones(n_genes, dtype=bool)
+        keep[positions("panel_targets", panel_targets, n_genes)] = False
+        self._others = Discrimination(self._delta, keep)
+
+        # What depends on the truth alone.
+        self._noise = _noise(values, self._control)
+        self._spread = weighted_spread(self._delta - self._shift, self._weights)
+        share, no_share = cosine_rows(
+            self._delta,
+            np.broadcast_to(self._shift, self.shape),
+            left_noise=self._noise,
+            right_noise=self._noise,
+        )
+        self._facts: Arrays = _with_flag("systematic_share", share, no_share) | {
+            "n_top20": self._top[20].count.astype(np.float64),
+            "n_top20_no_target": self._top_no_target.count.astype(np.float64),
+            "only_target_ranked": only_targets(order, ranked, targets).astype(np.float64),
+        }
+
+    def scores(self, index: int, prediction: ArrayLike) -> dict[str, float]:
+        """Score the prediction of one perturbation.
+
+        Args:
+            index: Its row in `truth`.
+            prediction: (G,) predicted mean expression.
+
+        Returns:
+            A finite number for every name of `SCORES` and of `COUNTS`.
+
+        Raises:
+            ValueError: The prediction has another shape or a number that is not finite.
+            IndexError: There is no such row.
+        """
+        n, n_genes = self.shape
+        if not 0 <= index < n:
+            raise IndexError(f"the fold has rows 0 to {n - 1}, got {index}.")
+        vector = finite("prediction", prediction, (n_genes,))
+        values = self._score(np.array([index]), vector[None])
+        return {name: float(values[name][0]) for name in (*SCORES, *COUNTS)}
+
+    def score_all(self, predictions: ArrayLike) -> Arrays:
+        """Score one prediction of every perturbation; the same numbers as `scores`.
+
+        Args:
+            predictions: (n, G) predicted mean expression, in the order of `truth`.
+
+        Returns:
+            (n,) finite numbers for every name of `SCORES` and of `COUNTS`.
+
+        Raises:
+            ValueError: The predictions have another shape or a number that is not finite.
+        """
+        table = finite("predictions", predictions, self.shape)
+        blocks = [
+            self._score(rows, table[rows])
+            for rows in np.split(np.arange(len(table)), range(BLOCK, len(table), BLOCK))
+        ]
+        return {
+            name: np.concatenate([block[name] for block in blocks]) for name in (*SCORES, *COUNTS)
+        }
+
+    def _score(self, rows: NDArray[np.intp], prediction: Floats) -> Arrays:
+        predicted = prediction - self._control
+        delta, weights = self._delta[rows], self._weights[rows]
+        error = delta - predicted
+        size = np.abs(error)
+        true_noise, noise = self._noise[rows], _noise(prediction, self._control)
+        values: Arrays = {name: fact[rows] for name, fact in self._facts.items()}
+
+        top20 = self._top[20].of(rows)
+        for name, genes in (("top20", top20), ("top20_no_target", self._top_no_target.of(rows))):
+            values[f"mae_{name}"] = genes.mean(genes.take(size))
+            values[f"mse_{name}"] = genes.mean(genes.take(size) ** 2)
+            r, constant = pearson_rows(
+                genes.take(delta),
+                genes.take(predicted),
+                used=genes.used,
+                left_noise=true_noise,
+                right_noise=noise,
+            )
+            values |= _with_flag(f"pearson_delta_{name}", r, constant)
+        for k in (50, 100):
+            genes = self._top[k].of(rows)
+            values[f"mae_top{k}"] = genes.mean(genes.take(size))
+        values["mae_all"] = size.mean(axis=1)
+        values["mse_all"] = np.einsum("ij,ij->i", error, error) / self.shape[1]
+        for name, shift in (("all", 0.0), ("pert", self._shift)):
+            r, constant = pearson_rows(
+                delta - shift, predicted - shift, left_noise=true_noise, right_noise=noise
+            )
+            values |= _with_flag(f"pearson_delta_{name}", r, constant)
+        values["weighted_mse"] = weighted_mse(error, weights)
+        r2, no_spread = r2_weighted(values["weighted_mse"], self._spread[rows], true_noise)
+        values |= _with_flag("r2_weighted", r2, no_spread)
+        told = self._others.compare(rows, predicted)
+        values |= _with_flag("pds", told.pds, told.no_direction)
+        values["centroid_accuracy"] = told.centroid_accuracy
+        values["sign_agreement"] = sign_agreement(delta, predicted, top20)
+        values["overlap_top20"] = overlap_top(predicted, top20)
+        return values
+
+
+def _noise(expression: Floats, control: Floats) -> Floats:
+    """(n,) below which a difference of expression and control is rounding."""
+    size: Floats = (norms(expression) + norms(control[None])) / np.sqrt(len(control))
+    return RESOLUTION * size
+
+
+def _with_flag(name: str, values: Floats, undefined: NDArray[np.bool_]) -> Arrays:
+    return {name: values, f"undefined_{name}": undefined.astype(np.float64)}

@@ -1,0 +1,1 @@
+"""Metrics of yes/no questions about pairs of genes."""

@@ -1,0 +1,1 @@
+"""What a solver tells its scorer about its output."""

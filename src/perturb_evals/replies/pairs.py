@@ -1,0 +1,34 @@
+"""What a solver of yes/no questions tells the scorer about an output."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+AnswerForm = Literal["label", "probability", "logprobs"]
+ANSWER_FORMS: tuple[AnswerForm, ...] = get_args(AnswerForm)
+"""How an answer may be asked for."""
+
+Route = Literal["text", "logprobs", "numeric"]
+ROUTES: tuple[Route, ...] = get_args(Route)
+"""How an answer is read: from what the model wrote, from its log probabilities, or as a number."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """How an output is to be read.
+
+    Attributes:
+        form: How the answer was asked for.
+        score: A number for P(positive), or any finite score that ranks, from a solver that
+            computes rather than asks. None means: read the text.
+        prompt: Hash of the prompt's template; empty where none was used.
+    """
+
+    form: AnswerForm = "label"
+    score: float | None = None
+    prompt: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a score that is not finite, which Inspect would drop without a word."""
+        if self.score is not None and not math.isfinite(self.score):
+            raise ValueError(f"A prediction's score must be finite, got {self.score}.")

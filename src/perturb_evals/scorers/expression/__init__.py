@@ -1,0 +1,1 @@
+"""How a prediction of expression is read and judged."""

@@ -1,0 +1,120 @@
+"""The scorer of predicted expression: reads or takes a vector and compares it with the truth."""
+
+from typing import Any
+
+import numpy as np
+from inspect_ai.scorer import Score, Scorer, Target, scorer
+from inspect_ai.solver import TaskState
+
+from perturb_evals.datasets.screens.evidence import HeldOut
+from perturb_evals.datasets.screens.oracle import oracle_neighbors
+from perturb_evals.metrics.expression.collapse import project
+from perturb_evals.metrics.expression.regression import COUNTS, SCORES
+from perturb_evals.replies.expression import Forecast
+from perturb_evals.replies.reply import attached
+from perturb_evals.scorers.expression.held_out_truth import truth_for
+from perturb_evals.scorers.expression.predicted import Predicted, predict
+from perturb_evals.scorers.expression.regression import regression
+
+PROJECTION_SEED = 0
+ORACLE_SHOWN = 5
+SHOWN = (
+    "mae_top20",
+    "mse_top20",
+    "pearson_delta_top20",
+    "pearson_delta_pert",
+    "pds",
+    "sign_agreement",
+    "overlap_top20",
+)
+
+
+@scorer(metrics=[regression()])
+def expression() -> Scorer:
+    """Score a predicted expression vector against the truth of its fold.
+
+    How many neighbors count and whether names are matched as synonyms stands in the samples, so
+    that scoring a log again keeps what its task said.
+
+    `Score.value` holds the scores of `perturb_evals.metrics.expression.regression`, all finite.
+    The metadata holds the neighbors that were averaged, what was dropped and by which route
+    names were found, whether the training mean stepped in and why, and projections of prediction and
+    truth to 32 numbers, from which `mode_collapse` is computed. No expression vector goes into the log.
+    """
+
+    async def score(state: TaskState, target: Target) -> Score:
+        held_out = HeldOut.from_metadata(state.metadata)
+        fold, pert = truth_for(held_out), str(state.metadata["pert"])
+        predicted = predict(state)
+        row = fold.row_of[pert]
+        values = fold.truth.scores(row, predicted.vector)
+        metadata = account(predicted, attached(state.output, Forecast))
+        metadata["counts"] = {name: int(values[name]) for name in COUNTS if values[name]}
+        if pert in fold.unmeasured:
+            metadata["target_unmeasured"] = 1
+        metadata["projection"] = _short(predicted.vector - fold.training.control)
+        metadata["true_projection"] = _short(fold.expression[row] - fold.training.control)
+        return Score(
+            value={name: values[name] for name in SCORES},
+            answer=answer_text(predicted),
+            explanation=explain(
+                pert, predicted, values, oracle_neighbors(held_out, ORACLE_SHOWN)[pert]
+            ),
+            metadata=metadata,
+        )
+
+    return score
+
+
+def account(predicted: Predicted, note: Forecast) -> dict[str, Any]:
+    """Return what is counted of one prediction; what is zero or empty is left out."""
+    found: dict[str, Any] = {"method": predicted.method, "neighbors": list(predicted.neighbors)}
+    if predicted.fallback:
+        found["fallback"] = predicted.fallback
+    if predicted.read:
+        found["read"] = predicted.read
+    if predicted.unusable:
+        found["unusable"] = predicted.unusable
+    if predicted.invented_before:
+        found["invented_before"] = predicted.invented_before
+    if predicted.chosen:
+        found["n_given"] = predicted.chosen.n_given
+        found |= {f"by_{route}": n for route, n in predicted.chosen.routes.items() if n}
+        found |= {f"dropped_{reason}": n for reason, n in predicted.chosen.drops.items() if n}
+    if note.reasks:
+        found["reasks"] = note.reasks
+    if note.prompt:
+        found["prompt"] = note.prompt
+    return found
+
+
+def answer_text(predicted: Predicted) -> str:
+    """Return the prediction in a line for the viewer's answer column."""
+    if predicted.fallback:
+        return f"training mean (fallback: {predicted.fallback})"
+    if predicted.neighbors:
+        return ", ".join(predicted.neighbors)
+    return {"control": "no change", "training_mean": "training mean"}.get(
+        predicted.method, "a predicted vector"
+    )
+
+
+def explain(
+    pert: str, predicted: Predicted, values: dict[str, float], oracle: tuple[str, ...]
+) -> str:
+    """Return what was predicted, dropped and scored, for the viewer."""
+    parts = [f"Predicted for {pert}: {answer_text(predicted)}"]
+    if predicted.chosen and predicted.chosen.dropped:
+        dropped = ", ".join(f"{item.name!r} ({item.reason})" for item in predicted.chosen.dropped)
+        more = sum(predicted.chosen.drops.values()) - len(predicted.chosen.dropped)
+        parts.append(f"Dropped: {dropped}{f' and {more} more' if more else ''}")
+    parts.append(f"The oracle's neighbors: {', '.join(oracle)}")
+    parts.append("\n".join(f"- {name}: {values[name]:.4g}" for name in SHOWN))
+    if values["n_top20"] < 20:
+        parts.append(f"Only {values['n_top20']:.0f} genes could be ranked.")
+    return "\n\n".join(parts)
+
+
+def _short(vector: "np.typing.NDArray[np.floating[Any]]") -> list[float]:
+    projected = project(np.asarray(vector, dtype=np.float64)[None], seed=PROJECTION_SEED)[0]
+    return [float(f"{number:.5g}") for number in projected]

@@ -1,0 +1,99 @@
+"""The truth of a fold's test perturbations, prepared for scoring. Only scorers read it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from perturb_evals.datasets.screens.evidence import HeldOut, Training, fold_of, training_for
+from perturb_evals.datasets.screens.load import load_screen
+from perturb_evals.datasets.screens.screen import Screen, ScreenError
+from perturb_evals.metrics.expression.regression import FoldTruth
+from perturb_evals.metrics.expression.weighted import gene_weights, z_others
+
+FEWEST = 3
+"""Perturbations of which each has others with an SD."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutTruth:
+    """One fold with its truth.
+
+    Attributes:
+        training: What solvers may read.
+        row_of: Row of each test perturbation in `truth` and in `expression`.
+        expression: (n, G) true mean expression.
+        truth: Scores predictions.
+        unmeasured: The test perturbations whose own gene is not among the symbols of the screen:
+            for them a score without the target gene is the plain one.
+    """
+
+    training: Training
+    row_of: dict[str, int]
+    expression: "np.typing.NDArray[np.float32]"
+    truth: FoldTruth
+    unmeasured: frozenset[str]
+
+
+@lru_cache(maxsize=8)
+def truth_for(held_out: HeldOut) -> HeldOutTruth:
+    """Return a fold with its truth; the same object for the same fold."""
+    screen, names = load_screen(held_out.request), fold_of(held_out).test
+    return truth_of(screen, training_for(held_out), names)
+
+
+def truth_of(screen: Screen, training: Training, names: tuple[str, ...]) -> HeldOutTruth:
+    """Prepare the truth of some perturbations of a screen.
+
+    Genes are weighted by |t| of a perturbation's cells against all other perturbed cells; where the
+    screen has no cells, by |z| of its change among those of the other perturbations.
+
+    Args:
+        screen: The screen.
+        training: The training perturbations that go with them.
+        names: The test perturbations.
+
+    Raises:
+        ScreenError: No cells, and fewer than three perturbations: there is then no scale for the
+            weights, and equal ones would pass for weights.
+    """
+    place = {name: row for row, name in enumerate(screen.perturbations)}
+    rows = [place[name] for name in names]
+    columns: dict[str, list[int]] = defaultdict(list)
+    for column, symbol in enumerate(screen.symbols):
+        columns[symbol].append(column)
+    expression = screen.expression[rows]
+    return HeldOutTruth(
+        training=training,
+        row_of={name: row for row, name in enumerate(names)},
+        expression=expression,
+        truth=FoldTruth(
+            truth=expression,
+            control=screen.control,
+            train_mean=training.mean,
+            de_order=screen.de_order[rows],
+            n_ranked=screen.n_ranked[rows],
+            weights=_weights(screen)[rows],
+            target_genes=[columns.get(name, []) for name in names],
+            panel_targets=[c for name in screen.perturbations for c in columns.get(name, [])],
+        ),
+        unmeasured=unmeasured_targets(screen, names),
+    )
+
+
+def unmeasured_targets(screen: Screen, names: Iterable[str]) -> frozenset[str]:
+    """Return those of some perturbations whose own gene is not among the screen's symbols."""
+    return frozenset(names) - set(screen.symbols)
+
+
+@lru_cache(maxsize=4)
+def _weights(screen: Screen) -> "np.typing.NDArray[np.float64]":
+    t = screen.layer("t_others")
+    if t is None and len(screen.perturbations) < FEWEST:
+        raise ScreenError(
+            f"{screen.name}: the weights of genes need {FEWEST} perturbations or more, or the "
+            f"layer t_others; got {len(screen.perturbations)} perturbations. Use a larger screen."
+        )
+    return gene_weights(z_others(screen.expression) if t is None else t)

@@ -1,0 +1,122 @@
+"""From the names that an answer gives to the neighbors that are used, with every loss counted."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+from perturb_evals.datasets.genes.symbols import Route, SymbolResolver
+
+Drop = Literal["invented", "ambiguous", "target", "duplicate", "over_limit"]
+DROPS: tuple[Drop, ...] = get_args(Drop)
+
+USED_ROUTES: tuple[Route, ...] = ("exact", "case", "alias")
+
+SHOWN_LETTERS = 40
+MOST_SHOWN = 20
+
+
+class Named(NamedTuple):
+    """A name as the answer gives it, and its similarity in [0, 1] where it gives one."""
+
+    name: str
+    similarity: float | None = None
+
+
+class Dropped(NamedTuple):
+    """A name that is not used, shortened, and why."""
+
+    name: str
+    reason: Drop
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The neighbors of one answer.
+
+    Attributes:
+        symbols: The neighbors as the screen writes them, in the order of the answer, none twice.
+        similarities: The similarity of each in [0, 1], None where the answer gives none.
+        routes: How many of the neighbors were found by each of `USED_ROUTES`.
+        drops: How many names were dropped, by each of `DROPS`.
+        dropped: The first of them, at most `MOST_SHOWN`, in the order of the answer.
+        n_given: Number of names in the answer: neighbors and dropped ones.
+    """
+
+    symbols: tuple[str, ...]
+    similarities: tuple[float | None, ...]
+    routes: dict[Route, int]
+    drops: dict[Drop, int]
+    dropped: tuple[Dropped, ...]
+    n_given: int
+
+    @property
+    def invented_rate(self) -> float:
+        """Share of the given names that are no candidate's, in [0, 1]; 0 for an empty answer."""
+        return self.drops["invented"] / self.n_given if self.n_given else 0.0
+
+
+def choose(
+    answer_items: Iterable[Named],
+    *,
+    target: str,
+    resolver: SymbolResolver,
+    limit: int | None,
+) -> Chosen:
+    """Resolve the names of an answer, in their order, and keep those that can be used.
+
+    A dropped name counts once, under the first reason that holds: `invented` (no candidate's
+    name), `ambiguous` (fits several), `target` (the perturbation that is asked about, by any of its
+    names), `duplicate` (of a neighbor before it, after resolution), `over_limit`. So the limit
+    counts usable names: an invented one does not take the place of a later neighbor.
+
+    Args:
+        answer_items: Names, most similar first.
+        target: The perturbation that is asked about.
+        resolver: Of the candidates.
+        limit: The largest number of neighbors, at least 1; None for no limit.
+
+    Returns:
+        The neighbors and the counts; `sum(routes) + sum(drops) == n_given`.
+
+    Raises:
+        ValueError: if the limit is below 1.
+    """
+    if limit is not None and limit < 1:
+        raise ValueError(f"limit must be at least 1 or None, got {limit}.")
+    used: dict[str, Named] = {}
+    routes: Counter[Route] = Counter()
+    drops: list[Dropped] = []
+    for item in answer_items:
+        symbol, route = _resolve(item.name, target, resolver)
+        if symbol is None:
+            reason: Drop = "ambiguous" if route == "ambiguous" else "invented"
+        elif symbol == target:
+            reason = "target"
+        elif symbol in used:
+            reason = "duplicate"
+        elif limit is not None and len(used) == limit:
+            reason = "over_limit"
+        else:
+            used[symbol] = item
+            routes[route] += 1
+            continue
+        drops.append(Dropped(_shortened(item.name), reason))
+    counts = Counter(drop.reason for drop in drops)
+    return Chosen(
+        symbols=tuple(used),
+        similarities=tuple(item.similarity for item in used.values()),
+        routes={route: routes[route] for route in USED_ROUTES},
+        drops={reason: counts[reason] for reason in DROPS},
+        dropped=tuple(drops[:MOST_SHOWN]),
+        n_given=len(used) + len(drops),
+    )
+
+
+def _resolve(name: str, target: str, resolver: SymbolResolver) -> tuple[str | None, Route]:
+    found = resolver.resolve(name, target)
+    return found.symbol, found.route
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= SHOWN_LETTERS else name[: SHOWN_LETTERS - 1] + "\u2026"

@@ -1,0 +1,186 @@
+"""Reading the neighbors that a model names: text in, names in their order out.
+
+The list is looked for by its key, so that what stands in the reasoning beside it, well-formed or
+not, cannot hide it.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal, get_args
+
+from perturb_evals.scorers.expression.neighbor_items import is_plausible, items_of, names_in
+from perturb_evals.scorers.expression.neighbor_lists import LONGEST_LIST, MOST_READ, answer_list
+from perturb_evals.scorers.expression.neighbor_names import Named
+from perturb_evals.scorers.expression.reasoning_fields import without_finished, without_unfinished
+from perturb_evals.scorers.reading.answer_text import page_of
+from perturb_evals.scorers.reading.json_pieces import Piece, read_piece
+
+ReadAs = Literal["object", "list", "cut_off"]
+READ_AS: tuple[ReadAs, ...] = get_args(ReadAs)
+
+MOST_KEYS = 500
+"""Only so many keys are looked at, from the end of a reply, besides the bounds of lists."""
+
+
+@dataclass(frozen=True)
+class NeighborAnswer:
+    """The neighbors as a reply names them.
+
+    Attributes:
+        items: Names, most similar first, as they are written but for look-alike characters and
+            for blanks and quotation marks around them, with their similarities in [0, 1]. Empty
+            for an answer that says an empty list.
+        read: From what it was read: `object` (what stands under the key `kNN` or one like it),
+            `list` (names without such a key), `cut_off` (a list that does not end; its complete
+            names).
+        n_unusable: Entries of the list that are no names: numbers, null, blanks, dots.
+    """
+
+    items: tuple[Named, ...]
+    read: ReadAs
+    n_unusable: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names alone."""
+        return tuple(item.name for item in self.items)
+
+    @property
+    def similarities(self) -> tuple[float | None, ...] | None:
+        """The similarities alone, None where no item has one."""
+        found = tuple(item.similarity for item in self.items)
+        return None if all(similarity is None for similarity in found) else found
+
+
+class _Rank(IntEnum):
+    """How good a reading is; the best one counts, and of equally good ones the last."""
+
+    ASKED = 0  # a whole list under `kNN`
+    LIKE = 1  # under a key like it
+    CUT_OFF = 2  # a list under a key that does not end
+    ESCAPED = 3  # under a key inside a string
+    LIST = 4  # without a key
+    LINE = 5  # a line of symbols behind a key
+    CUT_OFF_LIST = 6  # without a key, and it does not end
+
+
+@dataclass(frozen=True)
+class _Reading:
+    rank: _Rank
+    answer: NeighborAnswer
+
+
+_KEY = re.compile(
+    r"""
+    (?: (?<!\\)(?P<escape>\\{0,8})(?P<quote>["'`])\s{0,3} | ^[ >*_#-]{0,20}+ | [{,]\s{0,20}+ )
+    (?=[kntcsm])  # nearly all places end here
+    (?: (?P<asked>k[\s_-]?nns?)
+      | (?:(?:top|k|top[\s_-]?k)[\s_-])?
+        (?: (?:nearest|closest|similar|most[\s_-]similar)
+            (?:[\s_-](?:neighbou?rs?|genes?|perturbations?))?
+          | neighbou?rs? ) )
+    (?(quote) \s{0,3}\\{0,8}["'`] )
+    [*_]{0,3} \s{0,20}+ [:=] [*_\s]{0,20}+
+    """,
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+)
+_ENTITIES = {"&quot;": '"', "&#34;": '"', "&#39;": "'", "&apos;": "'"}
+_ESCAPED = re.compile(r"\\{1,8}([\"'n])")
+_EMPTY = re.compile(r"\s*\[\s*\]")
+_LINE = re.compile(r"[^\n}]{0,2000}")
+
+
+def parse_neighbors(text: str, cut_off: bool = False) -> NeighborAnswer | None:
+    """Read the neighbors that a reply names. Never raises, whatever the text.
+
+    An answer is what stands under the key `kNN`, or one like it (`neighbors`, `similar_genes`): a
+    list with at least one plausible name, or one that says to be empty. The last whole one counts,
+    under `kNN` before other keys. Without any: the names of a list that is cut off, as far as they
+    are whole; a list inside a string; a list without such a key; a line of symbols
+    (`kNN: RPL5, RPL23`).
+
+    Of several lists without such a key the last one counts that is called an answer (`"genes": `,
+    `Final answer:`), else the only one; a list that is called rejected (`"excluded": `,
+    `I left out`) never does. In a reply that was cut off such a list counts only if it stands at
+    the end and either is called an answer or is all there is: else the answer was still to come.
+
+    What never counts: reasoning (`<think>` and the like, as `parse_answer` has it; under a key of
+    its own if it does not end, and for lists without a key in any case), the placeholders of an
+    example (`GENE1`, `<gene>`, `...`), and names in prose.
+
+    Args:
+        text: The reply.
+        cut_off: Whether a limit of tokens ended it.
+
+    Returns:
+        The names as written, to be resolved by `choose`; None if there is no answer.
+    """
+    page = page_of(text).raw
+    for entity, character in _ENTITIES.items():
+        page = page.replace(entity, character)
+    page = without_unfinished(page)
+    readings = list(_under_keys(page))
+    if not any(reading.rank <= _Rank.ESCAPED for reading in readings):
+        readings += _without_key(page, cut_off)
+    return min(readings, key=lambda reading: reading.rank).answer if readings else None
+
+
+def _under_keys(page: str) -> Iterator[_Reading]:
+    """Yield what stands under keys, the last one first."""
+    left = MOST_READ
+    for key in reversed(deque(_KEY.finditer(page), MOST_KEYS)):
+        if left <= 0:
+            return
+        at, text = key.end(), page
+        if key["escape"]:
+            inside = page[at : at + LONGEST_LIST]
+            at, text = 0, _ESCAPED.sub(lambda c: "\n" if c[1] == "n" else c[1], inside)
+            left -= len(inside)
+        piece = read_piece(text, at, min(len(text), at + LONGEST_LIST))
+        left -= piece.end - at if piece else 0
+        reading = _reading(key, text, at, piece)
+        if reading:
+            yield reading
+            if reading.rank is _Rank.ASKED:
+                return
+
+
+def _reading(key: re.Match[str], text: str, at: int, piece: Piece | None) -> _Reading | None:
+    if piece is None:
+        line = _LINE.match(text, at)
+        items, unusable = names_in(line[0].strip(" .*_") if line else ""), 0
+        rank = _Rank.LINE
+    else:
+        items, unusable = _items(piece)
+        rank = _Rank.ASKED if key["asked"] else _Rank.LIKE
+        rank = rank if piece.complete else _Rank.CUT_OFF
+        rank = _Rank.ESCAPED if key["escape"] else rank
+    says_empty = piece is not None and piece.complete and _EMPTY.fullmatch(text, at, piece.end)
+    if not says_empty and not any(is_plausible(item.name) for item in items):
+        return None
+    read: ReadAs = "list" if piece is None else "object" if piece.complete else "cut_off"
+    return _Reading(rank, NeighborAnswer(items, read, unusable))
+
+
+def _items(piece: Piece) -> tuple[tuple[Named, ...], int]:
+    if not isinstance(piece.value, str):
+        return items_of(piece.value)
+    inside = read_piece(piece.value, 0, len(piece.value))
+    if inside and not isinstance(inside.value, str):
+        return items_of(inside.value)
+    names = names_in(piece.value, ended=piece.complete)
+    if not names and piece.complete:
+        return items_of([(None, piece.value)])
+    return names, 0
+
+
+def _without_key(page: str, cut_off: bool) -> list[_Reading]:
+    found = answer_list(without_finished(page), cut_off)
+    if found is None:
+        return []
+    read: ReadAs = "list" if found.complete else "cut_off"
+    rank = _Rank.LIST if found.complete else _Rank.CUT_OFF_LIST
+    return [_Reading(rank, NeighborAnswer(found.items, read, found.n_unusable))]

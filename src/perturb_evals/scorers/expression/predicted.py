@@ -1,0 +1,154 @@
+"""From an output to a predicted expression vector, with an account of how it came about."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import zip_longest
+
+import numpy as np
+from inspect_ai.model import ChatMessageAssistant
+from inspect_ai.solver import TaskState
+from numpy.typing import NDArray
+
+from perturb_evals.datasets.genes.ncbi import human_aliases
+from perturb_evals.datasets.genes.symbols import SymbolResolver
+from perturb_evals.datasets.screens.benchmark import AliasSource
+from perturb_evals.datasets.screens.evidence import HeldOut, Training, training_for
+from perturb_evals.datasets.screens.oracle import oracle_neighbors
+from perturb_evals.methods.aggregation import aggregate
+from perturb_evals.replies.expression import Forecast, Method, is_cut_off, take
+from perturb_evals.replies.reply import attached
+from perturb_evals.scorers.expression.neighbor_names import Chosen, Named, choose
+from perturb_evals.scorers.expression.neighbor_text import ReadAs, parse_neighbors
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """A predicted vector and where it comes from.
+
+    Attributes:
+        vector: (G,) predicted mean expression.
+        method: How it was made; `neighbors` also where the fallback stepped in.
+        neighbors: The training perturbations that were averaged.
+        chosen: Names kept and dropped, where names were read from the text.
+        read: From what form of answer the names were read.
+        fallback: Why the training mean was predicted instead; empty otherwise.
+        unusable: Entries of the answer's list that are no names, such as numbers.
+        invented_before: Names no candidate has, in the conversation's other answers: those before
+            a re-ask or a second pass.
+    """
+
+    vector: NDArray[np.float64]
+    method: Method
+    neighbors: tuple[str, ...] = ()
+    chosen: Chosen | None = None
+    read: ReadAs | None = None
+    fallback: str = ""
+    unusable: int = 0
+    invented_before: int = 0
+
+
+def predict(state: TaskState) -> Predicted:
+    """Make the predicted vector of a sample's output.
+
+    Args:
+        state: The sample with its output and its messages.
+
+    Raises:
+        ValueError: The solver left no vector where it promised one, or one of another length.
+    """
+    held_out = HeldOut.from_metadata(state.metadata)
+    training, pert = training_for(held_out), str(state.metadata["pert"])
+    note, mean = attached(state.output, Forecast), training.mean.astype(np.float64)
+    limit = int(state.metadata["k"]) if note.limit is None else note.limit
+    match note.method:
+        case "training_mean":
+            return Predicted(mean, note.method, fallback=note.fallback)
+        case "control":
+            return Predicted(training.control.astype(np.float64), note.method)
+        case "vector":
+            vector = take(state)
+            if vector.shape != mean.shape:
+                raise ValueError(
+                    f"{state.sample_id}: expected a vector of {len(mean)} genes, got shape "
+                    f"{vector.shape}."
+                )
+            return Predicted(vector, note.method)
+        case "oracle":
+            names = oracle_neighbors(held_out, limit)[pert]
+            vector = aggregate(training.vectors(names), note.aggregation, train_mean=mean)
+            return Predicted(vector, note.method, names)
+        case "neighbors" if note.names is not None:
+            return _from_names(note, training, resolver_for(held_out, "none"), pert, limit)
+        case "neighbors":
+            resolver = resolver_for(held_out, state.metadata["aliases"])
+            return _from_text(state, note, training, resolver, limit)
+
+
+@lru_cache(maxsize=64)
+def resolver_for(held_out: HeldOut, aliases: AliasSource) -> SymbolResolver:
+    """Return what finds the candidates of a fold by their names."""
+    names = training_for(held_out).perturbations
+    return SymbolResolver(names, human_aliases() if aliases == "ncbi" else None)
+
+
+def _from_names(
+    note: Forecast, training: Training, resolver: SymbolResolver, pert: str, limit: int
+) -> Predicted:
+    """Average the neighbors that a method named; their names are exact, whatever they look like."""
+    values = note.similarities or []
+    items = [Named(name, value) for name, value in zip_longest(note.names or [], values)]
+    chosen = choose(items, target=pert, resolver=resolver, limit=limit)
+    return _averaged(chosen, note, training)
+
+
+def _from_text(
+    state: TaskState, note: Forecast, training: Training, resolver: SymbolResolver, limit: int
+) -> Predicted:
+    """Average the neighbors of the last message that names any; else the training mean."""
+    pert = str(state.metadata["pert"])
+    read = [
+        (answer, choose(answer.items, target=pert, resolver=resolver, limit=limit))
+        for text, cut_off in _answers(state, note)
+        if (answer := parse_neighbors(text, cut_off)) is not None
+    ]
+    if not read:
+        return Predicted(training.mean.astype(np.float64), "neighbors", fallback="no_list")
+    used = next((place for place, (_, chosen) in enumerate(read) if chosen.symbols), 0)
+    answer, chosen = read[used]
+    before = sum(other.drops["invented"] for _, other in read) - chosen.drops["invented"]
+    return replace(
+        _averaged(chosen, note, training),
+        read=answer.read,
+        unusable=answer.n_unusable,
+        invented_before=before,
+    )
+
+
+def _averaged(chosen: Chosen, note: Forecast, training: Training) -> Predicted:
+    mean = training.mean.astype(np.float64)
+    if not chosen.symbols:
+        why = note.fallback or ("none_usable" if chosen.n_given else "empty_list")
+        return Predicted(mean, "neighbors", chosen=chosen, fallback=why)
+    vector = aggregate(
+        training.vectors(chosen.symbols),
+        note.aggregation,
+        similarities=chosen.similarities,
+        train_mean=mean,
+    )
+    return Predicted(vector, "neighbors", chosen.symbols, chosen)
+
+
+def _answers(state: TaskState, note: Forecast) -> list[tuple[str, bool]]:
+    """Return what was answered and whether it was cut off, the last first.
+
+    A computed output stands in no message.
+    """
+    said = [
+        (message.text, message.id in note.cut_off)
+        for message in state.messages
+        if isinstance(message, ChatMessageAssistant)
+    ]
+    last = (state.output.completion, is_cut_off(state.output))
+    if said and said[-1][0] == last[0]:
+        said.pop()
+    return [last, *said[::-1]]

@@ -1,0 +1,142 @@
+"""Scores of predictions that need no method, over all folds: what any method is compared with."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from perturb_evals.datasets.screens.evidence import Training
+from perturb_evals.datasets.screens.make_screen import make_screen
+from perturb_evals.datasets.screens.oracle import nearest_rows
+from perturb_evals.datasets.screens.screen import Screen
+from perturb_evals.datasets.screens.splits import Split
+from perturb_evals.datasets.screens.welch import order_by_size
+from perturb_evals.metrics.expression.controls import interpolated_duplicate
+from perturb_evals.metrics.expression.regression import SCORES
+from perturb_evals.scorers.expression.held_out_truth import truth_of
+
+Floats = NDArray[np.float64]
+Scores = dict[str, Floats]
+Neighbors = Callable[[Training, str], Sequence[str]]
+
+K = 5
+"""Neighbors that are averaged: the fewest that a model is asked for."""
+
+CONTROL_LAYERS = ("half_1", "half_2", "padj_half_2")
+"""Layers without which a screen has no positive control."""
+
+
+def reference_scores(screen: Screen, split: Split, random: Neighbors) -> dict[str, Scores]:
+    """Score the training mean, no change, random neighbors and the oracle's.
+
+    Args:
+        screen: The screen.
+        split: Its folds.
+        random: Names `K` random training perturbations for a perturbation.
+
+    Returns:
+        For `mean`, `no_change`, `random` and `oracle`, the scores of `metrics.regression.SCORES`,
+        one number a test perturbation, fold by fold.
+    """
+    scored: dict[str, list[Scores]] = {}
+    for fold in split.folds:
+        training = Training(screen, fold.train)
+        truth = truth_of(screen, training, fold.test)
+        shape = (len(fold.test), len(screen.genes))
+        predictions: dict[str, ArrayLike] = {
+            "mean": np.broadcast_to(_mean(training), shape),
+            "no_change": np.broadcast_to(screen.control, shape),
+            "random": _means(training, [random(training, name) for name in fold.test]),
+            "oracle": _nearest(training, truth.expression),
+        }
+        for name, prediction in predictions.items():
+            scored.setdefault(name, []).append(truth.truth.score_all(prediction))
+    return {name: _joined(folds) for name, folds in scored.items()}
+
+
+def control_scores(screen: Screen, split: Split) -> dict[str, Scores] | None:
+    """Score the negative and the positive control, with one half of the cells as the truth.
+
+    The truth is half 1, and all that scoring needs of it comes from half 1 alone: genes are ranked
+    by |t_half_1|, without that layer by |delta| of half 1, and weighted by |t_others_half_1|,
+    without it by |z| of half 1 among those of the others. The negative control is the training
+    mean. The positive one is the interpolated duplicate, made of half 2 and its `padj_half_2`. The
+    blind oracle averages the `K` training perturbations nearest to half 2. So neither gains from
+    the noise of the truth, other than the oracle of `reference_scores`.
+
+    Perturbations whose half 1 equals the control, or was not tested (t of 0 in every gene), have
+    nothing to rank and are left out.
+
+    Returns:
+        For `negative`, `positive`, `blind_oracle` and `perfect` (the truth itself, predicted), the
+        scores of `metrics.regression.SCORES`, one number a test perturbation, fold by fold; None
+        where the screen lacks one of `CONTROL_LAYERS`, or no perturbation has halves to compare.
+    """
+    half_1, half_2, padj = (screen.layer(name) for name in CONTROL_LAYERS)
+    if half_1 is None or half_2 is None or padj is None:
+        return None
+    ranked = _ranked_by_half(screen, half_1)
+    if not ranked.any():
+        return None
+    measured = _half_as_screen(screen, half_1, ranked)
+    kept = set(measured.perturbations)
+    row_of = {name: row for row, name in enumerate(screen.perturbations)}
+    scored: dict[str, list[Scores]] = {}
+    for fold in split.folds:
+        training = Training(screen, fold.train)
+        test = tuple(name for name in fold.test if name in kept)
+        if not test:
+            continue
+        rows = [row_of[name] for name in test]
+        truth, mean = truth_of(measured, training, test), _mean(training)
+        predictions: dict[str, ArrayLike] = {
+            "negative": np.broadcast_to(mean, truth.expression.shape),
+            "positive": interpolated_duplicate(half_2[rows], mean, padj[rows]),
+            "blind_oracle": _nearest(training, half_2[rows]),
+            "perfect": truth.expression,
+        }
+        for name, prediction in predictions.items():
+            scored.setdefault(name, []).append(truth.truth.score_all(prediction))
+    return {name: _joined(folds) for name, folds in scored.items()} or None
+
+
+def _ranked_by_half(screen: Screen, half: NDArray[np.float32]) -> NDArray[np.bool_]:
+    t = screen.layer("t_half_1")
+    changed = np.asarray((half != screen.control).any(axis=1))
+    return changed if t is None else np.asarray(changed & t.any(axis=1))
+
+
+def _half_as_screen(screen: Screen, half: NDArray[np.float32], rows: NDArray[np.bool_]) -> Screen:
+    t, others = screen.layer("t_half_1"), screen.layer("t_others_half_1")
+    return make_screen(
+        name=screen.name,
+        cell_line=screen.cell_line,
+        perturbations=[name for name, kept in zip(screen.perturbations, rows, strict=True) if kept],
+        expression=half[rows],
+        control=screen.control,
+        genes=screen.genes,
+        symbols=screen.symbols,
+        de_order=None if t is None else order_by_size(t[rows]),
+        order_kind="abs_delta" if t is None else "welch_t",
+        layers={} if others is None else {"t_others": others[rows]},
+        fingerprint=screen.fingerprint,
+    )
+
+
+def _nearest(training: Training, targets: NDArray[np.float32]) -> Floats:
+    names = training.perturbations
+    nearest = nearest_rows(targets, training.expression, K)
+    return _means(training, [[names[place] for place in places] for places in nearest])
+
+
+def _mean(training: Training) -> Floats:
+    """The training mean in float64, as means of neighbors are: in float32 it would differ."""
+    return np.asarray(_means(training, [training.perturbations])[0])
+
+
+def _means(training: Training, neighbors: list[Sequence[str]]) -> Floats:
+    return np.array([training.vectors(names).mean(axis=0, dtype=float) for names in neighbors])
+
+
+def _joined(folds: list[Scores]) -> Scores:
+    return {name: np.concatenate([fold[name] for fold in folds]) for name in SCORES}

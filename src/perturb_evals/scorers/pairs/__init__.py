@@ -1,0 +1,1 @@
+"""How an answer about a pair is read and judged."""

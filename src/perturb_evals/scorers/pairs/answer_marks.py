@@ -1,0 +1,160 @@
+"""Where a reply marks its answer: ANSWER lines, headings, boxes, JSON, tags, table rows."""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from perturb_evals.scorers.pairs.verdict_words import ARROWS, Follow
+from perturb_evals.scorers.reading.answer_text import QUOTES, Page
+
+MOST_MARKS = 500
+"""Only this many marks are looked at, from the end: a reply with more of them is a loop."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place where an answer is announced.
+
+    Attributes:
+        at: Offset behind the announcement.
+        follow: What may follow the verdict there.
+        binding: Whether the answer has to be here: if nothing can be read, what was marked before
+            does not count either.
+    """
+
+    at: int
+    follow: Follow
+    binding: bool = False
+
+
+_SEPARATOR = r"(?:[:=|]+>?|-+>|\s[\u2014-]+(?=\s)|\u2014|-(?=\s)|[\u2192\u21d2])"
+_WORD = re.compile(
+    r"\\f?boxed(?=\s)"
+    r"|(?<![0-9A-Za-z])(?P<final>final\s+)?answer(?:\s+(?:choice|option))?(?![0-9A-Za-z])"
+    r"(?:[^\S\n]*[(\[][^()\[\]\n]{0,40}[)\]]|[^\S\n]+(?:to|for)\s[^.:;!?\n]{1,60}(?=:))?"
+    rf"(?P<colon>[^\S\n]*(?:{_SEPARATOR}[^\S\n]*){{1,4}})?",
+    re.IGNORECASE,
+)
+_NUMBERING = re.compile(r"\s*(?:step\s+)?(?:\d{1,2}|[A-Z])[.):]\s*\Z", re.IGNORECASE)
+_SUB_QUESTION = re.compile(
+    r"\s*(?:\(?\d{1,2}[.):]|Q\d{1,2}|[-\u2022]\s|\(?[a-z]\)).*\?\W*\Z", re.IGNORECASE
+)
+_ALTERNATIVE = re.compile(r"answer\s*[:=][^.;]{1,30}(?:\b(?:or|and)|[/,|])\W*\Z", re.IGNORECASE)
+_DRAFT = re.compile(
+    r"\b(?:initial|first|preliminary|provisional|tentative|draft|to|would|should|might|could|i'd)"
+    r"\s+\Z",
+    re.IGNORECASE,
+)
+_HYPOTHETICAL = re.compile(
+    r"\b(?:if|unless)\b(?!.*\b(?:so|hence|therefore|thus)\b)[^.!?]*\Z"
+    r"|\b(?:whether|might|may|could|suppose|assuming|tempt\w*)(?:\s+\w+){0,4}\s+\Z",
+    re.IGNORECASE,
+)
+_IS = re.compile(
+    r"\b(?:is|would\s+be|should\s+be|must\s+be|remains)\b(?:\s+(?:therefore|thus|still|that))?"
+    r"[\s:]*",
+    re.IGNORECASE,
+)
+
+
+def marked(page: Page) -> Iterator[Mark]:
+    """Yield the places that mark an answer, the last one first."""
+    for word in _words(page):
+        before = page.line_before(word.start())
+        begins_line = not re.search(r"\w", before) or _NUMBERING.match(before) is not None
+        if word[0].startswith("\\"):
+            yield Mark(word.end(), "any")
+        elif not begins_line and _passed_over(page, word, before):
+            continue
+        elif word["colon"]:
+            yield from _behind_colon(page, word, begins_line)
+        elif begins_line and not re.match(r"\s*[.,;!?]", page.line_after(word.end())):
+            yield from _in_or_below_line(page, word.end(), "line")
+        if word["final"] and not word["colon"]:
+            yield from _behind_is(page, word)
+
+
+def told(page: Page) -> Iterator[Mark]:
+    """Yield where a sentence tells the answer, `the answer is No`, the last one first."""
+    for word in _words(page):
+        before = page.line_before(word.start())
+        if not word["colon"] and not _DRAFT.search(before):
+            yield from _behind_is(page, word)
+
+
+_NAMES = r"verdict|final|conclusion|prediction|decision|judge?ment|call|choice|response"
+_ADJECTIVES = r"(?:(?:final|overall|my|best|estimated)\s+){0,2}"
+_LABEL_NAME = re.compile(
+    rf"^[^\w\n]{{0,40}}{_ADJECTIVES}(?:{_NAMES})[^\S\n]*[:=|\u2014]", re.IGNORECASE | re.MULTILINE
+)
+_PERCENT_NAME = re.compile(
+    rf"^[^\w\n]{{0,40}}{_ADJECTIVES}(?:(?:probability|likelihood)(?:\s+estimate)?|estimate|{_NAMES})"
+    r"(?:\s+of\s+(?:an?\s+)?(?:significant\s+)?(?:change|increase|differential\s+expression))?"
+    r"[^\S\n]*[:=|\u2014]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MY_NAME_IS = re.compile(
+    r"\b(?:my|final|correct|best)\s+(?:\w+\s+)?"
+    r"(?:verdict|prediction|conclusion|decision|choice|option|call)\s+(?:is|would\s+be)\b[\s:]*",
+    re.IGNORECASE,
+)
+
+
+def named(page: Page, percent: bool) -> Iterator[Mark]:
+    """Yield where the answer has another name, `Verdict: No`, `my prediction is No`, last first."""
+    for pattern in (_PERCENT_NAME if percent else _LABEL_NAME, _MY_NAME_IS):
+        for name in reversed(deque(pattern.finditer(page.plain), MOST_MARKS)):
+            yield from _in_or_below_line(page, name.end(), "clause")
+
+
+def _words(page: Page) -> Iterator[re.Match[str]]:
+    return reversed(deque(_WORD.finditer(page.plain), MOST_MARKS))
+
+
+def _behind_colon(page: Page, word: re.Match[str], begins_line: bool) -> Iterator[Mark]:
+    for mark in _in_or_below_line(page, word.end(), "any"):
+        in_line = mark.at == word.end()
+        binding = begins_line and in_line and not _is_form(page, word.start("colon"))
+        yield Mark(mark.at, mark.follow, binding)
+
+
+def _in_or_below_line(page: Page, at: int, follow: Follow) -> Iterator[Mark]:
+    """Yield the rest of the line, or where that is empty the next line that is not."""
+    rest = page.line_after(at)
+    if re.search(rf"[\w{ARROWS}]", rest):
+        yield Mark(at, follow)
+        return
+    below = at + len(rest)
+    gap = re.match(rf"[^\w{ARROWS}]{{1,200}}", page.plain[below : below + 200])
+    if gap and "\n" in gap[0]:
+        yield Mark(below + gap[0].rindex("\n") + 1, "clause")
+
+
+def _behind_is(page: Page, word: re.Match[str]) -> Iterator[Mark]:
+    if _HYPOTHETICAL.search(page.line_before(word.start())):
+        return
+    at = word.end()
+    sentence = re.match(r"[^.!?;]*", page.line_after(at, 100))
+    for verb in _IS.finditer(page.line_after(at, 120)):
+        if sentence and verb.start() <= sentence.end():
+            yield Mark(at + verb.end(), "clause")
+
+
+def _passed_over(page: Page, word: re.Match[str], before: str) -> bool:
+    """Whether words in mid-line are quoted, one of two, a draft, or answer a sub-question."""
+    opened = page.raw[max(0, word.start() - 6) : word.start()].rstrip("*_ ")[-1:]
+    inside = page.raw[word.start() : word.end()]
+    quoted = opened != "" and opened in QUOTES and not any(quote in inside for quote in QUOTES)
+    return bool(
+        quoted
+        or (not word["final"] and _ALTERNATIVE.search(before[-80:]))
+        or _SUB_QUESTION.match(before)
+        or _DRAFT.search(before)
+    )
+
+
+def _is_form(page: Page, at: int) -> bool:
+    """Whether behind the colon stands a form to fill in: `<Yes | No>`, `<number 0-100>`."""
+    held = re.match(r"[\s:=*_]*<([^<>\n]{1,80})>", page.raw[at : at + 100])
+    return held is not None and re.search(r"[|/\s]", held[1].strip()) is not None

@@ -1,0 +1,107 @@
+"""The scorer of yes/no questions: reads P(positive), or an abstention with its reason."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from inspect_ai.model import ModelOutput
+from inspect_ai.scorer import Score, Scorer, Target, scorer
+from inspect_ai.solver import TaskState
+
+from perturb_evals.datasets.pairs.questions import VERDICTS, Kind, question_text
+from perturb_evals.replies.pairs import Prediction, Route
+from perturb_evals.replies.reply import attached
+from perturb_evals.scorers.pairs.answers import parse_answer
+from perturb_evals.scorers.pairs.classification import classification
+from perturb_evals.scorers.pairs.logprobs import verdict_probability
+
+ABSTAINED_VALUE = 0.5
+"""`Score.value` of an abstention: finite, as Inspect drops NaN; metrics go by the metadata."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read from an answer: a value, or the reason of an abstention, and the route."""
+
+    value: float | None
+    reason: str | None
+    route: Route
+
+
+@scorer(metrics=[classification()])
+def p_positive() -> Scorer:
+    """Score a question by the probability that the answer gives to its positive verdict.
+
+    `Score.value` is P(Yes) or P(Increase), or any finite ranking score of a numeric solver. For an
+    abstention it is 0.5 and `Score.metadata["abstained"]` holds the reason. Metadata also holds
+    the label (0/1), the route by which the answer was read (`text`, `logprobs` or `numeric`) and
+    the prompt's hash.
+    """
+
+    async def score(state: TaskState, target: Target) -> Score:
+        kind: Kind = state.metadata["kind"]
+        note = attached(state.output, Prediction)
+        reading = read(state.output, note, kind)
+        metadata: dict[str, Any] = {
+            "label": int(target.text == VERDICTS[kind].positive),
+            "route": reading.route,
+        }
+        if note.prompt:
+            metadata["prompt"] = note.prompt
+        if reading.reason:
+            metadata["abstained"] = reading.reason
+        return Score(
+            value=ABSTAINED_VALUE if reading.value is None else reading.value,
+            answer=answer_text(reading, kind),
+            explanation=explain(state.metadata, reading, target.text),
+            metadata=metadata,
+        )
+
+    return score
+
+
+def read(output: ModelOutput, note: Prediction, kind: Kind) -> Reading:
+    """Read an output by the way its solver declared.
+
+    Args:
+        output: The model's output; empty for numeric solvers.
+        note: What the solver said of it.
+        kind: Kind of question.
+
+    Returns:
+        The number of a numeric solver; else, where log probabilities were asked for and are
+        there, the share of the positive verdict; else what the text says.
+    """
+    if note.score is not None:
+        return Reading(note.score, None, "numeric")
+    if note.form == "logprobs":
+        share = verdict_probability(output, kind)
+        if share is not None:
+            return Reading(share, None, "logprobs")
+    # No choice at all: the sample ran into a limit of time or tokens before there was an answer.
+    stop_reason = output.stop_reason if output.choices else "max_tokens"
+    answer = parse_answer(
+        output.completion,
+        kind,
+        "probability" if note.form == "probability" else "label",
+        stop_reason,
+    )
+    return Reading(answer.value, answer.reason, "text")
+
+
+def answer_text(reading: Reading, kind: Kind) -> str:
+    """Return the answer in a word or number for the viewer's answer column."""
+    if reading.value is None:
+        return f"no answer ({reading.reason})"
+    if reading.route == "text" and reading.value in (0.0, 1.0):
+        return VERDICTS[kind].word(int(reading.value))
+    return f"{reading.value:.4g}"
+
+
+def explain(metadata: dict[str, Any], reading: Reading, truth: str) -> str:
+    """Return what was asked, answered and true, for the viewer."""
+    kind: Kind = metadata["kind"]
+    asked = question_text(kind, metadata["cell_line"], metadata["pert"], metadata["gene"])
+    given = answer_text(reading, kind)
+    if reading.value is not None and reading.route != "text":
+        given += f", the score for {VERDICTS[kind].positive}"
+    return f"Asked: {asked}\n\nAnswered: {given} (read from {reading.route})\n\nTrue: {truth}"

@@ -1,0 +1,196 @@
+"""The words of verdicts, and how one is read at the begin of a text.
+
+A verdict is a whole word with an end of a clause behind it, so gene symbols (NONO, YES1, UPF1) and
+phrases (no longer, up to, Down syndrome) are none.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from perturb_evals.datasets.pairs.questions import Kind
+
+Follow = Literal["line", "clause", "any"]
+"""What may follow a verdict: only punctuation, the end of a clause, or more of the sentence."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict that was read.
+
+    Attributes:
+        value: P(positive) in [0, 1], or None for "insufficient evidence".
+        start: Offset of its word, or of its letter or number where it has no word.
+    """
+
+    value: float | None
+    start: int
+
+
+ARROWS = "\u2191\u2b06\u2193\u2b07"
+_DEGREE = r"(?:significant(?:ly)?|detectabl[ey]|measurabl[ey]|strong(?:ly)?|substantial(?:ly)?)"
+_CHANGE = r"(?:changes?|effects?|difference|differential\s+expression|response|alteration|impact)"
+_CHANGED = r"(?:differentially\s+expressed|changed|altered|affected|different)"
+_EVIDENCE = r"(?:evidence|information|data|knowledge|basis)"
+
+POSITIVE: dict[Kind, str] = {
+    "de": rf"yes|{_DEGREE}\s+(?:{_CHANGED}|{_CHANGE})|{_CHANGED}",
+    "direction": (
+        r"increas(?:e[sd]?|ing)|up-?\s?regulat(?:e[sd]?|ion|ing)|up|higher|elevated|raised|induced"
+        rf"|[{ARROWS[:2]}]"
+    ),
+}
+NEGATIVE: dict[Kind, str] = {
+    "de": (
+        rf"no\s+(?:{_DEGREE}\s+)?{_CHANGE}|no|not\s+(?:{_DEGREE}\s+)?{_CHANGED}"
+        r"|not\s+significant|unchanged|(?:probably|likely)\s+not"
+    ),
+    "direction": (
+        r"decreas(?:e[sd]?|ing)|down-?\s?regulat(?:e[sd]?|ion|ing)|down|lower(?:ed)?|reduced"
+        rf"|reduction|repressed|[{ARROWS[2:]}]"
+    ),
+}
+INSUFFICIENT = (
+    rf"insufficient(?:ly)?(?:\s+{_EVIDENCE})?|not\s+enough\s+{_EVIDENCE}"
+    rf"|no\s+(?:(?:sufficient|clear|direct|strong|enough|definitive|known)\s+)?{_EVIDENCE}"
+    r"|inconclusive|indeterminate|undetermined|unknown|unclear|uncertain"
+    r"|(?:cannot|can\s?not|can't|could\s+not|unable\s+to|impossible\s+to|not\s+possible\s+to)\s+"
+    r"(?:be\s+)?(?:determined?|tell|say|know|decided?|conclude)"
+    r"|(?:I\s+)?(?:do\s+not|don't)\s+know"
+)
+WORD_END = r"(?!['-]?[0-9A-Za-z\u00c0-\u024f])"
+
+
+def _verdict(kind: Kind) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:(?P<insufficient>{INSUFFICIENT})|(?P<positive>{POSITIVE[kind]})"
+        rf"|(?P<negative>{NEGATIVE[kind]})){WORD_END}",
+        re.IGNORECASE,
+    )
+
+
+VERDICT: dict[Kind, re.Pattern[str]] = {"de": _verdict("de"), "direction": _verdict("direction")}
+VALUES: dict[str, float | None] = {"positive": 1.0, "negative": 0.0, "insufficient": None}
+LETTERS: dict[str, float | None] = {"a": 1.0, "b": 0.0, "c": None}
+
+_BECAUSE = r"because|since|as|given|due|based|but|although|though"
+FOLLOW: dict[Follow, re.Pattern[str]] = {
+    "line": re.compile(r"[^\w:?]*\Z"),  # "Increase:" is the heading of a list
+    "clause": re.compile(rf"\s*(?:\Z|[^\w\s]|(?:{_BECAUSE})\b)", re.IGNORECASE),
+    "any": re.compile(
+        rf"\s*(?:\Z|[^\w\s]|(?:{_BECAUSE}|with|for|when|upon|after|in|of|it|the|there|this|expected"
+        r"|expression|levels?)\b)",
+        re.IGNORECASE,
+    ),
+}
+_FREE = re.compile(r"yes|(?:in|de)creas\w+|(?:up|down)\W?regulat\w+|no.+|not.+", re.IGNORECASE)
+"""Words that stay a verdict whatever comes next: "Increased HSPA5 levels", but not "up to"."""
+
+_LETTER = re.compile(
+    r"(?:(?:option|choice)\s+)?(?P<letter>[A-Ca-c])(?!['-]?\w)"
+    r"(?:(?P<closed>\s*[)\].:,;(\[\u2014-][)\].:,;(\[\s\u2014-]*)"
+    rf"|(?P<reason>\s+(?=(?:{_BECAUSE})\b)))?\s*",
+    re.IGNORECASE,
+)
+_TO_WORD = re.compile(rf"[^\w{ARROWS}]*")
+_GENE = (
+    r"(?-i:[A-Z][A-Z0-9]{0,8}[0-9][A-Z0-9]{0,8}|(?!NOT?\b|NON|LESS|NEITHER)[A-Z][A-Z-]{1,9}"
+    r"(?=\s(?:expression|levels?|mRNA|is|will|would|should|goes|increases|decreases)\b))"
+)
+_FILLER = re.compile(
+    r"(?:most|very|more|quite|highly|almost|likely|probably|certainly|definitely|possibly|perhaps"
+    r"|maybe|tentative(?:ly)?|clearly|overall|net|slight(?:ly)?|modest(?:ly)?|mild(?:ly)?"
+    r"|moderate(?:ly)?|weak(?:ly)?|significant(?:ly)?|strong(?:ly)?|marked(?:ly)?|leaning|lean"
+    r"|towards?|i|would|i'd|i'll|will|say|think|predict(?:ed)?|expect(?:ed)?|guess|go|goes|with"
+    r"|choose|its?|the|(?-i:an?|An)|should|be|to|that"
+    rf"|(?:it|(?:expression|levels?)(?:\s+of\s+[\w-]+)?|{_GENE}(?:\s+(?:expression|levels?|mrna))?)"
+    r"(?:\s+is)?)(?![\w'-])[\s,:]*",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(
+    r"[\s)\].]*(?:(?P<hard>[/|&]|->|=>|[\u2192\u21d2]"
+    r"|,?\s*\b(?:and/or|or|and|vs|versus|nor|so|thus|hence|therefore)\b"
+    r"|\s(?=\s*[A-C][.)]))|[,;?\u2014-])"
+    r"[\s(\[,.]*(?:answer\W{1,4})?",
+    re.IGNORECASE,
+)
+_GLOSS_LETTER = re.compile(
+    r"[\s,;:\u2014-]*(?:[(\[]\s*(?:option\s+)?([A-C])\s*[)\]]|option\s+([A-C])(?!\w))"
+)
+
+
+def read_label(kind: Kind, text: str, follow: Follow) -> Verdict | None:
+    """Read the verdict at the begin of a text; words like "most likely" may come before it.
+
+    Args:
+        kind: Kind of question.
+        text: One line, without markup.
+        follow: What may follow the verdict; with `line` nothing may come before it either.
+
+    Returns:
+        The verdict, or None where there is none, where two contradict each other ("Yes or No")
+        and where letter and word do ("A. No").
+    """
+    at = _to_word(text, 0)
+    for _ in range(9):
+        found = _letter_and_word(kind, text, at, follow)
+        if found:
+            verdict, end = found
+            return None if _contradicted(kind, text, end, verdict.value) else verdict
+        filler = _FILLER.match(text, at)
+        if not filler or follow == "line":
+            break
+        at = filler.end()
+    return None
+
+
+def _to_word(text: str, at: int) -> int:
+    match = _TO_WORD.match(text, at)
+    return match.end() if match else at
+
+
+def _letter_and_word(kind: Kind, text: str, at: int, follow: Follow) -> tuple[Verdict, int] | None:
+    """Read `A`, `(A)`, `A. Yes` or `Yes`; return also where it ends."""
+    letter = _LETTER.match(text, at)
+    if not letter:
+        return _word(kind, text, at, follow)
+    value, closed = LETTERS[letter["letter"].lower()], letter["closed"] is not None
+    named = _word(kind, text, letter.end(), follow)
+    if named:
+        article = letter["letter"] in "aA" and not closed and text[named[0].start].islower()
+        return named if article or named[0].value == value else None
+    alone = FOLLOW["line"].match(text, letter.end("letter")) is not None
+    if follow == "line":
+        reads = alone and letter["letter"].isupper()
+    else:
+        reads = alone or closed or letter["reason"] is not None
+    return (Verdict(value, letter.start("letter")), letter.end("letter")) if reads else None
+
+
+def _word(kind: Kind, text: str, at: int, follow: Follow) -> tuple[Verdict, int] | None:
+    match = VERDICT[kind].match(text, at)
+    if not match or match.lastgroup is None:
+        return None
+    value, end = VALUES[match.lastgroup], match.end()
+    named = _word(kind, text, _to_word(text, end), follow) if match[0] in ARROWS else None
+    if named:  # an arrow and its word
+        return named if named[0].value == value else None
+    free = follow == "any" and (value is None or _FREE.fullmatch(match[0]))
+    if not free and not FOLLOW[follow].match(text, end):
+        return None
+    return Verdict(value, match.start()), end
+
+
+def _contradicted(kind: Kind, text: str, end: int, value: float | None) -> bool:
+    """Whether another verdict stands beside: `Yes or No`, `Yes/No`, `Yes, No`, `Yes (B)`."""
+    letter = _GLOSS_LETTER.match(text, end)
+    if letter and LETTERS[(letter[1] or letter[2]).lower()] != value:
+        return True
+    beside = _BESIDE.match(text, end)
+    if not beside:
+        return False
+    word = VERDICT[kind].match(text, beside.end()) if beside["hard"] else None
+    if word and word.lastgroup:  # "Yes or no or ...": here nothing is asked of what follows
+        return VALUES[word.lastgroup] != value
+    other = _letter_and_word(kind, text, beside.end(), "clause" if beside["hard"] else "line")
+    return other is not None and other[0].value != value

@@ -1,0 +1,1 @@
+"""What all solvers that ask a model share."""

@@ -1,0 +1,46 @@
+"""The solver that asks a model: one prompt, one answer."""
+
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from perturb_evals.datasets.options import one_of
+from perturb_evals.replies.pairs import ANSWER_FORMS, AnswerForm, Prediction
+from perturb_evals.replies.reply import attach
+from perturb_evals.solvers.asking.granted import Granted
+from perturb_evals.solvers.pairs.prompts import prompt_hash, render
+
+TOP_LOGPROBS = (20, 5)
+"""Alternatives to ask for, most first: 20 is the most that any provider gives, some allow 5."""
+
+
+@solver
+def ask(answer: AnswerForm = "label") -> Solver:
+    """Ask the model the question in one prompt.
+
+    Generation settings (temperature, tokens, epochs ...) stay those of the command line.
+
+    Args:
+        answer: `label` (reason, then a verdict or "insufficient evidence"), `probability` (reason,
+            then a number from 0 to 100), or `logprobs` (one word, judged by its log
+            probabilities). Where a provider gives no log probabilities the word itself is read,
+            and `route` in the score's metadata says so.
+
+    Raises:
+        ValueError: Another form of answer.
+    """
+    one_of("answer", answer, ANSWER_FORMS)
+    option = Granted(
+        "log probabilities", [{"logprobs": True, "top_logprobs": most} for most in TOP_LOGPROBS]
+    )
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        about = state.metadata
+        kind, cell_line = about["kind"], about["cell_line"]
+        state.user_prompt.text = render(kind, answer, cell_line, about["pert"], about["gene"])
+        if answer == "logprobs":
+            state = await option.generate(state, generate)
+        else:
+            state = await generate(state)
+        attach(state.output, Prediction(answer, prompt=prompt_hash(kind, answer, cell_line)))
+        return state
+
+    return solve

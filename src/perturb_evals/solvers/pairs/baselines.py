@@ -1,0 +1,141 @@
+"""Baselines: predictions from training rows alone, as functions of the Evidence."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from perturb_evals.datasets.pairs.evidence import Evidence
+
+
+class GeneFrequency:
+    """The gene's positive rate in the own line's training rows, without smoothing.
+
+    A gene without training rows gets the line's rate. The score depends on the gene alone, so it
+    is .5 per gene by construction, and high wherever rows of different genes are pooled.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        rows = evidence.own()
+        self.line_rate = float(rows["label"].mean())
+        self.rates = rows.groupby("gene")["label"].mean().to_dict()
+
+    def score(self, pert: str, gene: str) -> float:
+        """Return the rate, in [0, 1]."""
+        return float(self.rates.get(gene, self.line_rate))
+
+
+class PerturbationRate:
+    """The perturbation's positive rate in the training rows of other lines.
+
+    A perturbation that no other line has gets the rate of all rows of the other lines.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        rows = evidence.others()
+        self.overall = float(rows["label"].mean())
+        self.rates = rows.groupby("pert")["label"].mean().to_dict()
+
+    def score(self, pert: str, gene: str) -> float:
+        """Return the rate, in [0, 1]."""
+        return float(self.rates.get(pert, self.overall))
+
+
+class SamePair:
+    """The mean label of the same pair in other lines, else the perturbation's rate there."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        rows = evidence.others()
+        self.pairs = rows.groupby(["pert", "gene"])["label"].mean().to_dict()
+        self.fallback = PerturbationRate(evidence)
+
+    def score(self, pert: str, gene: str) -> float:
+        """Return the mean label or the rate, in [0, 1]."""
+        found = self.pairs.get((pert, gene))
+        return self.fallback.score(pert, gene) if found is None else float(found)
+
+
+class CrossLineKNN:
+    """Own-line labels of the gene, weighted by how alike the perturbations act in other lines.
+
+    A perturbation's profile is the sum over other lines of its signed direction rows (+1 up, -1
+    down) by gene, each gene weighted by log(1 + N / (1 + df)), N being the number of perturbations
+    among the own line's and the other lines' training rows and df the number of them whose profile
+    has the gene. The score of a pair is (sum w * label + k * prior) / (sum w + k) over the own
+    line's training perturbations with that gene, w = max(cosine, 0) ** power, and prior the
+    gene's training rate in the own line (the line's rate for a gene without training rows).
+
+    Args:
+        evidence: Training rows, with other lines.
+        power: Exponent of the weight; at least 0.
+        prior_weight: k above; above 0.
+    """
+
+    def __init__(self, evidence: Evidence, power: float = 2.0, prior_weight: float = 0.1) -> None:
+        self.power, self.prior_weight = power, prior_weight
+        self.prior = GeneFrequency(evidence)
+        own = evidence.own()
+        self.rows_of_gene = dict(iter(own.groupby("gene")))
+        self.profiles = Profiles.of(evidence.others("direction"), own["pert"].unique())
+        self.similarity: dict[str, NDArray[np.float64]] = {}
+
+    def score(self, pert: str, gene: str) -> float:
+        """Return the weighted label mean, in [0, 1]; the prior where nothing is alike."""
+        prior = self.prior.score(pert, gene)
+        rows = self.rows_of_gene.get(gene)
+        if rows is None:
+            return prior
+        weights = self._weights(pert)[self.profiles.index.get_indexer(pd.Index(rows["pert"]))]
+        votes = float(weights @ rows["label"].to_numpy(dtype=float))
+        return (votes + self.prior_weight * prior) / (float(weights.sum()) + self.prior_weight)
+
+    def _weights(self, pert: str) -> NDArray[np.float64]:
+        if pert not in self.similarity:
+            cosine = self.profiles.cosine(pert)
+            self.similarity[pert] = np.maximum(cosine, 0.0) ** self.power
+        return self.similarity[pert]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Unit-length signed response profiles of perturbations.
+
+    Attributes:
+        index: The perturbations, p of them.
+        matrix: p x genes, rows of length 1, or 0 for a perturbation without rows.
+    """
+
+    index: pd.Index
+    matrix: csr_array
+
+    @classmethod
+    def of(cls, direction: pd.DataFrame, own: NDArray[np.object_]) -> "Profiles":
+        """Build profiles from other lines' direction rows (see `CrossLineKNN`).
+
+        Args:
+            direction: Rows of other lines, columns pert, gene, label (1 up, 0 down).
+            own: The own line's training perturbations; those without rows get zero profiles.
+        """
+        index = pd.Index(pd.unique(np.concatenate([own, direction["pert"].to_numpy(object)])))
+        genes, names = pd.factorize(direction["gene"])
+        signs = 2.0 * direction["label"].to_numpy(dtype=float) - 1.0
+        shape = (len(index), len(names))
+        summed = csr_array(
+            (signs, (index.get_indexer(pd.Index(direction["pert"])), genes)), shape=shape
+        )
+        summed.sum_duplicates()
+        summed.eliminate_zeros()
+        df = np.bincount(summed.indices, minlength=len(names))
+        summed = summed.multiply(np.log1p(len(index) / (1.0 + df))[None, :]).tocsr()
+        length = np.sqrt(summed.multiply(summed).sum(axis=1))
+        unit = np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
+        return cls(index, summed.multiply(unit[:, None]).tocsr())
+
+    def cosine(self, pert: str) -> NDArray[np.float64]:
+        """Return the cosine of one perturbation with all, shape (p,); zeros for an unknown one."""
+        at = self.index.get_indexer(pd.Index([pert]))[0]
+        if at < 0:
+            return np.zeros(len(self.index))
+        return np.asarray((self.matrix @ self.matrix[[at]].T).todense()).ravel()

@@ -1,0 +1,128 @@
+"""The demo as its user sees it: both tables against the logs behind them. It runs once for all."""
+
+import contextlib
+import functools
+import io
+import re
+
+import inspect_ai
+import numpy as np
+import pytest
+from inspect_ai.log import list_eval_logs, read_eval_log
+
+from perturb_evals.cli.demo import questions as demo_questions
+from perturb_evals.cli.demo import screen as demo_screen
+from perturb_evals.cli.main import main
+from perturb_evals.datasets.demo.ceiling import attainable_scores
+from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.metrics.pairs.auroc import auroc_per_gene
+from perturb_evals.metrics.pairs.predictions import Predictions
+
+SCREEN_ROWS = {
+    "nearest_perturbations": demo_screen.BIOLOGIST,
+    "no_change": "no change",
+    "mean_effect": demo_screen.MEAN,
+    "random_neighbors": "random neighbors",
+    "oracle_neighbors": demo_screen.ORACLE,
+}
+
+
+@pytest.fixture(scope="module")
+def log_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def shown(log_dir):
+    """What the demo prints at 80 columns, with one system for the questions."""
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+        patch.setenv("COLUMNS", "80")
+        patch.setattr(demo_questions, "SYSTEMS", demo_questions.SYSTEMS[:1])
+        site = log_dir.with_name(f"{log_dir.name}-site")
+        assert main(["demo", "--log-dir", str(log_dir), "--site", str(site)]) == 0
+    return printed.getvalue()
+
+
+@pytest.fixture(scope="module")
+def logs(shown, log_dir):
+    return [read_eval_log(info) for info in list_eval_logs(str(log_dir))]
+
+
+def metrics(log):
+    return {name: metric.value for name, metric in log.results.scores[0].metrics.items()}
+
+
+def test_both_tables_and_then_how_to_read_the_transcripts(shown, log_dir):
+    assert shown.index("Per-gene AUROC") < shown.index("MAE of the 20 most changed genes")
+    assert shown.rstrip().endswith(f"view --log-dir {log_dir}")
+    assert "a script, not a language model" in shown
+    site = log_dir.with_name(f"{log_dir.name}-site")
+    assert str(site / "index.html") in shown
+    assert (site / "transcripts" / "index.html").is_file()
+    assert "…" not in shown  # no cell is cut off at 80 columns
+
+
+def test_the_first_table_shows_the_numbers_of_its_logs(shown, logs):
+    asked = [log for log in logs if "perturbqa" in log.eval.task]
+    assert len(asked) == 2
+    for log in asked:
+        value = metrics(log)["auroc_per_gene"]
+        assert f"{value:.3f}".removeprefix("0") in shown
+    rows = questionnaire("de", dataset="demo").rows
+    best = rows.merge(attainable_scores("demo_a", "de"), on=["pert", "gene"])
+    ceiling = auroc_per_gene(Predictions(best.pert, best.gene, best.label, best.score))
+    assert re.search(rf"best attainable +{f'{ceiling:.3f}'.removeprefix('0')}", shown)
+
+
+def test_the_second_table_shows_the_numbers_of_its_logs(shown, logs):
+    runs = {
+        (log.eval.solver or "nearest_perturbations").removeprefix("perturb_evals/"): log
+        for log in logs
+        if "langpert" in log.eval.task
+    }
+    assert set(runs) == set(SCREEN_ROWS)
+    errors = {
+        solver: {
+            sample.metadata["pert"]: sample.scores["expression"].value["mae_top20"]
+            for sample in log.samples
+        }
+        for solver, log in runs.items()
+    }
+    mean, table = errors["mean_effect"], shown[shown.index("MAE of") :]
+    for solver, name in SCREEN_ROWS.items():
+        (row,) = re.findall(rf"^ +{re.escape(name)} +(.*?) *$", table, re.M)
+        golden = [np.mean(list(errors[solver].values()))]
+        if solver != "mean_effect":
+            golden.append(np.mean([errors[solver][pert] - mean[pert] for pert in mean]))
+        found = re.findall(r"(-?\.\d{3}) \[(-?\.\d\d), (-?\.\d\d)\]", row)
+        assert [float(value) for value, _, _ in found] == pytest.approx(golden, abs=6e-4)
+        for value, lower, upper in found:
+            assert float(lower) - 0.005 <= float(value) <= float(upper) + 0.005
+
+    found = metrics(runs["nearest_perturbations"])
+    k = round(found["mean_k"])
+    assert runs["random_neighbors"].eval.solver_args["k"] == k
+    assert re.search(rf"random neighbors .* {k}\.0 +0 *$", shown, re.M)
+    text = " ".join(shown.split())
+    assert f"not in the list {found['n_dropped_invented']:.0f}, repeated" in text
+    assert f"Asked again: {found['n_reasks']:.0f} times" in text
+
+
+def test_fallbacks_are_counted(shown, logs):
+    (log,) = [log for log in logs if "langpert" in log.eval.task and "scripted" in log.eval.model]
+    fallbacks = [
+        sample for sample in log.samples if "fallback" in sample.scores["expression"].metadata
+    ]
+    assert re.search(rf"^ +scripted biologist .* \d\.\d +{len(fallbacks)} *$", shown, re.M)
+
+
+def test_a_failed_run_is_told_and_is_exit_code_1(tmp_path, monkeypatch, capsys):
+    broken = demo_questions.System("gene frequency", "gene_frequency", "none/none", "none")
+    monkeypatch.setattr(demo_questions, "SYSTEMS", [broken])
+    # One question after the other: the first that fails ends a run.
+    monkeypatch.setattr(inspect_ai, "eval", functools.partial(inspect_ai.eval, max_samples=1))
+    assert main(["demo", "--log-dir", str(tmp_path)]) == 1
+    printed = capsys.readouterr()
+    assert "evidence=within or cross" in printed.err
+    assert "transcript" not in printed.out

@@ -1,0 +1,32 @@
+from perturb_evals.cli.tables.terminal import console, figure, number, short
+from perturb_evals.leaderboard.result import Figure
+
+
+def test_numbers_have_no_leading_zero():
+    assert [number(x) for x in (0.5964, -0.02, 1.379, -1.0, 0.0)] == [
+        ".596",
+        "-.020",
+        "1.379",
+        "-1.000",
+        ".000",
+    ]
+    assert number(-0.0001) == ".000"
+    assert number(None) == "-"
+    assert number(0.25, 2) == ".25"
+
+
+def test_figures():
+    assert figure(Figure(value=0.5961, lower=0.551, upper=0.639)) == ".596 [.55, .64]"
+    assert figure(Figure(value=0.5)) == ".500"
+    assert figure(Figure(value=None)) == "-"
+    assert figure(None) == ""
+
+
+def test_text_of_logs_is_one_short_line():
+    assert short("a\nb\x1b[31m\tc") == "a b[31m c"
+    assert short("x" * 100, 10) == "xxxxxxxxx…"
+
+
+def test_markup_stays_text(capsys):
+    console(40).print("[bold]x[/bold] :smile:")
+    assert capsys.readouterr().out == "[bold]x[/bold] :smile:\n"

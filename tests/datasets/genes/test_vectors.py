@@ -1,0 +1,196 @@
+"""Gene embeddings from files: four forms, one meaning, and no bad number that gets through."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from anndata import AnnData
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.sparse import csr_matrix
+
+from perturb_evals.datasets.genes.ncbi import Aliases
+from perturb_evals.datasets.genes.vectors import (
+    GeneVectors,
+    VectorsError,
+    checked_vectors,
+    load_vectors,
+)
+
+SYMBOLS = ["TP53", "NA", "AARS1"]
+VALUES = np.array([[3.0, 4.0], [0.0, 0.0], [-0.5, 0.1]])
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(VectorsError) as caught:
+        load_vectors(path)
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    return message
+
+
+def save(path: Path, form: str) -> Path:
+    frame = pd.DataFrame(VALUES, index=SYMBOLS)
+    frame.columns = frame.columns.map(str)
+    named = frame.rename_axis("symbol").reset_index()
+    if form == "npz":
+        np.savez(path / "a.npz", symbols=np.array(SYMBOLS), vectors=VALUES)
+    elif form == "npz by gene":
+        np.savez(path / "a.npz", **dict(zip(SYMBOLS, VALUES, strict=True)))
+    elif form == "parquet":
+        named.iloc[:, ::-1].to_parquet(path / "a.parquet")
+    elif form == "parquet by index":
+        frame.to_parquet(path / "a.parquet")
+    elif form == "csv":
+        named[["0", "symbol", "1"]].to_csv(path / "a.csv", index=False)
+    elif form == "csv by first column":
+        frame.to_csv(path / "a.csv")
+    else:
+        values = csr_matrix(VALUES) if "sparse" in form else VALUES
+        AnnData(values, obs=pd.DataFrame(index=SYMBOLS)).write_h5ad(path / "a.h5ad")
+    (written,) = path.iterdir()
+    return written
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "npz",
+        "npz by gene",
+        "parquet by index",
+        "csv",
+        "csv by first column",
+        "h5ad",
+        "h5ad sparse",
+    ],
+)
+def test_all_forms_mean_the_same(tmp_path: Path, form: str) -> None:
+    vectors = load_vectors(save(tmp_path, form))
+    assert vectors.symbols == tuple(SYMBOLS)
+    assert vectors.matrix.dtype == np.float32
+    np.testing.assert_array_equal(vectors.matrix, VALUES.astype(np.float32))
+    assert vectors.facts == {"genes": 3, "zero": 1}
+    assert len(vectors.sha256) == 64
+
+
+def test_a_parquet_column_symbol_may_stand_anywhere(tmp_path: Path) -> None:
+    vectors = load_vectors(save(tmp_path, "parquet"))
+    assert vectors.symbols == tuple(SYMBOLS)
+    np.testing.assert_array_equal(vectors.matrix, VALUES[:, ::-1].astype(np.float32))
+
+
+def test_the_same_file_is_read_once_and_a_changed_one_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("symbol,x\nA,1\n", encoding="utf-8")
+    first = load_vectors(path)
+    assert load_vectors(path) is first
+    path.write_text("symbol,x\nA,1\nB,2\n", encoding="utf-8")
+    assert load_vectors(path).symbols == ("A", "B")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "not readable"),
+        ("symbol,x\n", "got 0 genes"),
+        ("symbol\nA\n", "shape (1, 0)"),
+        ("symbol,x\nA,1\nA,2\n", "1 genes are given more than once, the first is 'A'"),
+        ("symbol,x\nA,1\n ,2\n", "got ' ' at row 2"),
+        ("symbol,x\nA,1\nB,nan\n", "the first is that of 'B'"),
+        ("symbol,x\nA,1\nB,inf\n", "the first is that of 'B'"),
+        ("symbol,x\nA,1\nB,1e300\n", "the first is that of 'B'"),
+        ("symbol,x\nA,1\nB,\n", "the first is that of 'B'"),
+        ("symbol,x\nA,1\nB,high\n", "expected numbers"),
+        ("symbol,x\nA,0\nB,0\n", "every vector is zero"),
+        ("symbol,symbol,x\nA,A,1\n", "expected one column symbol, got 2"),
+    ],
+)
+def test_bad_tables_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    assert said in refused(path)
+
+
+def test_ragged_csv_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("symbol,x\nA,1,2\nB,3,4\n", encoding="utf-8")
+    assert "not readable" in refused(path)
+
+
+def test_pickled_objects_are_not_opened(tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+
+    class Trap:
+        def __reduce__(self):
+            return Path.touch, (opened,)
+
+    np.savez(tmp_path / "a.npz", symbols=np.array(["A", Trap()], dtype=object), vectors=VALUES[:2])
+    assert "not readable" in refused(tmp_path / "a.npz")
+    (tmp_path / "b.npz").write_bytes(pickle.dumps(Trap()))
+    assert "not readable" in refused(tmp_path / "b.npz")
+    assert not opened.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"A": np.ones(2), "B": np.ones(3)}, "or one array (d,) a gene"),
+        ({"A": np.ones((2, 2))}, "or one array (d,) a gene"),
+        ({}, "or one array (d,) a gene"),
+        ({"symbols": np.array(["A"]), "vectors": np.ones((2, 2))}, "got 1 genes"),
+        ({"symbols": np.array(["A"]), "vectors": np.ones(1)}, "shape (1,)"),
+        ({"symbols": np.array([1]), "vectors": np.ones((1, 2))}, "got 1 at row 1"),
+        ({"symbols": np.array(["A"]), "vectors": np.array([["x", "y"]])}, "expected numbers"),
+        ({"symbols": np.array(["A"]), "vectors": np.array([[True, False]])}, "expected numbers"),
+    ],
+)
+def test_bad_arrays_are_refused(tmp_path: Path, content: dict, said: str) -> None:
+    np.savez(tmp_path / "a.npz", **content)
+    assert said in refused(tmp_path / "a.npz")
+
+
+def test_a_parquet_file_without_names_is_refused(tmp_path: Path) -> None:
+    pd.DataFrame({"x": [1.0, 2.0]}).to_parquet(tmp_path / "a.parquet")
+    assert "expected a gene symbol for each vector, got 0" in refused(tmp_path / "a.parquet")
+    pd.DataFrame({"symbol": ["A"], "x": [[1.0, 2.0]]}).to_parquet(tmp_path / "b.parquet")
+    assert "expected numbers" in refused(tmp_path / "b.parquet")
+
+
+def test_no_such_file_and_no_such_form(tmp_path: Path) -> None:
+    assert "there is no such file" in refused(tmp_path / "a.npz")
+    assert "ending in .npz, .parquet, .csv, .h5ad" in refused(tmp_path / "a.txt")
+
+
+def test_unit_rows_find_names_by_case_and_alias() -> None:
+    vectors = checked_vectors(SYMBOLS, VALUES, "", "here")
+    aliases = Aliases(current={"AARS1": (16,)}, synonyms={"AARS": (16,)})
+    rows = vectors.unit_rows(["tp53", "AARS", "AARS1", "NA", "UNHEARD"], aliases)
+    np.testing.assert_allclose(rows[0], [0.6, 0.8], rtol=1e-6)
+    np.testing.assert_allclose(rows[1], rows[2])
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1, 1, 1, 0, 0])
+    assert not vectors.unit_rows(["AARS"]).any()  # without aliases
+    assert vectors.unit_rows([]).shape == (0, 2)
+
+
+@given(
+    values=arrays(
+        np.float32, st.tuples(st.integers(1, 6), st.integers(1, 4)), elements=st.floats(width=32)
+    )
+)
+@settings(max_examples=60)
+def test_numbers_come_through_as_they_are_or_not_at_all(
+    tmp_path_factory: pytest.TempPathFactory, values: np.ndarray
+) -> None:
+    path = tmp_path_factory.mktemp("vectors") / "a.npz"
+    names = np.array([f"G{row}" for row in range(len(values))])
+    np.savez(path, symbols=names, vectors=values)
+    if np.isfinite(values).all() and values.any():
+        vectors: GeneVectors = load_vectors(path)
+        np.testing.assert_array_equal(vectors.matrix, values)
+        length = np.linalg.norm(vectors.unit_rows(list(names)), axis=1)
+        np.testing.assert_allclose(length, values.any(axis=1), atol=1e-6)
+    else:
+        refused(path)

@@ -1,0 +1,137 @@
+"""From what a user typed to questions and evidence."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from perturb_evals.datasets.files.sources import DataError
+from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, load_table
+from perturb_evals.datasets.pairs.questions import scored_genes
+
+
+@pytest.mark.parametrize("kind", ["de", "direction"])
+def test_the_defaults_of_the_demo_world(kind):
+    asked = questionnaire(kind, dataset="demo")
+    assert asked.table is load_table("demo", "demo_a", kind)
+    assert asked.question_set == "scored"
+    evidence = asked.evidence
+    assert (evidence.dataset, evidence.cell_line, evidence.kind) == ("demo", "demo_a", kind)
+    assert evidence.track == "none"
+    assert evidence.lines == ()
+    test = asked.table.split("test")
+    assert set(asked.rows["gene"]) == set(scored_genes(test))
+    assert 0 < len(asked.rows) < len(test) or kind == "direction"
+
+
+def test_all_questions():
+    asked = questionnaire("de", dataset="demo", questions="all")
+    assert asked.question_set == "all"
+    assert asked.rows.equals(asked.table.split("test"))
+
+
+def test_a_sample_of_genes_is_named_with_its_seed():
+    asked = questionnaire("de", dataset="demo", genes=5, seed=3)
+    assert asked.question_set == "scored/genes5/seed3"
+    assert asked.rows["gene"].nunique() == 5
+    other = questionnaire("de", dataset="demo", genes=5, seed=4)
+    assert set(other.rows["gene"]) != set(asked.rows["gene"])
+
+
+def test_evidence_lines_go_into_the_evidence():
+    asked = questionnaire("de", dataset="demo", evidence="cross", evidence_lines="demo_c,demo_a")
+    assert asked.evidence.lines == ("demo_a", "demo_c")
+    assert set(asked.evidence.others()["line"]) == {"demo_c"}
+
+
+@pytest.mark.parametrize(
+    ("track", "lines"),
+    [("none", ()), ("within", ("demo_b",)), ("cross", ("demo_b", "demo_a", "demo_c"))],
+)
+def test_each_track_opens_its_lines(track: str, lines: tuple[str, ...]):
+    asked = questionnaire("de", dataset="demo", cell_line="demo_b", evidence=track)
+    assert asked.evidence.lines == lines
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"evidence_lines": "rpe1"}, "goes with evidence=cross; got evidence=none"),
+        (
+            {"evidence": "within", "evidence_lines": "rpe1"},
+            "goes with evidence=cross; got evidence=within",
+        ),
+        (
+            {"evidence": "cross", "evidence_lines": "k562"},
+            r"names no line to read beside k562; got \['k562'\]",
+        ),
+        (
+            {"evidence": "cross", "evidence_lines": "rpe1,k562_set"},
+            r"must be among k562, rpe1, hepg2, jurkat; got \['k562_set'\]",
+        ),
+        (
+            {"cell_line": "k562_set", "evidence": "cross", "evidence_lines": "k562_set"},
+            r"must be among k562, rpe1, hepg2, jurkat; got \['k562_set'\]",
+        ),
+    ],
+)
+def test_lines_are_refused_before_a_table_is_fetched(
+    put_tables: Callable[..., Path], options: dict[str, str], message: str
+):
+    put_tables({})  # no table can be had
+    with pytest.raises(ValueError, match=f"^evidence_lines {message}"):
+        questionnaire("de", **options)
+    with pytest.raises(DataError):
+        questionnaire("de", cell_line=options.get("cell_line"))
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "allowed"),
+    [
+        ("dataset", "perturbQA", "perturbqa, demo"),
+        ("dataset", None, "perturbqa, demo"),
+        ("cell_line", "k562", "demo_a, demo_b, demo_c"),
+        ("cell_line", "", "demo_a, demo_b, demo_c"),
+        ("cell_line", 0, "demo_a, demo_b, demo_c"),
+        ("cell_line", "../demo_a", "demo_a, demo_b, demo_c"),
+        ("evidence", "all", "none, within, cross"),
+        ("evidence", None, "none, within, cross"),
+        ("evidence_lines", "demo_a,k562", "demo_a, demo_b, demo_c"),
+        ("evidence_lines", 7, "demo_a, demo_b, demo_c"),
+        ("questions", "score", "scored, all"),
+        ("questions", True, "scored, all"),
+        ("genes", 0, "between 1 and"),
+        ("genes", "5", "a whole number"),
+        ("genes", 5.0, "a whole number"),
+        ("genes", True, "a whole number"),
+        ("seed", "x", "a whole number"),
+        ("seed", None, "a whole number"),
+        ("seed", -1, "0 or more"),
+    ],
+)
+def test_every_argument_is_checked(argument: str, value, allowed: str):
+    track = {"evidence": "cross"} if argument == "evidence_lines" else {}
+    with pytest.raises(ValueError, match=f"^{argument} must be") as caught:
+        questionnaire("de", **{"dataset": "demo", **track, argument: value})
+    message = str(caught.value)
+    assert allowed in message
+    got = message.split("got", 1)[1]
+    for part in str(value).split(","):
+        if part not in CELL_LINES["demo"]:
+            assert part in got
+
+
+def test_genes_with_all_questions():
+    with pytest.raises(ValueError, match="questions=scored; got questions=all"):
+        questionnaire("de", dataset="demo", questions="all", genes=5)
+
+
+def test_perturbqa_is_the_default(real_data: Path):
+    asked = questionnaire("de")
+    assert asked.evidence.dataset == "perturbqa"
+    assert asked.evidence.cell_line == "k562"
+    assert asked.evidence.lines == ()
+    cross = questionnaire("de", evidence="cross")
+    assert cross.evidence.lines == ("k562", "rpe1", "hepg2", "jurkat")
+    assert len(asked.rows) == 5_641

@@ -1,0 +1,78 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from anndata import AnnData
+
+from perturb_evals.datasets.files.sources import DataError
+from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.evidence import fold_of, split_of
+from perturb_evals.datasets.screens.load import load_screen
+from perturb_evals.datasets.screens.screen import ScreenError
+from perturb_evals.datasets.screens.splits import SplitError
+
+
+def test_all_folds_test_every_perturbation_once():
+    run = langpert_run("demo")
+    tested = [name for held_out in run.folds for name in fold_of(held_out).test]
+    assert sorted(tested) == list(run.screen.perturbations)
+    assert (run.n_held_out, run.subset, run.aliases) == (240, "all", "none")
+
+
+def test_one_fold_and_repeated_subsets():
+    run = langpert_run("demo", fold=2, n_train=50, repeats=3, seed=9)
+    assert [(h.fold, h.repeat) for h in run.folds] == [(2, 0), (2, 1), (2, 2)]
+    assert (run.n_held_out, run.subset) == (3 * 48, "50x3/seed9")
+    assert len({fold_of(held_out).train for held_out in run.folds}) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"screen": "k562"}, ScreenError, "screen must be replogle_k562.*none at 'k562'"),
+        ({"screen": "no/such.h5ad"}, ScreenError, "none at 'no/such.h5ad'"),
+        ({"cell_line": "k562"}, ScreenError, "demo_a, demo_b, demo_c; got 'k562'"),
+        ({"fold": 5}, ValueError, "fold must be all, or from 0 to 4; got 5"),
+        ({"fold": "1"}, ValueError, "got '1'"),
+        ({"fold": True}, ValueError, "got True"),
+        ({"n_train": 500}, SplitError, "n_train must be from 1 to 192"),
+        ({"n_train": "all"}, ValueError, "n_train must be a whole number"),
+        ({"repeats": 2}, ValueError, "needs n_train"),
+        ({"repeats": 0}, ValueError, "repeats must be 1 or more"),
+        ({"seed": -1}, ValueError, "seed must be 0 or more"),
+        ({"seed": 3}, ValueError, "seed=3 .* needs n_train"),
+        ({"split": "none.json"}, SplitError, "FileNotFoundError"),
+        ({"aliases": "hgnc"}, ValueError, "aliases must be one of ncbi, none; got 'hgnc'"),
+    ],
+)
+def test_impossible_arguments(arguments, error, message):
+    with pytest.raises(error, match=message):
+        langpert_run(**{"screen": "demo", **arguments})
+
+
+def test_aliases_that_cannot_be_had_are_told_before_the_run(put_tables):
+    put_tables({})  # an empty mirror, and no way to any source
+    with pytest.raises(DataError, match="gene_info"):
+        langpert_run("demo", aliases="ncbi")
+
+
+def test_relative_paths_are_those_of_the_folder_of_the_run(tmp_path, monkeypatch):
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(here)
+    names = [f"P{at}" for at in range(10)]
+    values = np.vstack([np.zeros(4), np.random.default_rng(0).normal(size=(10, 4))])
+    obs = pd.DataFrame(index=["control", *names])
+    AnnData(X=values.astype(np.float32), obs=obs).write_h5ad("screen.h5ad")
+    folds = [{"train": names[:5], "test": names[5:]}, {"train": names[5:], "test": names[:5]}]
+    (here / "split.json").write_text(json.dumps(folds), encoding="utf-8")
+    run = langpert_run("screen.h5ad", split="split.json", aliases="none")
+    assert run.folds[0].request.screen == str(here / "screen.h5ad")
+    assert run.folds[0].split == str(here / "split.json")
+    monkeypatch.chdir(there)
+    for cached in (load_screen, split_of, fold_of):
+        cached.cache_clear()
+    assert fold_of(run.folds[1]).test == tuple(names[:5])

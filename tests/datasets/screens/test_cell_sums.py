@@ -1,0 +1,120 @@
+"""Sums over groups of cells on disk, against plain sums in memory."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from anndata.io import write_elem
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import sparse
+
+from perturb_evals.datasets.screens import cell_sums as module
+from perturb_evals.datasets.screens.cell_sums import CellSums, cell_sums
+
+LAYOUTS = {"csr": sparse.csr_matrix, "csc": sparse.csc_matrix, "dense": np.asarray}
+
+
+def summed(
+    folder: Path, values: NDArray[np.float32], groups: list[int], n: int, layout: str = "csr"
+) -> CellSums:
+    with h5py.File(folder / "x.h5", "w") as file:
+        write_elem(file, "X", LAYOUTS[layout](values))
+        return cell_sums(file["X"], np.array(groups, dtype=int), n)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sums")
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), layout=st.sampled_from(sorted(LAYOUTS)), piece=st.integers(1, 200))
+def test_sums_are_those_of_a_loop(folder: Path, data: st.DataObject, layout: str, piece: int):
+    n_cells, n_genes = data.draw(st.integers(1, 30)), data.draw(st.integers(1, 9))
+    n_groups = data.draw(st.integers(1, 5))
+    seed = data.draw(st.integers(0, 2**31))
+    rng = np.random.default_rng(seed)
+    values = rng.random((n_cells, n_genes), dtype=np.float32) * (
+        rng.random((n_cells, n_genes)) < 0.4
+    )
+    groups = rng.integers(-1, n_groups, n_cells)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "PIECE", piece)  # many pieces, some of a single row
+        sums = summed(folder, values, groups.tolist(), n_groups, layout)
+    exact = values.astype(float)
+    assert sums.n_cells.shape == (n_groups,)
+    assert sums.sums.shape == (n_groups, n_genes)
+    for group in range(n_groups):
+        rows = exact[groups == group]
+        assert sums.n_cells[group] == len(rows)
+        np.testing.assert_allclose(sums.sums[group], rows.sum(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(sums.squares[group], (rows**2).sum(axis=0), rtol=1e-12)
+    assert sums.largest == exact.max()
+    assert sums.whole == (exact == np.round(exact)).all()
+
+
+@pytest.mark.parametrize("layout", sorted(LAYOUTS))
+def test_every_layout_gives_the_same_to_rounding(folder: Path, layout: str):
+    values = np.random.default_rng(0).random((50, 7), dtype=np.float32).round(1)
+    groups = (np.arange(50) % 4 - 1).tolist()
+    sums, rows = (summed(folder, values, groups, 3, kind) for kind in (layout, "csr"))
+    np.testing.assert_allclose(sums.sums, rows.sums, rtol=1e-14)
+    np.testing.assert_array_equal(sums.n_cells, rows.n_cells)
+
+
+def test_empty_groups_and_empty_cells(folder: Path):
+    sums = summed(folder, np.zeros((3, 2), dtype=np.float32), [0, 2, -1], 3)
+    assert sums.n_cells.tolist() == [1, 0, 1]
+    assert not sums.sums.any()
+    assert not sums.squares.any()
+    assert (sums.largest, sums.whole) == (0.0, True)
+
+
+@pytest.mark.parametrize("layout", sorted(LAYOUTS))
+def test_counts_are_seen_to_be_whole(folder: Path, layout: str):
+    counts = np.array([[0, 3], [7, 0]], dtype=np.float32)
+    assert summed(folder, counts, [0, 0], 1, layout).whole
+    assert summed(folder, counts, [0, 0], 1, layout).largest == 7
+    assert not summed(folder, counts + np.float32(0.5), [0, 0], 1, layout).whole
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_stays_visible_in_its_group_and_gene_alone(folder: Path, value: float):
+    values = np.ones((4, 3), dtype=np.float32)
+    values[2, 1] = value
+    sums = summed(folder, values, [0, 0, 1, 1], 2)
+    assert np.argwhere(~np.isfinite(sums.squares)).tolist() == [[1, 1]]
+    assert np.argwhere(~np.isfinite(sums.sums)).tolist() == [[1, 1]]
+
+
+@pytest.mark.parametrize("groups", [[0, 0], [0, 0, 1, 0], [0, 0, -2]])
+def test_groups_that_do_not_fit(folder: Path, groups: list[int]):
+    with pytest.raises(ValueError, match="for each of the 3 cells"):
+        summed(folder, np.ones((3, 2), dtype=np.float32), groups, 1)
+
+
+def test_integers_on_disk(folder: Path):
+    sums = summed(folder, np.array([[1, 2], [3, 4]], dtype=np.int32), [0, 0], 1)
+    assert sums.sums.tolist() == [[4, 6]]
+    assert sums.squares.tolist() == [[10, 20]]
+
+
+@pytest.mark.parametrize("layout", ["csr", "csc"])
+@pytest.mark.parametrize("index", [-1, 99])
+def test_an_index_out_of_range_is_no_other_gene(folder: Path, layout: str, index: int):
+    with h5py.File(folder / "bad.h5", "w") as file:
+        write_elem(file, "X", LAYOUTS[layout](np.ones((3, 2), dtype=np.float32)))
+        file["X/indices"][1] = index
+        with pytest.raises(ValueError, match="X is damaged"):
+            cell_sums(file["X"], np.zeros(3, dtype=int), 1)
+
+
+def test_another_layout_is_refused(folder: Path):
+    with h5py.File(folder / "other.h5", "w") as file:
+        group = file.create_group("X")
+        group.attrs.update({"encoding-type": "coo_matrix", "shape": (1, 2)})
+        with pytest.raises(ValueError, match="csr_matrix, csc_matrix or array, got 'coo_matrix'"):
+            cell_sums(group, np.zeros(1, dtype=int), 1)

@@ -1,0 +1,152 @@
+"""Rows in prompts: found in the notations that people use, and in no prompt of this package."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perturb_evals.datasets.demo.world import DEMO_LINES
+from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.leaderboard.submission.shown_rows import KnownRows, Names
+from perturb_evals.replies.pairs import ANSWER_FORMS
+from perturb_evals.solvers.pairs.prompts import render
+
+ROWS = {"AAA1": {"gX", "gY"}, "BBB": {"gX", "gZ"}, "TTT": {"gX", "gY"}}
+KNOWN = KnownRows({pert: frozenset(genes) for pert, genes in ROWS.items()})
+ASKED = ("TTT", "gY")
+
+
+def pairs(text, asked=ASKED, known=KNOWN):
+    return [set(shown.pairs) for shown in known.shown(text, asked)]
+
+
+ONE_ROW = [
+    "AAA1,gX,1",
+    "AAA1\tgX\t0",
+    "| AAA1 | gX | 1 |",
+    '{"pert": "AAA1", "gene": "gX", "label": 1}',
+    "{'pert': 'AAA1', 'gene': 'gX', 'label': '0'}",
+    "pert=AAA1 gene=gX label=1",
+    "AAA1>gX: yes",
+    "AAA1_gX no",
+    "knock-down of AAA1: gX Increase",
+    "When AAA1 is knocked down, gX is decreased.",
+    "If AAA1 is lost, gX is upregulated.",
+    "gX goes up when AAA1 is knocked down.",
+    "gX is unchanged after knockdown of AAA1",
+    "gX is differentially expressed in AAA1-KD cells",
+    "Knock-down of AAA1:\n- gX: up",
+    "Readout gX\nAAA1: no",
+    "pert: AAA1\ngene: gX\nanswer: yes",
+    "Is gX changed when AAA1 is knocked down? Yes.",
+    "Q: does AAA1 change gX?\nA: No",
+    "Does AAA1 change gX?\nOptions: Yes or No\nANSWER: Yes",
+    "AAA1,gX,1\\nand so on",
+]
+
+
+@pytest.mark.parametrize("text", ONE_ROW)
+def test_a_row_is_found(text):
+    assert pairs(text) == [{("AAA1", "gX")}]
+    assert pairs(f"Some words before.\n\n{text}\n\nSome words after.") == [{("AAA1", "gX")}]
+
+
+NO_ROW = [
+    "",
+    "AAA1 and gX are genes.",
+    "Is gX up or down when AAA1 is knocked down?",
+    "Does AAA1 change gX? Answer Yes or No.",
+    "AAA1, gX: <Yes | No | Insufficient evidence>",
+    "AAA1 has no known function; up to 10 genes, gX among them, are like it",
+    "gX is found downstream of AAA1.",
+    "AAA1 is up.\n\ngX is a gene.",
+    "AAA2,gX,1",
+    "aaa1,gx,1",
+    "AAA1,gZ,1",
+    "1. AAA1 2. gX",
+    "AAA1 binds gX in 0.5 of 10 screens",
+    "In percent: 0 is certainly none, 100 is a certain change. AAA1 and gX follow.",
+]
+
+
+@pytest.mark.parametrize("text", NO_ROW)
+def test_what_states_nothing_about_a_known_pair_is_no_row(text):
+    assert pairs(text) == []
+
+
+def test_every_row_of_a_text_is_found_with_its_own_pair():
+    table = "pert,gene,label\nAAA1,gX,1\nBBB,gZ,0\nTTT,gX,1"
+    assert pairs(table) == [{("AAA1", "gX")}, {("BBB", "gZ")}, {("TTT", "gX")}]
+    listed = "AAA1:\n- gX: up\n- gY: down\nBBB:\n- gZ: no"
+    assert pairs(listed) == [{("AAA1", "gX")}, {("AAA1", "gY")}, {("BBB", "gZ")}]
+    rows = [{"pert": "AAA1", "gene": "gX", "y": 1}, {"pert": "BBB", "gene": "gX", "y": 0}]
+    assert pairs(json.dumps(rows)) == [{("AAA1", "gX")}, {("BBB", "gX")}]
+    assert pairs("AAA1: gX up, gY down") == [{("AAA1", "gX"), ("AAA1", "gY")}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TTT,gY,1",
+        "The answer for TTT and gY is yes.",
+        "Knocked-down gene: TTT\nReadout gene: gY\nAnswer: No",
+        "gY decreases when TTT is knocked down.",
+        "Is gY changed when TTT is knocked down? Yes",
+    ],
+)
+def test_the_answer_to_the_question_itself_is_a_row(text):
+    assert pairs(text) == [{ASKED}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Knocked-down gene: TTT\nReadout gene: gY\nOptions:\nA. Yes\nB. No",
+        "It is known that gY changes significantly when TTT is knocked down.",
+        "Say whether gY increases when TTT is knocked down.",
+        "Would the loss of TTT increase gY?",
+        "State how probable it is that TTT moves gY, 0 for a sure decrease, 1 for an increase.",
+        "Answer 1 if TTT increases gY.",
+    ],
+)
+def test_to_ask_the_question_is_no_row(text):
+    assert pairs(text) == []
+
+
+def test_the_question_may_name_a_pair_that_is_a_row_the_other_way_round():
+    known = KnownRows({"AAA1": frozenset({"BBB"}), "BBB": frozenset({"AAA1"})})
+    text = "It is known that BBB changes significantly when AAA1 is knocked down."
+    assert pairs(text, asked=("AAA1", "BBB"), known=known) == []
+
+
+def test_of_a_name_within_a_longer_one_only_the_longer_is_meant():
+    names = Names(frozenset({"20-cell cycle", "cell cycle", "0-cell cycle", "HLA-A", "A1"}))
+    assert names.in_text("about 20-cell cycle.") == {"20-cell cycle"}
+    assert names.in_text("HLA-A, not HLA-B") == {"HLA-A"}
+    assert names.in_text("A1-KD A12 xA1") == {"A1"}
+
+
+@pytest.mark.parametrize("form", ANSWER_FORMS)
+@pytest.mark.parametrize("kind", ["de", "direction"])
+def test_prompts_of_this_package_show_no_row(kind, form):
+    asked = [questionnaire(kind, dataset="demo", cell_line=line) for line in DEMO_LINES]
+    genes_of = {}
+    for one in asked:
+        for split in ("train", "test"):
+            for pert, genes in one.table.split(split).groupby("pert")["gene"]:
+                genes_of.setdefault(pert, set()).update(genes)
+    known = KnownRows({pert: frozenset(genes) for pert, genes in genes_of.items()})
+    for one in asked:
+        rows = one.rows.sample(100, random_state=0)
+        for pert, gene in zip(rows["pert"], rows["gene"], strict=True):
+            prompt = render(kind, form, one.evidence.cell_line, pert, gene)
+            assert not list(known.shown(prompt, (pert, gene)))
+
+
+@given(text=st.text(st.sampled_from("AAA1gXTY,.:;?\n 10|yesnoupor{}\"'")))
+def test_any_text_can_be_read_and_shows_known_pairs_only(text):
+    for shown in KNOWN.shown(text, ASKED):
+        assert shown.text in text
+        assert shown.pairs
+        assert all(gene in ROWS[pert] for pert, gene in shown.pairs)

@@ -1,0 +1,87 @@
+import pytest
+from inspect_ai import eval as inspect_eval
+from inspect_ai.model import ChatCompletionChoice, ChatMessageAssistant, ModelOutput
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from perturb_evals.replies.pairs import Prediction
+from perturb_evals.replies.reply import attach, attached
+from perturb_evals.scorers.pairs.p_positive import Reading, answer_text, read
+from perturb_evals.tasks.perturbqa import perturbqa_de
+
+
+def output(text: str, stop_reason: str = "stop") -> ModelOutput:
+    message = ChatMessageAssistant(content=text)
+    choice = ChatCompletionChoice(message=message, stop_reason=stop_reason)
+    return ModelOutput(model="m", choices=[choice])
+
+
+@pytest.mark.parametrize(
+    ("given", "note", "reading"),
+    [
+        (output("ANSWER: Yes"), Prediction(), Reading(1.0, None, "text")),
+        (output("ANSWER: 30"), Prediction("probability"), Reading(0.3, None, "text")),
+        (output("No"), Prediction("logprobs"), Reading(0.0, None, "text")),
+        (output("ANSWER: Yes"), Prediction(score=-3.5), Reading(-3.5, None, "numeric")),
+        (output("Since P is"), Prediction(), Reading(None, "unparseable", "text")),
+        (output("Since P is", "max_tokens"), Prediction(), Reading(None, "truncated", "text")),
+        # A limit of time or tokens can stop a sample before there is any output.
+        (ModelOutput(), Prediction(), Reading(None, "truncated", "text")),
+    ],
+)
+def test_an_output_is_read_as_it_was_asked_for(given, note, reading):
+    assert read(given, note, "de") == reading
+
+
+def test_what_is_attached_is_found_beside_the_providers_own():
+    given = output("No")
+    given.metadata = {"provider": "says so"}
+    assert attached(given, Prediction) == Prediction()
+    attach(given, Prediction("probability", prompt="abc"))
+    assert attached(given, Prediction) == Prediction("probability", prompt="abc")
+    assert given.metadata["provider"] == "says so"
+
+
+@pytest.mark.parametrize(
+    ("reading", "kind", "text"),
+    [
+        (Reading(1.0, None, "text"), "direction", "Increase"),
+        (Reading(0.0, None, "text"), "de", "No"),
+        (Reading(0.25, None, "logprobs"), "de", "0.25"),
+        (Reading(1.0, None, "numeric"), "de", "1"),
+        (Reading(1.5e-5, None, "numeric"), "de", "1.5e-05"),
+        (Reading(None, "refusal", "text"), "de", "no answer (refusal)"),
+    ],
+)
+def test_the_viewer_shows_the_verdict_or_the_number(reading, kind, text):
+    assert answer_text(reading, kind) == text
+
+
+@solver
+def silent() -> Solver:
+    """Leaves no output at all, as a sample that ran into a limit."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        return state
+
+    return solve
+
+
+def test_a_sample_without_output_is_an_abstention_not_an_error(tmp_path):
+    (log,) = inspect_eval(
+        perturbqa_de(dataset="demo", genes=2),
+        solver=silent(),
+        model="none/none",
+        display="none",
+        log_realtime=False,
+        log_dir=str(tmp_path),
+    )
+    assert log.status == "success"
+    metrics = log.results.scores[0].metrics
+    assert metrics["abstained_truncated"].value == 1
+    assert metrics["auroc_per_gene"].value == 0.5
+    assert all("no answer (truncated)" in s.scores["p_positive"].explanation for s in log.samples)
+
+
+def test_a_score_that_is_not_finite_is_refused():
+    with pytest.raises(ValueError, match="finite, got nan"):
+        Prediction(score=float("nan"))
