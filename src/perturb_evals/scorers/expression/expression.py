@@ -37,9 +37,9 @@ def expression() -> Scorer:
     that scoring a log again keeps what its task said.
 
     `Score.value` holds the scores of `perturb_evals.metrics.expression.regression`, all finite.
-    The metadata holds the neighbors that were averaged, what was dropped and by which route
-    names were found, whether the training mean stepped in and why, and projections of prediction and
-    truth to 32 numbers, from which `mode_collapse` is computed. No expression vector goes into the log.
+    The metadata holds the neighbors that were averaged, what was dropped and by which route names
+    were found, whether the training mean stepped in and why, and projections of prediction and
+    truth to 32 numbers, from which `mode_collapse` is computed. No vector goes into the log.
     """
 
     async def score(state: TaskState, target: Target) -> Score:

@@ -34,7 +34,8 @@ def regression(resamples: int = 2000, seed: int = 0, asked: int | None = None) -
     Formulas and conventions are those of `perturb_evals.metrics.expression.regression`. Epochs and
     repeats are reduced here: a perturbation's score is the mean over its answers, and a result the
     mean over perturbations. Counts are of replies, over all epochs and repeats; `invented_rate` is
-    the share of the names in the answers that counted, `n_invented_before_reask` is of the answers before.
+    the share of the names in the answers that counted, `n_invented_before_reask` that of the
+    answers before.
 
     Args:
         resamples: Number of bootstrap resamples of perturbations.
