@@ -17,8 +17,8 @@ SOURCE = Path(perturb_evals.__file__).parent
 ROOMS = (
     "cli",
     "leaderboard",
-    "families",
     "_registry",
+    "families",
     "tasks",
     "solvers",
     "scorers",

@@ -102,7 +102,7 @@ def test_a_screen_that_cannot_be_had_is_exit_code_1(argument, capsys):
 
 def test_perturbqa_has_no_arguments_of_a_solver(capsys):
     assert main(["estimate", "perturbqa_de", "-T", "dataset=demo", "-S", "variant=full"]) == 2
-    assert "-S is for langpert" in capsys.readouterr().err
+    assert "-S" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

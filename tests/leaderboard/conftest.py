@@ -15,9 +15,10 @@ from inspect_ai import Task
 from inspect_ai.log import EvalLog, read_eval_log, write_eval_log
 from inspect_ai.solver import Solver
 
+from perturb_evals.families.outcome import MeanOutcome, shared_weights
+from perturb_evals.families.pairs.outcome import sorted_answers
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.outcomes import ExpressionOutcome, sorted_questions
-from perturb_evals.leaderboard.resampling import figure_of, shared_weights
+from perturb_evals.leaderboard.resampling import figure_of
 from perturb_evals.leaderboard.result import Protocol, Result, Usage
 from perturb_evals.leaderboard.systems import identity, is_baseline, reads_truth, track_of
 from perturb_evals.metrics.pairs.predictions import Predictions
@@ -234,11 +235,11 @@ def entry_of() -> Callable[..., Entry]:
         if isinstance(answers, dict):
             units = tuple(sorted(answers))
             scores = np.array([answers[unit] for unit in units])
-            outcome: Any = ExpressionOutcome(units, scores, tuple(f"id/{unit}" for unit in units))
+            outcome: Any = MeanOutcome(units, scores, tuple(f"id/{unit}" for unit in units))
         else:
             pairs = zip(answers.perts, answers.genes, strict=True)
             ids = tuple(f"id/{pert}>{gene}" for pert, gene in pairs)
-            outcome = sorted_questions(answers, "half", ids)
+            outcome = sorted_answers(answers, "half", ids)
         protocol = result.protocol
         kind = "baseline" if is_baseline(protocol) else "system"
         track, lines = track_of(protocol)

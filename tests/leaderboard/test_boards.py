@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from inspect_ai.log import read_eval_log
 
-from perturb_evals.leaderboard.boards import Board, Row, Track, direction, make_boards
+from perturb_evals.families import family_of
+from perturb_evals.families.outcome import shared_weights
+from perturb_evals.leaderboard.boards import Board, Row, Track, make_boards
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
-from perturb_evals.leaderboard.resampling import shared_weights
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.metrics.pairs.paired_auroc import paired_auroc_difference
 
@@ -359,8 +360,8 @@ def test_a_run_that_was_asked_other_questions_is_left_out(
 
 
 def test_directions_of_the_headlines() -> None:
-    assert direction("auroc_per_gene") == "higher"
-    assert direction("mae_top20") == "lower"
+    assert family_of("perturbqa_de").better == "higher"
+    assert family_of("langpert").better == "lower"
 
 
 def test_tracks_go_from_the_fewest_rows_to_the_most(

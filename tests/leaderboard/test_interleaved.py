@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import Row, Track
 from perturb_evals.leaderboard.interleaved import interleaved, published_beside
-from perturb_evals.leaderboard.published import PublishedLine
 
 values = st.floats(0, 1)
 

@@ -12,8 +12,9 @@ import pytest
 from inspect_ai.log import EvalLog, read_eval_log
 from inspect_ai.scorer import SampleScore, Score
 
-from perturb_evals.leaderboard.outcomes import ExpressionOutcome, QuestionOutcome, outcome_of
-from perturb_evals.leaderboard.resampling import shared_weights
+from perturb_evals.families import family_of
+from perturb_evals.families.outcome import MeanOutcome, shared_weights
+from perturb_evals.families.pairs.outcome import AnswersOutcome
 from perturb_evals.leaderboard.samples import read_samples
 from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
 
@@ -35,8 +36,8 @@ def metric(log: EvalLog, name: str) -> float:
 @pytest.mark.parametrize("name", ["scripted de", "knn direction", "constant de"])
 def test_a_run_of_questions_has_the_headline_and_interval_of_its_log(name: str, runs: Runs) -> None:
     log, scores = read(runs[name])
-    outcome = outcome_of(scores, BOARD, "auroc_per_gene")
-    assert isinstance(outcome, QuestionOutcome)
+    outcome = family_of("perturbqa_de").outcome(scores, BOARD)
+    assert isinstance(outcome, AnswersOutcome)
     assert outcome.value == pytest.approx(metric(log, "auroc_per_gene"), abs=1e-12)
     drawn = outcome.resampled(shared_weights(outcome.n_perturbations))
     low, high = np.nanquantile(drawn, [0.025, 0.975])
@@ -46,8 +47,8 @@ def test_a_run_of_questions_has_the_headline_and_interval_of_its_log(name: str, 
 
 def test_rows_are_sorted_and_each_has_its_own_sample(runs: Runs) -> None:
     _, scores = read(runs["scripted de"])
-    outcome = outcome_of(scores, BOARD, "auroc_per_gene")
-    assert isinstance(outcome, QuestionOutcome)
+    outcome = family_of("perturbqa_de").outcome(scores, BOARD)
+    assert isinstance(outcome, AnswersOutcome)
     asked: dict[tuple[str, str], list[SampleScore]] = defaultdict(list)
     for score in scores:
         about = score.sample_metadata or {}
@@ -69,8 +70,8 @@ def test_rows_are_sorted_and_each_has_its_own_sample(runs: Runs) -> None:
 
 def test_a_run_on_a_screen_has_the_scores_of_its_samples(runs: Runs) -> None:
     log, scores = read(runs["scripted langpert"])
-    outcome = outcome_of(scores, SCREEN, "mae_top20")
-    assert isinstance(outcome, ExpressionOutcome)
+    outcome = family_of("langpert").outcome(scores, SCREEN)
+    assert isinstance(outcome, MeanOutcome)
     by_pert = {(s.sample_metadata or {})["pert"]: s for s in scores}
     assert outcome.units == outcome.perturbations == tuple(sorted(by_pert))
     for unit, value, sample in zip(outcome.units, outcome.scores, outcome.sample_ids, strict=True):
@@ -103,10 +104,10 @@ def test_the_order_of_answers_changes_nothing_to_the_last_bit(
         for score in scores
         for _ in range(3)
     ]
-    first = outcome_of(answers, board, headline)
+    first = family_of(board["task"]).outcome(answers, board)
     for _ in range(5):
         rng.shuffle(answers)
-        again = outcome_of(answers, board, headline)
+        again = family_of(board["task"]).outcome(answers, board)
         assert again.units == first.units
         assert again.sample_ids == first.sample_ids
         assert again.value == first.value
@@ -128,8 +129,8 @@ def test_the_policy_for_abstentions_is_that_of_the_board(runs: Runs) -> None:
         score.score.metadata["abstained"] = "refused"
     values = {}
     for policy in ("half", "lowest"):
-        outcome = outcome_of(scores, {**BOARD, "abstention": policy}, "auroc_per_gene")
-        assert isinstance(outcome, QuestionOutcome)
+        outcome = family_of("perturbqa_de").outcome(scores, {**BOARD, "abstention": policy})
+        assert isinstance(outcome, AnswersOutcome)
         assert outcome.predictions.abstained.sum() == len({score.sample_id for score in gone})
         interval = bootstrap_auroc_per_gene(outcome.predictions, abstention=policy)  # type: ignore[arg-type]
         drawn = outcome.resampled(shared_weights(outcome.n_perturbations))
@@ -141,16 +142,16 @@ def test_the_policy_for_abstentions_is_that_of_the_board(runs: Runs) -> None:
 def test_scores_of_another_scorer_are_refused(runs: Runs) -> None:
     _, of_screen = read(runs["mean langpert"])
     with pytest.raises(ValueError, match="expected the metadata that p_positive writes"):
-        outcome_of(of_screen, BOARD, "auroc_per_gene")
+        family_of("perturbqa_de").outcome(of_screen, BOARD)
     _, of_questions = read(runs["constant de"])
     with pytest.raises(ValueError, match="expected the values and the metadata that `expression`"):
-        outcome_of(of_questions, SCREEN, "mae_top20")
+        family_of("langpert").outcome(of_questions, SCREEN)
 
 
 def test_a_resample_without_any_of_the_perturbations_has_no_mean(
     recwarn: pytest.WarningsRecorder,
 ) -> None:
-    outcome = ExpressionOutcome(("A", "B"), np.array([1.0, 3.0]), ("a", "b"))
+    outcome = MeanOutcome(("A", "B"), np.array([1.0, 3.0]), ("a", "b"))
     found = outcome.resampled(np.array([[1, 1], [0, 0], [0, 2]]))
     assert found.tolist()[0::2] == [2.0, 3.0]
     assert np.isnan(found[1])

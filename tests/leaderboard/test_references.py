@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from perturb_evals.families.family import NoReferencesError
+from perturb_evals.families.outcome import MeanOutcome
+from perturb_evals.families.pairs.outcome import AnswersOutcome
 from perturb_evals.leaderboard.entries import Entry, read_entries
-from perturb_evals.leaderboard.outcomes import ExpressionOutcome, QuestionOutcome
-from perturb_evals.leaderboard.references import NoReferencesError, references
+from perturb_evals.leaderboard.references import references
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.systems import baseline_identity
 
@@ -36,8 +38,8 @@ def test_computed_rows_are_those_that_runs_have(entries: dict[tuple[str, str], E
         assert row.result is None
         assert (row.system, row.track, row.lines) == (run.system, run.track, run.lines)
         assert row.outcome.units == run.outcome.units
-        assert isinstance(row.outcome, QuestionOutcome)
-        assert isinstance(run.outcome, QuestionOutcome)
+        assert isinstance(row.outcome, AnswersOutcome)
+        assert isinstance(run.outcome, AnswersOutcome)
         own, other = row.outcome.predictions, run.outcome.predictions
         assert own.labels.tolist() == other.labels.tolist()
         np.testing.assert_allclose(own.scores, other.scores, atol=1e-12)
@@ -55,8 +57,8 @@ def test_computed_rows_of_a_screen_are_those_that_runs_have(
     row = computed["mean_effect"]
     assert (row.system, row.track) == (run.system, "training")
     assert row.outcome.units == run.outcome.units
-    assert isinstance(row.outcome, ExpressionOutcome)
-    assert isinstance(run.outcome, ExpressionOutcome)
+    assert isinstance(row.outcome, MeanOutcome)
+    assert isinstance(run.outcome, MeanOutcome)
     np.testing.assert_allclose(row.outcome.scores, run.outcome.scores, atol=1e-12)
     values = {name: entry.outcome.value for name, entry in computed.items()}
     assert values["oracle_neighbors"] < values["mean_effect"] < values["no_change"]

@@ -8,7 +8,8 @@ import pytest
 from inspect_ai.log import EvalError, read_eval_log
 from inspect_ai.model import ModelCost, ModelUsage
 
-from perturb_evals.leaderboard.results import HEADLINES, metrics, result_of
+from perturb_evals.families import family_of
+from perturb_evals.leaderboard.results import metrics, result_of
 from perturb_evals.leaderboard.samples import read_samples
 
 MODEL = "perturb_scripted/biologist"
@@ -29,7 +30,7 @@ def test_metrics_are_those_of_the_header_with_their_intervals(header, name):
     log = header(name)
     result = result_of(log)
     stored = {metric: found.value for metric, found in log.results.scores[0].metrics.items()}
-    assert result.headline == HEADLINES[result.task]
+    assert result.headline == family_of(result.task).headline
     told = {**result.counts}
     for metric, figure in result.metrics.items():
         told[metric] = figure.value

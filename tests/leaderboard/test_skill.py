@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from perturb_evals.families import family_of
+from perturb_evals.families.outcome import shared_weights
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.resampling import shared_weights
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.skill import scale_of
 
@@ -26,7 +27,7 @@ def method(
 
 def test_of_questions_it_is_twice_the_auroc_minus_one() -> None:
     weights = shared_weights(4)
-    scale = scale_of("auroc_per_gene", (), weights)
+    scale = scale_of(family_of("perturbqa_de"), (), weights)
     assert scale
     assert (scale.zero, scale.one) == (0.5, 1.0)
     drawn = np.linspace(0.3, 0.9, len(weights))
@@ -44,7 +45,7 @@ def test_of_expression_the_mean_is_0_and_the_oracle_1_and_nothing_is_clipped(
     mean = method(a_result, entry_of, "mean_effect", MEAN)
     oracle = method(a_result, entry_of, "oracle_neighbors", TRUE)
     weights = shared_weights(len(TRUE))
-    scale = scale_of("mae_top20", [oracle, mean], weights)
+    scale = scale_of(family_of("langpert"), [oracle, mean], weights)
     assert scale
     assert (scale.zero_name, scale.one_name) == ("mean_effect", "oracle_neighbors")
     for entry, expected in ((mean, 0.0), (oracle, 1.0)):
@@ -66,7 +67,7 @@ def test_resamples_move_the_controls_too(a_result: Make, entry_of: Enter) -> Non
     other = {pert: value + RNG.normal(0.2, 0.1) for pert, value in TRUE.items()}
     entry = method(a_result, entry_of, "graph_neighbors", other)
     weights = shared_weights(len(TRUE))
-    scale = scale_of("mae_top20", [mean, oracle], weights)
+    scale = scale_of(family_of("langpert"), [mean, oracle], weights)
     assert scale
     figure = scale.skill(entry.outcome.value, entry.outcome.resampled(weights))
     names = sorted(TRUE)
@@ -88,7 +89,7 @@ def test_an_oracle_with_other_settings_does_not_move_the_scale(
     usual = method(a_result, entry_of, "oracle_neighbors", TRUE)
     other = method(a_result, entry_of, "oracle_neighbors", MEAN, k=1)
     for entries in ([mean, usual, other], [other, usual, mean]):
-        scale = scale_of("mae_top20", entries, shared_weights(len(TRUE)))
+        scale = scale_of(family_of("langpert"), entries, shared_weights(len(TRUE)))
         assert scale
         assert scale.one == pytest.approx(usual.outcome.value)
 
@@ -101,7 +102,7 @@ def test_without_controls_or_room_between_them_there_is_no_scale(
     same = method(a_result, entry_of, "oracle_neighbors", MEAN)
     weights = shared_weights(len(TRUE))
     for entries in ([], [mean], [oracle], [mean, same]):
-        assert scale_of("mae_top20", entries, weights) is None
+        assert scale_of(family_of("langpert"), entries, weights) is None
 
 
 def test_where_the_controls_agree_in_a_resample_it_has_no_skill(
@@ -110,7 +111,7 @@ def test_where_the_controls_agree_in_a_resample_it_has_no_skill(
     mean = method(a_result, entry_of, "mean_effect", {"A": 1.0, "B": 1.0})
     oracle = method(a_result, entry_of, "oracle_neighbors", {"A": 1.0, "B": 0.5})
     weights = np.array([[2, 0], [1, 1], [0, 2]])
-    scale = scale_of("mae_top20", [mean, oracle], weights)
+    scale = scale_of(family_of("langpert"), [mean, oracle], weights)
     assert scale
     found = scale.skills(np.array([1.0, 0.75, 0.5]))
     assert np.isnan(found[0])

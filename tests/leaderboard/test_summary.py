@@ -12,7 +12,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from inspect_ai.log import read_eval_log, write_eval_log
 
-from perturb_evals.leaderboard import boards, outcomes
+from perturb_evals.families import outcome as outcomes
+from perturb_evals.leaderboard import boards
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.comparison import compare
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries

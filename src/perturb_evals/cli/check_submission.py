@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 WIDTH = 100
-TASKS = ("perturbqa_de", "perturbqa_direction", "langpert")
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -32,14 +31,13 @@ def add_parser(subparsers: "Subparsers") -> None:
     )
     parser.add_argument(
         "--task",
-        choices=TASKS,
         metavar="TASK",
         type=lambda name: name.removeprefix("perturb_evals/"),
-        help=f"the paths are files of predictions for this task: {', '.join(TASKS)}",
+        help="the paths are files of predictions for this task; `perturb-evals list` shows them",
     )
-    parser.add_argument("--dataset", help="for questions: perturbqa (default) or demo")
-    parser.add_argument("--cell-line", metavar="LINE", help="for questions: the cell line")
-    parser.add_argument("--screen", help="for langpert: the screen (default: replogle_k562)")
+    parser.add_argument("--dataset", help="with --task, its argument dataset")
+    parser.add_argument("--cell-line", metavar="LINE", help="with --task, its argument cell_line")
+    parser.add_argument("--screen", help="with --task, its argument screen")
     parser.set_defaults(run=run)
 
 
@@ -65,13 +63,17 @@ def run(args: argparse.Namespace) -> int:
 def _misplaced(task: str | None, given: dict[str, str]) -> str:
     """Return what is wrong with the options, empty for nothing."""
     options = {"dataset": "--dataset", "cell_line": "--cell-line", "screen": "--screen"}
-    allowed = {None: (), "langpert": ("screen",)}.get(task, ("dataset", "cell_line"))
-    for name in given:
-        if name not in allowed:
-            if task is None:
-                return f"{options[name]} is for files of predictions: name their --task too."
-            return f"{options[name]} does not go with --task {task}."
-    return ""
+    if task is None:
+        first = next((options[name] for name in given), None)
+        return f"{first} is for files of predictions: name their --task too." if first else ""
+    from perturb_evals.families import family_of
+
+    try:
+        allowed = family_of(task).data_arguments
+    except KeyError as error:
+        return str(error.args[0])
+    misplaced = [options[name] for name in given if name not in allowed]
+    return f"{misplaced[0]} does not go with --task {task}." if misplaced else ""
 
 
 def _runs(screen: "Console", paths: list[str]) -> int:
@@ -109,7 +111,11 @@ def _verdict(submission: "Submission") -> str:
 
 
 def _predictions(screen: "Console", paths: list[str], task: str, given: dict[str, str]) -> int:
-    from perturb_evals.leaderboard.submission.predictions import check_predictions, replay_command
+    from perturb_evals.families import family_of
+    from perturb_evals.leaderboard.submission.predictions_file import (
+        check_predictions,
+        replay_command,
+    )
 
     passed = True
     for path in map(Path, paths):
@@ -119,8 +125,8 @@ def _predictions(screen: "Console", paths: list[str], task: str, given: dict[str
         if checked.passed:
             command = plain(replay_command(path, task, given))
             screen.print(f"This command makes a run of it:\n{command}", soft_wrap=True)
-            if task != "langpert":
-                screen.print("Add -T evidence=within or cross if the method read training rows.")
+            if hint := family_of(task).replay_hint:
+                screen.print(hint)
     return 0 if passed else 1
 
 

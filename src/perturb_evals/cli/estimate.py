@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any
 from perturb_evals.solvers.asking.tokens import CHARACTERS_A_TOKEN, SYMBOL_CHARACTERS_A_TOKEN
 
 if TYPE_CHECKING:
-    from perturb_evals.datasets.pairs.questions import Kind
-
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
-TASK_KINDS: "dict[str, Kind]" = {"perturbqa_de": "de", "perturbqa_direction": "direction"}
-TASKS = ("langpert", *TASK_KINDS)
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -22,10 +17,9 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser = subparsers.add_parser("estimate", help=text, description=text)
     parser.add_argument(
         "task",
-        choices=TASKS,
         metavar="TASK",
         type=lambda name: name.removeprefix("perturb_evals/"),
-        help=f"name of the task: {', '.join(TASKS)}",
+        help="name of the task; `perturb-evals list` shows them",
     )
     parser.add_argument(
         "-T",
@@ -41,7 +35,7 @@ def add_parser(subparsers: "Subparsers") -> None:
         default=[],
         dest="solver_args",
         metavar="NAME=VALUE",
-        help="an argument of langpert's solver nearest_perturbations, e.g. variant=refine",
+        help="an argument of the task's own solver, e.g. variant=refine",
     )
     parser.add_argument("--epochs", type=int, default=1, help="answers per question (default: 1)")
     parser.add_argument("--output-tokens", type=int, help="tokens of one answer, if you know them")
@@ -50,10 +44,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the estimate; 2 when an argument is not allowed, 1 when the data cannot be had."""
-    from perturb_evals.datasets.files.sources import DataError
-    from perturb_evals.datasets.pairs.table import TableError
-    from perturb_evals.datasets.screens.screen import ScreenError
-    from perturb_evals.datasets.screens.splits import SplitError
+    from perturb_evals.families.family import NOT_AT_HAND
 
     try:
         counts = estimate(
@@ -63,10 +54,10 @@ def run(args: argparse.Namespace) -> int:
             args.output_tokens,
             _named("-S", args.solver_args),
         )
-    except (TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         print(f"perturb-evals estimate: {error}", file=sys.stderr)
         return 2
-    except (DataError, TableError, ScreenError, SplitError) as error:
+    except NOT_AT_HAND as error:
         print(f"perturb-evals estimate: {error}", file=sys.stderr)
         return 1
     for name, value in counts.items():
@@ -94,28 +85,24 @@ def estimate(
         task_args: Its arguments.
         epochs: Answers per question; at least 1.
         output_tokens: Tokens of one answer; by default a guess from its form.
-        solver_args: For langpert, arguments of its solver.
+        solver_args: Arguments of its own solver.
 
     Returns:
         questions, calls, input tokens and output tokens. What a model has to be asked again, for
         want of a usable answer, is not in it.
 
     Raises:
+        KeyError: No such task.
         ValueError: An argument that is not allowed.
         TypeError: An argument that the task does not have.
     """
-    from perturb_evals.cli.asked import neighbors_asked, questions_asked
+    from perturb_evals.families import family_of
 
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1; got {epochs}.")
     if output_tokens is not None and output_tokens < 0:
         raise ValueError(f"output_tokens must be 0 or more; got {output_tokens}.")
-    if task == "langpert":
-        asked = neighbors_asked(task_args, solver_args or {}, output_tokens)
-    elif solver_args:
-        raise ValueError(f"-S is for langpert; {task} has all its arguments under -T.")
-    else:
-        asked = questions_asked(TASK_KINDS[task], task_args)
+    asked = family_of(task).asking(task, task_args, solver_args or {}, output_tokens)
     each = asked.reply_tokens if output_tokens is None else output_tokens
     return {
         "questions": asked.questions,

@@ -3,18 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, TRACKS
-from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
+from perturb_evals.families import family_of, task_names
+from perturb_evals.families.facts import expected, shown
 from perturb_evals.scorers.board import board_key
-
-QUESTIONS = ("task", "context", "data", "questions", "abstention", "metric_version")
-SCREEN = ("task", "context", "data", "split", "fold", "train", "rank", "metric_version")
-PARTS = {"perturbqa_de": QUESTIONS, "perturbqa_direction": QUESTIONS, "langpert": SCREEN}
-"""The parts of a board by its task, in their order."""
-
-SCREEN_TRACK = "training"
-LONGEST = 80
-"""Letters of a value that are shown."""
 
 
 def board_fault(about: Mapping[str, Any]) -> str:
@@ -28,45 +19,14 @@ def board_fault(about: Mapping[str, Any]) -> str:
     """
     board = about["board"]
     task = str(board["task"])
-    if task not in PARTS:
-        return _expected("a task", tuple(PARTS), task)
-    if tuple(board) != PARTS[task]:
-        return _expected("the board's parts", PARTS[task], ", ".join(map(str, board)))
+    if task not in task_names():
+        return expected("a task", task_names(), task)
+    family = family_of(task)
+    if tuple(board) != family.parts:
+        return expected("the board's parts", family.parts, ", ".join(map(str, board)))
     if (said := about["board_key"]) != (key := board_key(board)):
-        return f"expected the board key of its parts, {_shown(key)}; got {_shown(said)}."
+        return f"expected the board key of its parts, {shown(key)}; got {shown(said)}."
     n_questions = about["n_questions"]
     if not isinstance(n_questions, int) or n_questions < 1:
-        return f"expected the number of questions, at least 1; got {_shown(n_questions)}."
-    return _screen_fault(about) if task == "langpert" else _questions_fault(about, board)
-
-
-def _screen_fault(about: Mapping[str, Any]) -> str:
-    if about.get("evidence", SCREEN_TRACK) != SCREEN_TRACK or about.get("evidence_lines"):
-        return _expected("the track of a screen", (SCREEN_TRACK,), about.get("evidence"))
-    return ""
-
-
-def _questions_fault(about: Mapping[str, Any], board: Mapping[str, Any]) -> str:
-    if board["abstention"] not in ABSTENTIONS:
-        return _expected("a policy for abstentions", ABSTENTIONS, board["abstention"])
-    if about.get("evidence") not in TRACKS:
-        return _expected("a track", TRACKS, about.get("evidence"))
-    dataset = about.get("dataset")
-    known = next((lines for name, lines in CELL_LINES.items() if name == dataset), None)
-    if known is None:
-        return _expected("a dataset", tuple(CELL_LINES), dataset)
-    if board["context"] not in known:
-        return _expected("a cell line", known, board["context"])
-    lines = about.get("evidence_lines")
-    if not isinstance(lines, list) or not all(line in known for line in lines):
-        return _expected("a list of evidence lines", known, lines)
-    return ""
-
-
-def _expected(what: str, allowed: tuple[str, ...], got: object) -> str:
-    return f"expected {what} among {', '.join(allowed)}; got {_shown(got)}."
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+        return f"expected the number of questions, at least 1; got {shown(n_questions)}."
+    return family.fault(about)

@@ -7,25 +7,24 @@ allowed to read the same training rows, or fewer of them without a model.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.families import family_of
+from perturb_evals.families.family import Family, NoReferencesError
+from perturb_evals.families.outcome import FEWEST, Better, shared_weights
 from perturb_evals.leaderboard.entries import Entries, Entry, board_of
-from perturb_evals.leaderboard.references import ALWAYS, NoReferencesError, references
-from perturb_evals.leaderboard.resampling import FEWEST, figure_of, shared_weights
+from perturb_evals.leaderboard.references import references
+from perturb_evals.leaderboard.resampling import figure_of
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.skill import Scale, scale_of
 from perturb_evals.leaderboard.systems import TRACKS
-from perturb_evals.metrics.expression.spec import EXPRESSION_RESULTS
-from perturb_evals.metrics.pairs.spec import CLASSIFICATION_METRICS
 
 # Differences below this are the rounding of sums.
 ROUNDING = 1e-12
 
 Floats = NDArray[np.float64]
-Better = Literal["higher", "lower"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +93,11 @@ class Board:
     notes: tuple[str, ...]
 
     @property
+    def family(self) -> Family:
+        """The family of its task."""
+        return family_of(str(self.parts["task"]))
+
+    @property
     def title(self) -> str:
         """Task and context."""
         return f"{self.parts['task']} on {self.parts['context']}"
@@ -146,13 +150,14 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
         )
     weights = shared_weights(n_perturbations)
     drawn = {id(entry): entry.outcome.drawn for entry in everyone}
-    better = direction(first.headline)
-    scale = scale_of(first.headline, everyone, weights)
+    family = family_of(first.task)
+    better = family.better
+    scale = scale_of(family, everyone, weights)
     if scale and _sign(better) * (scale.one - scale.zero) < 0:
         notes.append(f"{scale.one_name} is not better than {scale.zero_name}: there is no skill.")
         scale = None
     tracks = [
-        Track(name, lines, _rows(name, lines, everyone, drawn, scale, better))
+        Track(name, lines, _rows(name, lines, everyone, drawn, scale, family))
         for name, lines in sorted(found, key=_width)
     ]
     return Board(
@@ -189,15 +194,6 @@ def _renamed(
     ]
 
 
-def direction(metric: str) -> Better:
-    """Return whether higher or lower values of a headline metric are better."""
-    if metric in CLASSIFICATION_METRICS:
-        return CLASSIFICATION_METRICS[metric].better
-    found = EXPRESSION_RESULTS[metric].better
-    assert found is not None, f"{metric} does not rank"
-    return found
-
-
 def _first(entries: Sequence[Entry]) -> Result:
     result = entries[0].result
     assert result is not None, "a board begins with a run"
@@ -223,10 +219,10 @@ def _rows(
     everyone: Sequence[Entry],
     drawn: dict[int, Floats],
     scale: Scale | None,
-    better: Better,
+    family: Family,
 ) -> tuple[Row, ...]:
-    sign = _sign(better)
-    shown = [(entry, _why_unranked(entry, track, lines)) for entry in everyone]
+    sign = _sign(family.better)
+    shown = [(entry, _why_unranked(entry, track, lines, family)) for entry in everyone]
     shown = [(entry, why) for entry, why in shown if why is not None]
     # An undefined headline comes last: nan has no place in an order.
     shown.sort(key=lambda pair: (*_place(pair[0].outcome.value, sign), pair[0].name))
@@ -255,7 +251,7 @@ def _place(value: float, sign: float) -> tuple[bool, float]:
     return (False, -sign * value) if np.isfinite(value) else (True, 0.0)
 
 
-def _why_unranked(entry: Entry, track: str, lines: tuple[str, ...]) -> str | None:
+def _why_unranked(entry: Entry, track: str, lines: tuple[str, ...], family: Family) -> str | None:
     """Return why an entry has no rank in a track; empty for one that has, None if not shown."""
     if entry.kind == "truth":
         return "reads the truth" if entry.track == track else None
@@ -271,7 +267,7 @@ def _why_unranked(entry: Entry, track: str, lines: tuple[str, ...]) -> str | Non
     if fewer or (entry.track == track and set(entry.lines) <= set(lines)):
         return ""
     # A track cross has the row of its own lines, so that of others says nothing there.
-    other = entry.method in ALWAYS and entry.track != track
+    other = entry.method in family.always and entry.track != track
     return f"reads rows of the track {entry.track}" if other else None
 
 

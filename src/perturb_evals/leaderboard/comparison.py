@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from perturb_evals.leaderboard.boards import ROUNDING, Better, direction
+from perturb_evals.families import family_of
+from perturb_evals.families.outcome import Better, Outcome
+from perturb_evals.leaderboard.boards import ROUNDING
 from perturb_evals.leaderboard.discordant import Discordant, most_discordant
 from perturb_evals.leaderboard.entries import Entry, board_of
 from perturb_evals.leaderboard.headers import log_name
-from perturb_evals.leaderboard.outcomes import ExpressionOutcome, Outcome, QuestionOutcome
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.systems import identity
 from perturb_evals.metrics.detectable import (
@@ -23,11 +21,7 @@ from perturb_evals.metrics.detectable import (
 )
 from perturb_evals.metrics.holm import holm
 from perturb_evals.metrics.means import PairedDifference
-from perturb_evals.metrics.pairs.credit import question_credit
 from perturb_evals.metrics.pairs.paired_auroc import difference_of_resamples
-from perturb_evals.metrics.randomisation import randomised_auroc_test, randomised_mean_test
-
-Floats = NDArray[np.float64]
 
 
 class ComparisonError(Exception):
@@ -91,7 +85,8 @@ class Comparison:
         title: Task and context.
         headline: The metric that is compared.
         better: Its direction.
-        n_units: Number of questions or perturbations.
+        unit: What was asked, in the plural: questions, or perturbations.
+        n_units: Their number.
         n_perturbations: Number of perturbations.
         pairs: Each pair once.
     """
@@ -102,6 +97,7 @@ class Comparison:
     title: str
     headline: str
     better: Better
+    unit: str
     n_units: int
     n_perturbations: int
     pairs: tuple[Pair, ...]
@@ -147,14 +143,15 @@ def compare(
             raise ComparisonError(f"{entry.name} was asked other questions than {entries[0].name}.")
     pairs = [_pair(a, b, first) for a, b in combinations(entries, 2)]
     adjusted = holm([pair.p_randomised for pair in pairs])
-    outcome = entries[0].outcome
+    outcome, family = entries[0].outcome, family_of(first.task)
     return Comparison(
         board_key=first.board_key,
         track=track,
         left_out=tuple(left_out),
         title=f"{first.task} on {first.context}",
         headline=first.headline,
-        better=direction(first.headline),
+        better=family.better,
+        unit=family.unit,
         n_units=len(outcome.units),
         n_perturbations=outcome.n_perturbations,
         pairs=tuple(
@@ -194,16 +191,15 @@ def _pair(a: Entry, b: Entry, board: Result) -> Pair:
     found = difference_of_resamples(
         one.value - other.value, one.drawn, other.drawn, n=one.n_perturbations
     )
-    credits = _credit(one), _credit(other)
-    only_a, only_b, both, neither = _won(one, *credits, direction(board.headline))
+    only_a, only_b, both, neither = one.won(other, family_of(board.task).better)
     error = standard_error_of_interval(found.lower, found.upper)
-    discordant, n_more = most_discordant(one, other, *credits, board.task)
+    discordant, n_more = most_discordant(one, other, board.task)
     return Pair(
         a=a,
         b=b,
         difference=_figure(found),
         p_bootstrap=found.p,
-        p_randomised=_randomised(one, other),
+        p_randomised=_randomised_p(one, other),
         p_holm=math.nan,
         only_a=only_a,
         only_b=only_b,
@@ -225,32 +221,8 @@ def _figure(found: PairedDifference) -> Figure:
     return Figure(value=value, lower=lower, upper=upper)
 
 
-def _randomised(a: Outcome, b: Outcome) -> float:
-    if isinstance(a, QuestionOutcome) and isinstance(b, QuestionOutcome):
-        try:
-            return randomised_auroc_test(a.predictions, b.predictions, abstention=a.abstention)
-        except ValueError as error:  # other labels
-            raise ComparisonError(f"These systems cannot be compared: {error}") from error
-    assert isinstance(a, ExpressionOutcome)
-    assert isinstance(b, ExpressionOutcome)
-    return randomised_mean_test(a.scores, b.scores)
-
-
-def _credit(outcome: Outcome) -> Floats:
-    if isinstance(outcome, QuestionOutcome):
-        return question_credit(outcome.predictions, abstention=outcome.abstention)
-    assert isinstance(outcome, ExpressionOutcome)
-    return outcome.scores
-
-
-def _won(outcome: Outcome, a: Floats, b: Floats, better: Better) -> tuple[int, int, int, int]:
-    if isinstance(outcome, QuestionOutcome):
-        scored = np.isfinite(a)  # the same rows for both: it depends on labels alone
-        got_a, got_b = a[scored] > 0.5, b[scored] > 0.5
-    else:
-        got_a, got_b = (a > b, b > a) if better == "higher" else (a < b, b < a)
-        ties = int((~got_a & ~got_b).sum())
-        return int(got_a.sum()), int(got_b.sum()), ties, 0
-    counts = (got_a & ~got_b, got_b & ~got_a, got_a & got_b, ~got_a & ~got_b)
-    only_a, only_b, both, neither = (int(count.sum()) for count in counts)
-    return only_a, only_b, both, neither
+def _randomised_p(a: Outcome, b: Outcome) -> float:
+    try:
+        return a.randomised_p(b)
+    except ValueError as error:  # other labels
+        raise ComparisonError(f"These systems cannot be compared: {error}") from error

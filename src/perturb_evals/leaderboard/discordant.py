@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
-from perturb_evals.leaderboard.outcomes import DIGITS, Outcome, QuestionOutcome
+from perturb_evals.families.outcome import DIGITS, Outcome
 
 SHOWN = 20
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -38,9 +35,7 @@ class Discordant:
     b_sample: str
 
 
-def most_discordant(
-    a: Outcome, b: Outcome, a_credit: Floats, b_credit: Floats, task: str
-) -> tuple[tuple[Discordant, ...], int]:
+def most_discordant(a: Outcome, b: Outcome, task: str) -> tuple[tuple[Discordant, ...], int]:
     """Return the units on which two systems differ most, at most `SHOWN`, the largest first.
 
     Of equal differences those of questions in more pairs come first, as a credit over many pairs
@@ -50,27 +45,26 @@ def most_discordant(
     Args:
         a: What one system got.
         b: What the other got on the same units.
-        a_credit: (units,) credit or score of the one; nan for none.
-        b_credit: (units,) the same of the other.
         task: What is asked, which says how the verdicts are called.
 
     Returns:
         The units, and how many more differ as much as the last of them; 0 without any.
     """
+    a_credit, b_credit = a.credit, b.credit
     # Rounded, so that equal differences are equal to the last bit.
     apart = np.nan_to_num(np.abs(a_credit - b_credit)).round(DIGITS)
     # The units are sorted by name, and this sort keeps their order.
-    order = np.lexsort((-_n_pairs(a), -apart))
+    order = np.lexsort((-a.n_pairs, -apart))
     shown = [row for row in order[:SHOWN] if apart[row] > 0]
     units = a.units
     found = tuple(
         Discordant(
             unit=units[row],
-            truth=_truth(a, row, task),
+            truth=a.truth(row, task),
             a_credit=float(a_credit[row]),
             b_credit=float(b_credit[row]),
-            a_answer=_answer(a, row),
-            b_answer=_answer(b, row),
+            a_answer=a.answer(row),
+            b_answer=b.answer(row),
             a_sample=a.sample_ids[row],
             b_sample=b.sample_ids[row],
         )
@@ -78,29 +72,3 @@ def most_discordant(
     )
     n_more = int((apart[order[SHOWN:]] == apart[shown[-1]]).sum()) if shown else 0
     return found, n_more
-
-
-def _n_pairs(outcome: Outcome) -> NDArray[np.int64]:
-    """Return in how many positive-negative pairs of its gene each question is; 0 for expression."""
-    if not isinstance(outcome, QuestionOutcome):
-        return np.zeros(len(outcome.units), dtype=np.int64)
-    positive = outcome.predictions.labels == 1
-    _, gene = np.unique(outcome.predictions.genes.astype(str), return_inverse=True)
-    n_positive = np.bincount(gene, weights=positive).astype(np.int64)
-    n_negative = np.bincount(gene) - n_positive
-    return np.where(positive, n_negative[gene], n_positive[gene])
-
-
-def _truth(outcome: Outcome, row: int, task: str) -> str:
-    if not isinstance(outcome, QuestionOutcome):
-        return ""
-    kind: Kind = "de" if task == "perturbqa_de" else "direction"
-    return VERDICTS[kind].word(int(outcome.predictions.labels[row]))
-
-
-def _answer(outcome: Outcome, row: int) -> str:
-    if not isinstance(outcome, QuestionOutcome):
-        return ""
-    if outcome.predictions.abstained[row]:
-        return "no answer"
-    return f"{outcome.predictions.scores[row]:.3g}"

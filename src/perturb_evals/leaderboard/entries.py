@@ -10,9 +10,10 @@ from typing import Literal
 from inspect_ai.log import EvalLog
 from pydantic import ValidationError
 
+from perturb_evals.families import family_of
+from perturb_evals.families.outcome import Outcome
 from perturb_evals.leaderboard.board_facts import board_fault
 from perturb_evals.leaderboard.headers import LogsError, SetAside, read_headers
-from perturb_evals.leaderboard.outcomes import Outcome, outcome_of
 from perturb_evals.leaderboard.prompt_versions import told_by_prompt
 from perturb_evals.leaderboard.resampling import figure_of
 from perturb_evals.leaderboard.result import Figure, Result
@@ -140,7 +141,7 @@ def _read(log: EvalLog, prices: Prices | None) -> tuple[Result, Outcome | None]:
             f"the log holds {answered} answers to {asked} questions, the task asks for {expected} "
             f"to {result.n_questions}."
         )
-    outcome = outcome_of(samples.scores, result.board, result.headline)
+    outcome = family_of(result.task).outcome(samples.scores, result.board)
     _same_headline(result, outcome.value)
     return result, outcome
 

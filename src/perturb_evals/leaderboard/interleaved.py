@@ -3,8 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from perturb_evals.leaderboard.boards import Better, Row, Track
-from perturb_evals.leaderboard.published import PublishedLine
+from perturb_evals.families.outcome import Better
+from perturb_evals.families.published import PublishedLine
+from perturb_evals.leaderboard.boards import Row, Track
 
 
 def published_beside(track: Track, lines: Sequence[PublishedLine]) -> list[PublishedLine]:

@@ -2,13 +2,13 @@
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelConfig
 
-from perturb_evals import _registry
+from perturb_evals.families import FAMILIES
 from perturb_evals.leaderboard.headers import PREFIX
 from perturb_evals.leaderboard.result import HASH_DIGITS, Protocol
 from perturb_evals.leaderboard.samples import Samples
@@ -67,7 +67,7 @@ def protocol_of(log: EvalLog, samples: Samples | None) -> Protocol:
         given["answer"] = answer
     settings = _settings(log)
     of_task = {name: args[name] for name in TASK_SETTINGS if args.get(name) is not None}
-    usual = _defaults(log.eval.task, _registry.TASKS)
+    usual = _defaults(log.eval.task, (task for family in FAMILIES for task in family.tasks))
     changed = {name: value for name, value in of_task.items() if value != usual.get(name)}
     protocol = Protocol(
         track=str(about.get("evidence", "training")),
@@ -141,13 +141,13 @@ def _hash(value: Any) -> str:
 
 def _changed(solver: str, params: Mapping[str, Any], passed: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments that are not as by default; of another's solver those passed."""
-    defaults = _defaults(solver, _registry.SOLVERS)
+    defaults = _defaults(solver, (own for family in FAMILIES for own in family.solvers))
     if not defaults:
         return dict(passed)
     return {name: value for name, value in params.items() if value != defaults.get(name)}
 
 
-def _defaults(name: str, functions: tuple[Callable[..., Any], ...]) -> dict[str, Any]:
+def _defaults(name: str, functions: Iterable[Callable[..., Any]]) -> dict[str, Any]:
     """Return the defaults of a task or solver of this package; empty for any other."""
     for function in functions:
         if name.removeprefix(PREFIX) == function.__name__:

@@ -1,28 +1,11 @@
-"""The resamples that all systems of a board share, and intervals from them."""
-
-from functools import lru_cache
+"""A value with its interval from resamples."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perturb_evals.leaderboard.result import Figure
-from perturb_evals.metrics.pairs.intervals import resample_weights
 
-RESAMPLES, SEED, TAIL = 2000, 0, 0.025
-
-FEWEST = 10
-"""Perturbations below which resamples of them repeat each other and an interval says nothing."""
-
-
-@lru_cache(maxsize=8)
-def shared_weights(n_perturbations: int) -> NDArray[np.int64]:
-    """Return (resamples, n_perturbations) how often each perturbation is drawn; do not change it.
-
-    They are those of the intervals in the logs of questions.
-    """
-    weights = resample_weights(n_perturbations, resamples=RESAMPLES, seed=SEED)
-    weights.flags.writeable = False
-    return weights
+TAIL = 0.025
 
 
 def figure_of(value: float, resampled: NDArray[np.float64]) -> Figure:

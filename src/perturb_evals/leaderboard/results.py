@@ -8,6 +8,7 @@ from datetime import datetime
 from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelCost, ModelUsage, compute_model_cost, get_model_info
 
+from perturb_evals.families import family_of
 from perturb_evals.leaderboard.protocol import protocol_of
 from perturb_evals.leaderboard.reproduce import command, left_out
 from perturb_evals.leaderboard.result import Figure, Protocol, Result, Status, Usage
@@ -15,11 +16,6 @@ from perturb_evals.leaderboard.samples import Samples
 from perturb_evals.leaderboard.secret_names import without_secrets
 from perturb_evals.leaderboard.systems import NO_MODEL, asks_model
 
-HEADLINES = {
-    "perturbqa_de": "auroc_per_gene",
-    "perturbqa_direction": "auroc_per_gene",
-    "langpert": "mae_top20",
-}
 COUNTED = ("n_", "abstained_", "read_from_")
 RATES = ("coverage", "fallback_rate", "invented_rate", "mean_k", "genes_per_resample")
 CLASS = re.compile(
@@ -56,7 +52,7 @@ def result_of(log: EvalLog, samples: Samples | None = None, prices: Prices | Non
         board_key=str(about["board_key"]),
         protocol=protocol,
         protocol_line=protocol.line(),
-        headline=HEADLINES[board["task"]],
+        headline=family_of(board["task"]).headline,
         metrics=_figures(found),
         coverage=_coverage(found),
         reasons=_reasons(found),

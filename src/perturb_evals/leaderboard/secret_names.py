@@ -15,7 +15,7 @@ SECRET = {
 
 JOINED = re.compile(
     r"(api|access|auth|bearer|client|encryption|private|refresh|secret|session|signing|ssh)"
-    r"(key|token|secret)|passw(or)?d|passphrase|credential"
+    r"(key|token|secret)|passw(or)?d|passphrase|credential|(custom|default|extra|http)headers?"
 )
 """What says so even within a word, as in `openaiapikey`."""
 

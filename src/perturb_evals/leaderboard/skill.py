@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.families.family import Control, Family
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.resampling import figure_of
 from perturb_evals.leaderboard.result import Figure
-from perturb_evals.leaderboard.systems import ORACLE, baseline_identity
+from perturb_evals.leaderboard.systems import baseline_identity
 
 Floats = NDArray[np.float64]
-ZERO, ONE = "mean_effect", ORACLE
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,34 +59,33 @@ class Scale:
         return out
 
 
-def scale_of(headline: str, entries: Sequence[Entry], weights: NDArray[np.int64]) -> Scale | None:
+def scale_of(family: Family, entries: Sequence[Entry], weights: NDArray[np.int64]) -> Scale | None:
     """Return the scale of a board.
 
     Args:
-        headline: The metric that ranks.
+        family: The family of its task, which says what has skill 0 and 1.
         entries: All systems of the board, computed references among them.
         weights: (resamples, perturbations) how often each is drawn.
 
     Returns:
-        None for expression without the training mean or the oracle, or where the two agree.
+        None where a method that is an end of the scale is not there, or the two ends agree.
     """
-    if headline == "auroc_per_gene":
-        half, one = np.full(len(weights), 0.5), np.ones(len(weights))
-        return Scale(0.5, 1.0, "guessing", "perfect", half, one)
-    controls = [_method(entries, ZERO), _method(entries, ONE)]
-    if None in controls:
+    zero, one = (_end(control, entries, weights) for control in (family.zero, family.one))
+    if zero is None or one is None or zero[0] == one[0]:
         return None
-    zero, one_entry = (entry for entry in controls if entry is not None)
-    if zero.outcome.value == one_entry.outcome.value:
+    return Scale(zero[0], one[0], zero[1], one[1], zero[2], one[2])
+
+
+def _end(
+    control: Control, entries: Sequence[Entry], weights: NDArray[np.int64]
+) -> tuple[float, str, Floats] | None:
+    """Return the headline of a control, its name, and the headline in each resample."""
+    if control.value is not None:
+        return control.value, control.name, np.full(len(weights), control.value)
+    entry = _method(entries, control.method)
+    if entry is None:
         return None
-    return Scale(
-        zero.outcome.value,
-        one_entry.outcome.value,
-        zero.name,
-        one_entry.name,
-        zero.outcome.resampled(weights),
-        one_entry.outcome.resampled(weights),
-    )
+    return entry.outcome.value, entry.name, entry.outcome.resampled(weights)
 
 
 def _method(entries: Sequence[Entry], solver: str) -> Entry | None:

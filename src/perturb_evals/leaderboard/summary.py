@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.pairs.evidence import SAME_SCREEN
+from perturb_evals.families.outcome import shared_weights
 from perturb_evals.leaderboard.boards import ROUNDING, Board, Row, Track
-from perturb_evals.leaderboard.resampling import figure_of, shared_weights
+from perturb_evals.leaderboard.resampling import figure_of
 from perturb_evals.leaderboard.result import Figure
 from perturb_evals.leaderboard.skill import Scale, scale_of
 from perturb_evals.leaderboard.systems import TRACKS
@@ -79,7 +79,7 @@ def summaries(boards: Sequence[Board]) -> tuple[Summary, ...]:
     """
     grouped: dict[tuple[Rules, TrackKey], list[Board]] = defaultdict(list)
     for board in boards:
-        if board.parts["context"] not in SAME_SCREEN:
+        if not board.family.repeats(str(board.parts["context"])):
             found = {_key(track) for track in board.tracks if board.scale}
             for key in (key for key in found if _ranked(board, key)):
                 grouped[_rules(board), key].append(board)
@@ -89,7 +89,8 @@ def summaries(boards: Sequence[Board]) -> tuple[Summary, ...]:
         parts = _one_each(grouped[rules, key], key)
         if len(parts) > 1:
             said = ", ".join(filter(None, rules))
-            title = ("screens" if track == "training" else "cell lines and tasks") + f" ({said})"
+            about = parts[0].family.summary
+            title = f"{about} ({said})"
             notes = _notes(grouped[rules, key], parts, key)
             summed.append(Summary(title, track, lines, parts, notes, _rows(parts, key)))
     return tuple(summed)
@@ -202,7 +203,7 @@ def _joint_scales(
     for board, outcome in zip(parts, outcomes, strict=True):
         own = weights[:, [column[name] for name in outcome.perturbations]]
         entries = {id(row.entry): row.entry for track in board.tracks for row in track.rows}
-        scale = scale_of(board.headline, list(entries.values()), own)
+        scale = scale_of(board.family, list(entries.values()), own)
         assert scale is not None, "a board without a scale is no part"
         scales.append((scale, own))
     return scales

@@ -184,6 +184,7 @@ def comparison_of(entries: list[Entry], board: Board, **changes: Any) -> Compari
         title=board.title,
         headline=board.headline,
         better=board.better,
+        unit=board.family.unit,
         n_units=board.n_units,
         n_perturbations=board.n_perturbations,
         pairs=tuple(pairs),

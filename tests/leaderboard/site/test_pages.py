@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from inspect_ai.log import read_eval_log
 
+from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.leaderboard.boards import Board, Row, Track
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.outcomes import ExpressionOutcome
-from perturb_evals.leaderboard.published import published_lines
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.results import metrics
 from perturb_evals.leaderboard.site import columns, formulas
@@ -60,7 +59,7 @@ def langpert(a_result: Callable[..., Result]) -> Board:
     }
     result = a_result(model="maker/model", task="langpert", board=parts, context="replogle_k562")
     units = tuple(f"P{n}" for n in range(6))
-    outcome = ExpressionOutcome(units, np.arange(6) / 10, units)
+    outcome = MeanOutcome(units, np.arange(6) / 10, units)
     figure = Figure(value=0.25, lower=0.1, upper=0.4)
     entry = Entry("s", "maker/model", "system", "ask", "training", (), figure, outcome, result)
     oracle = replace(entry, name="oracle_neighbors", kind="truth", result=None)
@@ -119,7 +118,7 @@ def test_published_numbers_stand_in_their_track_unranked_in_order_of_value(
     page = board_page_of(langpert, {}, NO_LINKS)
     (ranked,) = [table for table in page.tables if table.columns[0] is columns.RANK]
     published = [row for row in ranked.rows if row.cells[1].href == "#published"]
-    lines = published_lines(langpert.parts)
+    lines = langpert.family.published(langpert.parts)
     assert [row.cells[1].text for row in published] == [line.system for line in lines]
     assert all(row.muted and row.cells[0].values[0] is None for row in published)
     assert all(row.cells[1].values[1] == "published" for row in published)

@@ -16,8 +16,9 @@ from inspect_ai.solver import solver
 from perturb_evals.datasets.pairs.evidence import evidence_for
 from perturb_evals.datasets.pairs.perturbqa import load_table
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
+from perturb_evals.families.pairs.audit import allowed_pairs
 from perturb_evals.leaderboard.submission.board import asked_again
-from perturb_evals.leaderboard.submission.evidence_audit import Prompts, allowed_pairs
+from perturb_evals.leaderboard.submission.evidence_audit import Prompts
 from perturb_evals.leaderboard.submission.samples import checked_samples
 from perturb_evals.solvers.pairs.numeric import constant, evidence_of
 from perturb_evals.solvers.pairs.prompts import render
@@ -88,7 +89,7 @@ def audit(tmp_path):
         assert log.status == "success", log.error
         header = read_eval_log(log.location, header_only=True)
         summaries = read_eval_log_sample_summaries(log.location)
-        (check,) = checked_samples(header, summaries, [Prompts(asked_again(header))])
+        (check,) = checked_samples(header, summaries, [Prompts(asked_again(header).audit)])
         return check
 
     return audit
@@ -206,7 +207,7 @@ def test_prompts_of_calls_that_used_nothing_are_read(runs):
     summaries = read_eval_log_sample_summaries(log.location)
     for summary in summaries:
         summary.model_usage = {}
-    (check,) = checked_samples(log, summaries, [Prompts(asked_again(log))])
+    (check,) = checked_samples(log, summaries, [Prompts(asked_again(log).audit)])
     assert check.outcome == "pass"
     assert f"of {len(summaries)} samples" in check.said
 
@@ -217,7 +218,7 @@ def test_a_call_without_its_prompt_leaves_the_check_open(runs, rewrite, tmp_path
     rewrite(runs["scripted de"], path, samples=log.samples)
     summaries = read_eval_log_sample_summaries(str(path))
     header = read_eval_log(str(path), header_only=True)
-    (check,) = checked_samples(header, summaries, [Prompts(asked_again(header))])
+    (check,) = checked_samples(header, summaries, [Prompts(asked_again(header).audit)])
     assert check.outcome == "not checked"
     place = f"{log.samples[5].id}, epoch {log.samples[5].epoch}"
     assert check.said == f"The log of {place} holds no prompt."

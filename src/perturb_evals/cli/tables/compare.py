@@ -24,10 +24,9 @@ VIEWER = "http://127.0.0.1:7575/"
 
 def show_comparison(console: "Console", comparison: "Comparison") -> None:
     """Print all pairs in a table with their verdicts; for few pairs also where they differ most."""
-    what = "perturbations" if comparison.headline != "auroc_per_gene" else "questions"
     console.print(
         f"{short(comparison.title)}: {comparison.headline}, {comparison.better} is better; "
-        f"{comparison.n_units:,} {what}, {comparison.n_perturbations:,} perturbations",
+        f"{comparison.n_units:,} {comparison.unit}, {comparison.n_perturbations:,} perturbations",
         style="bold",
     )
     show_fitted(

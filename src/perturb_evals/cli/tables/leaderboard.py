@@ -10,11 +10,12 @@ from perturb_evals.cli.tables.track import TIED, published_value, show_track
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from perturb_evals.families.published import PublishedLine
     from perturb_evals.leaderboard.boards import Board
     from perturb_evals.leaderboard.entries import Entries
-    from perturb_evals.leaderboard.published import PublishedLine
     from perturb_evals.leaderboard.summary import Summary
 
+PERTURBATIONS = "perturbations"
 HOW_TO_READ = (
     "rank: 1 plus the number of systems that are better by the paired 95% interval over "
     "perturbations, so one with a wide interval may rank before a higher value. =: not "
@@ -26,19 +27,14 @@ HOW_TO_READ = (
 
 def show_board(console: "Console", board: "Board") -> None:
     """Print a board, track by track, with its published lines and what is not ranked."""
-    from perturb_evals.leaderboard.published import published_lines
-
     console.print(short(board.title, 100), style="bold")
     console.print(short(board.key, 200), style="dim", soft_wrap=True)
-    console.print(
-        f"{board.headline}, {board.better} is better; {board.n_units:,} questions on "
-        f"{board.n_perturbations:,} perturbations."
-        if board.parts["task"] != "langpert"
-        else f"{board.headline}, {board.better} is better; {board.n_perturbations:,} perturbations."
-    )
+    unit, n = board.family.unit, f"{board.n_perturbations:,} {PERTURBATIONS}."
+    asked = n if unit == PERTURBATIONS else f"{board.n_units:,} {unit} on {n}"
+    console.print(f"{board.headline}, {board.better} is better; {asked}")
     for sentence in (*board.apart, *board.notes):
         console.print(short(sentence, 400), style="dim")
-    lines = published_lines(board.parts)
+    lines = board.family.published(board.parts)
     for track in board.tracks:
         show_track(console, board, track, lines)
     if lines:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from perturb_evals.families.published import PublishedLine
     from perturb_evals.leaderboard.boards import Board, Row, Track
-    from perturb_evals.leaderboard.published import PublishedLine
 
 TIED = "="
 SPARE = ("skill", "answered", "cost", "released", "tokens", "calls", "time")
@@ -36,8 +36,8 @@ def show_track(
     console: "Console", board: "Board", track: "Track", lines: "Sequence[PublishedLine]"
 ) -> None:
     """Print a track: the best first, published numbers in their place, unranked."""
+    from perturb_evals.families.published import PublishedLine
     from perturb_evals.leaderboard.interleaved import interleaved
-    from perturb_evals.leaderboard.published import PublishedLine
 
     opened = short(OPENED[track.name].format(lines=", ".join(track.lines)), 200)
     found = interleaved(track, lines, board.better)

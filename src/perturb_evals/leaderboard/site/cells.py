@@ -2,9 +2,9 @@
 
 from functools import cache
 
+from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import Board, Row
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.published import PublishedLine
 from perturb_evals.leaderboard.released import release
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.site.links import board_page, system_page
@@ -26,11 +26,6 @@ NOT_TOLD = "not told from the best"
 PUBLISHED = "published, another protocol"
 BELOW = "#published"
 """Where a board's page says how the protocols of published numbers differ."""
-TASKS = {
-    "perturbqa_de": "differential expression",
-    "perturbqa_direction": "direction of change",
-    "langpert": "expression",
-}
 
 
 def system(entry: Entry, *, why_unranked: str = "") -> Cell:
@@ -135,7 +130,7 @@ def place(board: Board) -> tuple[Cell, Cell]:
     """Return the cells of `TASK`, linked to the board's page, and `CONTEXT`."""
     task, context = str(board.parts["task"]), str(board.parts["context"])
     return (
-        text(task, note=TASKS.get(task, ""), href=board_page(board), log=True),
+        text(task, note=board.family.words(task), href=board_page(board), log=True),
         text(context, log=True),
     )
 

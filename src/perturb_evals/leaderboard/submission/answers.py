@@ -10,13 +10,10 @@ from inspect_ai.model import ModelName
 from inspect_ai.scorer import Score, Target
 from inspect_ai.solver import TaskState
 
+from perturb_evals.families import family_of
+from perturb_evals.families.family import NOT_AT_HAND
 from perturb_evals.leaderboard.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check
-from perturb_evals.leaderboard.submission.samples import NOT_AT_HAND
-from perturb_evals.replies.expression import Forecast
-from perturb_evals.replies.reply import attached
-from perturb_evals.scorers.expression.expression import expression
-from perturb_evals.scorers.pairs.p_positive import p_positive
 
 TOLERANCE = 1e-6
 """Sums over thousands of genes differ a little from machine to machine."""
@@ -37,8 +34,8 @@ class Answers:
 
     def __init__(self, log: EvalLog) -> None:
         self._model = ModelName(str(log.eval.model))
-        self._about_genes = log.eval.task.removeprefix(PREFIX) == "langpert"
-        self._scorer = expression() if self._about_genes else p_positive()
+        self._family = family_of(log.eval.task.removeprefix(PREFIX))
+        self._scorer = self._family.scorer()
         self._n_again = self._n_vectors = self._n_other = 0
         self._first = ""
 
@@ -68,7 +65,7 @@ class Answers:
     def _fault(self, summary: EvalSampleSummary, sample: EvalSample) -> str:
         """Return what is wrong with a stored score; empty for nothing."""
         try:
-            if self._about_genes and attached(sample.output, Forecast).method == "vector":
+            if not self._family.in_log(sample.output):
                 self._n_vectors += 1
                 return ""
             self._n_again += 1

@@ -4,77 +4,38 @@ The task is made again from the arguments in the log's header and the data at ha
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalLog, EvalSampleSummary
 
-from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.pairs.benchmark import questionnaire
-from perturb_evals.datasets.pairs.evidence import Evidence
-from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
-from perturb_evals.datasets.pairs.samples import question_samples
-from perturb_evals.datasets.pairs.table import TableError
-from perturb_evals.datasets.screens.benchmark import langpert_run
-from perturb_evals.datasets.screens.samples import held_out_samples
-from perturb_evals.datasets.screens.screen import ScreenError
-from perturb_evals.datasets.screens.splits import SplitError
+from perturb_evals.families import family_of
+from perturb_evals.families.family import NOT_AT_HAND, AskedAgain, Family
 from perturb_evals.leaderboard.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check, NotAtHandError
-from perturb_evals.scorers.board import board_key, screen_metadata, task_metadata
+from perturb_evals.scorers.board import board_key
 
-KINDS: dict[str, Kind] = {"perturbqa_de": "de", "perturbqa_direction": "direction"}
 PASSED_BY = ("package_version",)
 """What a header says that may differ from what this version of the package would say."""
 
 
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """What the task of a run asks with the data at hand.
-
-    Attributes:
-        facts: What its header would say about the data.
-        samples: Its samples by id.
-        evidence: What a solver may read; None for a screen.
-    """
-
-    facts: Mapping[str, Any]
-    samples: Mapping[str, Sample]
-    evidence: Evidence | None
-
-
-def asked_again(log: EvalLog) -> Asked:
+def asked_again(log: EvalLog) -> AskedAgain:
     """Make the task of a run again.
 
     Raises:
         NotAtHandError: Its data, or the files that its arguments name, cannot be had here.
         ValueError: Arguments that the task does not allow.
     """
-    task, args = log.eval.task.removeprefix(PREFIX), dict(log.eval.task_args)
+    task = log.eval.task.removeprefix(PREFIX)
     try:
-        if task == "langpert":
-            k = args.pop("k")
-            run = langpert_run(**args)
-            made = held_out_samples(run.folds, k, run.aliases)
-            return Asked(screen_metadata(task, run), _by_id(made), None)
-        args.pop("answer", None)
-        policy = args.pop("abstention")
-        asked = questionnaire(KINDS[task], **args)
-        made = question_samples(asked.rows, asked.evidence)
-        return Asked(task_metadata(task, asked, policy), _by_id(made), asked.evidence)
-    except (DataError, TableError, ScreenError, SplitError, OSError) as error:
+        return family_of(task).asked_again(task, dict(log.eval.task_args))
+    except NOT_AT_HAND as error:
         raise NotAtHandError(f"The data cannot be had here: {error}") from error
     except (KeyError, TypeError) as error:
         raise ValueError(f"the task does not take the arguments of the log: {error!r}") from error
 
 
-def _by_id(samples: Iterable[Sample]) -> dict[str, Sample]:
-    return {str(sample.id): sample for sample in samples}
-
-
-def board_check(log: EvalLog, asked: Asked) -> Check:
+def board_check(log: EvalLog, asked: AskedAgain) -> Check:
     """Compare what the header says about the data with what the data at hand say."""
     name, about = "board key", log.eval.metadata or {}
     for part, expected in asked.facts["board"].items():
@@ -93,7 +54,9 @@ def board_check(log: EvalLog, asked: Asked) -> Check:
     )
 
 
-def questions_check(log: EvalLog, asked: Asked, summaries: Sequence[EvalSampleSummary]) -> Check:
+def questions_check(
+    log: EvalLog, asked: AskedAgain, summaries: Sequence[EvalSampleSummary]
+) -> Check:
     """Compare the samples of a run with those of its task: ids, epochs, metadata, labels."""
     name, epochs = "questions", log.eval.config.epochs or 1
     expected = {(sample_id, epoch) for sample_id in asked.samples for epoch in range(1, epochs + 1)}
@@ -109,8 +72,9 @@ def questions_check(log: EvalLog, asked: Asked, summaries: Sequence[EvalSampleSu
             sample_id, epoch = min(places)
             first = f"{sample_id}, epoch {epoch}"
             return Check(name, "fail", f"{len(places)} of {len(expected)} answers {what}: {first}.")
+    family = family_of(log.eval.task.removeprefix(PREFIX))
     for summary in summaries:
-        if fault := _fault(summary, asked.samples[str(summary.id)]):
+        if fault := _fault(summary, asked.samples[str(summary.id)], family):
             return Check(name, "fail", f"{summary.id}, epoch {summary.epoch}: {fault}")
     times = "once" if epochs == 1 else f"once in each of {epochs} epochs"
     return Check(
@@ -118,18 +82,11 @@ def questions_check(log: EvalLog, asked: Asked, summaries: Sequence[EvalSampleSu
     )
 
 
-def _fault(summary: EvalSampleSummary, sample: Sample) -> str:
+def _fault(summary: EvalSampleSummary, sample: Sample, family: Family) -> str:
     """Return where a sample says something else than its task; empty for nowhere."""
     for part, expected in (sample.metadata or {}).items():
         if summary.metadata.get(part) != expected:
             return f"{part} is {summary.metadata.get(part)!r}, not {expected!r}."
     if summary.target != sample.target:
         return f"the truth is {summary.target!r}, not {sample.target!r}."
-    kind: Kind | None = (sample.metadata or {}).get("kind")
-    if kind is None:
-        return ""
-    label = int(sample.target == VERDICTS[kind].positive)
-    for score in (summary.scores or {}).values():
-        if (score.metadata or {}).get("label") != label:
-            return f"the label is {(score.metadata or {}).get('label')!r}, not {label}."
-    return ""
+    return family.label_fault(summary, sample)

@@ -110,7 +110,7 @@ def _checks_of_samples(log: EvalLog, summaries: list[EvalSampleSummary]) -> list
         _made("board key", lambda: board_check(log, asked)),
         _made("questions", lambda: questions_check(log, asked, summaries)),
         _made("metrics", metrics),
-        *checked_samples(log, summaries, [Answers(log), Prompts(asked)]),
+        *checked_samples(log, summaries, [Answers(log), Prompts(asked.audit)]),
     ]
 
 

@@ -7,14 +7,11 @@ from typing import Any, cast
 from inspect_ai.log import EvalLog
 from inspect_ai.scorer import SampleScore
 
+from perturb_evals.families import family_of
 from perturb_evals.leaderboard.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check
-from perturb_evals.scorers.expression.regression import regression
-from perturb_evals.scorers.pairs.classification import classification
 
 TOLERANCE = 1e-9
-SCORERS = {"perturbqa_de": "p_positive", "perturbqa_direction": "p_positive"}
-EXPRESSION_SCORER = "expression"
 
 
 def metrics_check(log: EvalLog, scores: Sequence[SampleScore]) -> Check:
@@ -31,11 +28,14 @@ def metrics_check(log: EvalLog, scores: Sequence[SampleScore]) -> Check:
             name, "fail", f"Expected the results of one scorer, got {len(log.results.scores)}."
         )
     (stored,) = log.results.scores
-    expected = SCORERS.get(log.eval.task.removeprefix(PREFIX), EXPRESSION_SCORER)
+    family = family_of(log.eval.task.removeprefix(PREFIX))
+    expected = family.scorer_name
     if stored.name.removeprefix(PREFIX) != expected:
         return Check(name, "fail", f"Expected the scorer {expected}, got {stored.name}.")
     try:
-        again = _metrics(log, list(scores))
+        n_questions = int((log.eval.metadata or {})["n_questions"])
+        metric = family.metric(log.eval.task_args, n_questions)
+        again = dict(cast(Any, metric)(list(scores)))
     except (KeyError, TypeError, ValueError) as error:
         return Check(name, "fail", f"The stored scores cannot be used: {error}")
     said = {metric: found.value for metric, found in stored.metrics.items()}
@@ -51,15 +51,6 @@ def metrics_check(log: EvalLog, scores: Sequence[SampleScore]) -> Check:
                 f"{_shown(again.get(metric))}.",
             )
     return Check(name, "pass", f"All {len(said)} are those of the {len(scores)} stored scores.")
-
-
-def _metrics(log: EvalLog, scores: list[SampleScore]) -> dict[str, float]:
-    args, n_questions = log.eval.task_args, int((log.eval.metadata or {})["n_questions"])
-    if log.eval.task.removeprefix(PREFIX) in SCORERS:
-        metric = classification(args["questions"], args["abstention"], asked=n_questions)
-    else:
-        metric = regression(asked=n_questions)
-    return dict(cast(Any, metric)(scores))
 
 
 def _same(said: float | None, again: float | None) -> bool:

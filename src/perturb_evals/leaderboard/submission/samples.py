@@ -5,18 +5,12 @@ from typing import Protocol
 
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary, read_eval_log_samples_by_id
 
-from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.pairs.evidence import EvidenceError
-from perturb_evals.datasets.pairs.table import TableError
-from perturb_evals.datasets.screens.screen import ScreenError
-from perturb_evals.datasets.screens.splits import SplitError
+from perturb_evals.families.family import NOT_AT_HAND
 from perturb_evals.leaderboard.submission.checks import Check
 
 BATCH = 50
 """Samples in memory at a time. Inspect reads the log's list of contents again for each batch: one
 by one, as by `read_eval_log_samples`, a log of 2,246 questions takes five times as long."""
-
-NOT_AT_HAND = (DataError, EvidenceError, ScreenError, SplitError, TableError)
 
 
 class SampleCheck(Protocol):

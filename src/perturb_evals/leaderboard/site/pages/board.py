@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import Board, Row, Track
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.headers import log_name
 from perturb_evals.leaderboard.interleaved import interleaved
-from perturb_evals.leaderboard.published import PublishedLine, published_lines
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.site import columns
 from perturb_evals.leaderboard.site.cells import (
-    TASKS,
     published_standing,
     published_value,
     released,
@@ -74,7 +73,7 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
         transcripts: Links into the log viewer.
     """
     stem = board_page(board).removesuffix(".html")
-    published = published_lines(board.parts)
+    published = board.family.published(board.parts)
     sections = [
         _section(board, track, published, f"{stem}-{n}") for n, track in enumerate(board.tracks, 1)
     ]
@@ -93,12 +92,11 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
         title=board.title,
         values={
             "board": board,
-            "task": TASKS.get(str(board.parts["task"]), ""),
+            "task": board.family.words(str(board.parts["task"])),
             "headline": headline_name(board),
             "sections": sections,
             "scale": _scale(board),
-            "selected": board.parts.get("questions", "") != "all"
-            and board.parts["task"] != "langpert",
+            "selected": board.family.selected and board.parts.get("questions", "") != "all",
             "below": below,
             "compared": compared,
             **extra,

@@ -2,7 +2,7 @@
 
 import math
 
-from perturb_evals.leaderboard.resampling import RESAMPLES
+from perturb_evals.families.outcome import RESAMPLES
 from perturb_evals.leaderboard.site import columns, formulas
 from perturb_evals.leaderboard.site.number_text import MISSING
 from perturb_evals.leaderboard.site.page import Page

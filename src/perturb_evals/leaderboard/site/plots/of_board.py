@@ -2,11 +2,10 @@
 
 import numpy as np
 
+from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import Board, Track
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.interleaved import published_beside
-from perturb_evals.leaderboard.outcomes import ExpressionOutcome, QuestionOutcome
-from perturb_evals.leaderboard.published import PublishedLine
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.site.cells import tokens, track_text
 from perturb_evals.leaderboard.site.number_text import as_published, with_interval
@@ -20,16 +19,12 @@ from perturb_evals.leaderboard.site.plots.distribution import (
 from perturb_evals.leaderboard.site.plots.interval import Guide, Line, interval_plot
 from perturb_evals.metrics.pairs.predictions import Predictions
 
-HEADLINES = {
-    "auroc_per_gene": "per-gene AUROC",
-    "mae_top20": "mean absolute error, top 20 genes",
-}
 MOST_PANELS = 12
 
 
 def headline_name(board: Board) -> str:
     """Return the headline in words, with its direction."""
-    return f"{HEADLINES.get(board.headline, board.headline)}, {board.better} is better"
+    return f"{board.family.headline_words}, {board.better} is better"
 
 
 def intervals_of(
@@ -158,9 +153,9 @@ def distribution_of(board: Board, stem: str) -> Plot | None:
         alt = f"Histograms of the scores of {names}, by true class."
         return Plot(f"{stem}-scores", question_distribution_plot(tables, title), alt, caption)
     vectors = [
-        (entry.name, entry.outcome.scores)
+        (entry.name, entry.outcome.credit)
         for entry in _entries(board)
-        if isinstance(entry.outcome, ExpressionOutcome)
+        if entry.outcome.stated is None
     ]
     if not vectors:
         return None
@@ -176,10 +171,9 @@ def distribution_of(board: Board, stem: str) -> Plot | None:
 def _tables(board: Board) -> list[tuple[str, Predictions]]:
     """Return names and tables of the systems with an answer; none for screens."""
     return [
-        (entry.name, entry.outcome.predictions)
+        (entry.name, stated)
         for entry in _entries(board)
-        if isinstance(entry.outcome, QuestionOutcome)
-        and not entry.outcome.predictions.abstained.all()
+        if (stated := entry.outcome.stated) is not None and not stated.abstained.all()
     ]
 
 

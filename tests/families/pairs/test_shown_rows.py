@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from perturb_evals.datasets.demo.world import DEMO_LINES
 from perturb_evals.datasets.pairs.benchmark import questionnaire
-from perturb_evals.leaderboard.submission.shown_rows import KnownRows, Names
+from perturb_evals.families.pairs.shown_rows import KnownRows, Names
 from perturb_evals.replies.pairs import ANSWER_FORMS
 from perturb_evals.solvers.pairs.prompts import render
 

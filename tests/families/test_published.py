@@ -10,9 +10,14 @@ from perturb_evals.datasets.pairs.benchmark import questionnaire
 from perturb_evals.datasets.pairs.perturbqa import TRACKS
 from perturb_evals.datasets.published import GATE, SIZES, published_numbers
 from perturb_evals.datasets.screens.benchmark import langpert_run
-from perturb_evals.leaderboard.published import PublishedLine, published_lines
+from perturb_evals.families import family_of
+from perturb_evals.families.published import PublishedLine
 from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
 from perturb_evals.scorers.board import screen_metadata, task_metadata
+
+
+def published_lines(board):
+    return family_of(board["task"]).published(board)
 
 
 def questions(task="perturbqa_de", line="k562", asked="scored", abstention="half"):
@@ -117,7 +122,6 @@ def test_the_largest_published_size_is_not_the_full_one():
     [
         questions(line="demo_a"),
         questions(line="replogle_k562"),
-        questions(task="another"),
         screen("demo"),
         screen("k562"),
         screen("replogle_k562_pc9_surrogate"),

@@ -2,9 +2,9 @@
 
 import pytest
 
-from perturb_evals.cli.asked import neighbors_asked, questions_asked
 from perturb_evals.datasets.screens.benchmark import langpert_run
 from perturb_evals.datasets.screens.evidence import fold_of
+from perturb_evals.families import family_of
 from perturb_evals.solvers.asking.tokens import prompt_tokens
 from perturb_evals.solvers.expression.neighbor_prompts import REVIEW, NeighborPrompt
 
@@ -19,23 +19,23 @@ def prompt_tokens_of_the_fold(prompt: NeighborPrompt) -> int:
 
 
 def test_neighbors_are_asked_for_in_the_real_prompts():
-    asked = neighbors_asked(ONE_FOLD, {}, None)
+    asked = family_of("langpert").asking("langpert", ONE_FOLD, {}, None)
     assert asked.questions == asked.calls == 48
     assert asked.input_tokens == prompt_tokens_of_the_fold(NeighborPrompt("full", "demo_c", 10))
-    less = neighbors_asked(ONE_FOLD, {"variant": "minimal"}, None)
+    less = family_of("langpert").asking("langpert", ONE_FOLD, {"variant": "minimal"}, None)
     assert less.input_tokens < asked.input_tokens
 
 
 def test_the_solver_has_the_last_word_on_k():
-    asked = neighbors_asked({**ONE_FOLD, "k": 7}, {}, None)
+    asked = family_of("langpert").asking("langpert", {**ONE_FOLD, "k": 7}, {}, None)
     assert asked.input_tokens == prompt_tokens_of_the_fold(NeighborPrompt("full", "demo_c", 7))
-    asked = neighbors_asked({**ONE_FOLD, "k": 7}, {"k": 3}, None)
+    asked = family_of("langpert").asking("langpert", {**ONE_FOLD, "k": 7}, {"k": 3}, None)
     assert asked.input_tokens == prompt_tokens_of_the_fold(NeighborPrompt("full", "demo_c", 3))
 
 
 def test_a_second_pass_reads_the_first_again():
-    once = neighbors_asked(ONE_FOLD, {}, 500)
-    twice = neighbors_asked(ONE_FOLD, {"variant": "refine"}, 500)
+    once = family_of("langpert").asking("langpert", ONE_FOLD, {}, 500)
+    twice = family_of("langpert").asking("langpert", ONE_FOLD, {"variant": "refine"}, 500)
     assert twice.calls == 2 * once.calls
     read_again = 48 * (500 + len(REVIEW) / 4)
     assert twice.input_tokens == pytest.approx(2 * once.input_tokens + read_again)
@@ -43,12 +43,14 @@ def test_a_second_pass_reads_the_first_again():
 
 def test_what_is_not_asked_for_is_not_written():
     def reply(**solver_args: str) -> int:
-        return neighbors_asked(ONE_FOLD, solver_args, None).reply_tokens
+        return family_of("langpert").asking("langpert", ONE_FOLD, solver_args, None).reply_tokens
 
     assert reply(variant="no_reasoning") < reply() < reply(aggregation="similarity")
 
 
 def test_arguments_stay_as_they_were():
     args = {"dataset": "demo", "answer": "logprobs", "genes": 1}
-    assert questions_asked("de", args) == questions_asked("de", args)
+    assert family_of("perturbqa_de").asking("perturbqa_de", args, {}, None) == family_of(
+        "perturbqa_de"
+    ).asking("perturbqa_de", args, {}, None)
     assert args == {"dataset": "demo", "answer": "logprobs", "genes": 1}

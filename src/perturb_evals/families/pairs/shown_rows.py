@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from perturb_evals.families.names_in_text import Names
+
 SHORT = 6
 """Words of a clause that may be about what the clauses before it name, as in `Answer: yes`."""
 
@@ -37,8 +39,6 @@ _CHANGED = re.compile(
 _CONDITION = re.compile(r"\b(?:whether|if)\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"\\n|[\n;}]|(?<=[.!?])[ \t]+")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
-_TOKEN = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
-_PIECE = re.compile(r"[^\W_]+")
 
 Pair = tuple[str, str]
 
@@ -121,29 +121,6 @@ class KnownRows:
             for pert in names
             for gene in self._genes_of.get(pert, frozenset()) & names
             if gene != pert
-        )
-
-
-class Names:
-    """Names that are looked for in texts, letter by letter."""
-
-    def __init__(self, names: frozenset[str]) -> None:
-        self._names = names
-        self._phrases = [name for name in names if not _TOKEN.fullmatch(name)]
-
-    def in_text(self, text: str) -> frozenset[str]:
-        """Return the names in a text; of a name within a longer one, only the longer one."""
-        phrases = {phrase for phrase in self._phrases if phrase in text}
-        found = set(phrases)
-        for word in _TOKEN.findall(text):
-            if word in self._names:
-                found.add(word)
-            else:  # PSMA1_PDIA6, PSMA1-KD
-                found |= self._names.intersection(_PIECE.findall(word))
-        return frozenset(
-            name
-            for name in found
-            if not any(name != phrase and name in phrase for phrase in phrases)
         )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from perturb_evals.datasets.demo.screen import demo_screen
 from perturb_evals.datasets.pairs.benchmark import questionnaire
-from perturb_evals.leaderboard.submission.predictions import check_predictions, replay_command
+from perturb_evals.leaderboard.submission.predictions_file import check_predictions, replay_command
 
 DEMO = {"dataset": "demo", "cell_line": "demo_b"}
 

@@ -1,0 +1,1 @@
+"""Expression vectors of perturbations of a screen."""

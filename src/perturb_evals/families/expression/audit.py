@@ -1,0 +1,28 @@
+"""Names of test perturbations that prompts show."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from inspect_ai.log import EvalSampleSummary
+
+from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
+from perturb_evals.families.family import Prompt, Shown
+from perturb_evals.families.names_in_text import Names
+
+
+class TestedNamesAudit:
+    """Finds names of the fold's other test perturbations; none of them is allowed."""
+
+    what = "names of test perturbations"
+
+    def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterator[Shown]:
+        """Find names; those that the model itself wrote before are left out."""
+        tested = _tested(HeldOut.from_metadata(sample.metadata))
+        own = tested.in_text(prompt.before) | {str(sample.metadata["pert"])}
+        if others := tested.in_text(prompt.text) - own:
+            yield Shown(", ".join(sorted(others)), len(others), allowed=False)
+
+
+@lru_cache(maxsize=64)
+def _tested(held_out: HeldOut) -> Names:
+    return Names(frozenset(fold_of(held_out).test))

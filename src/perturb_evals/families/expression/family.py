@@ -1,0 +1,173 @@
+"""The family of predicted expression: LangPert's task."""
+
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from inspect_ai.model import ModelOutput
+from inspect_ai.scorer import Metric, SampleScore, Scorer
+
+from perturb_evals.datasets.options import refuse_unknown
+from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.evidence import fold_of, training_for
+from perturb_evals.datasets.screens.predictions_file import ExpressionError
+from perturb_evals.datasets.screens.samples import held_out_samples
+from perturb_evals.families.expression.audit import TestedNamesAudit
+from perturb_evals.families.expression.published import beside_screen
+from perturb_evals.families.expression.references import TRACK, controls
+from perturb_evals.families.facts import expected
+from perturb_evals.families.family import AskedAgain, Asking, Control, Family, Parts, Reference
+from perturb_evals.families.outcome import DIGITS, MeanOutcome
+from perturb_evals.families.published import PublishedLine
+from perturb_evals.replies.expression import Forecast
+from perturb_evals.replies.reply import attached
+from perturb_evals.scorers.board import screen_metadata
+from perturb_evals.scorers.expression.expression import expression
+from perturb_evals.scorers.expression.regression import extract, regression
+from perturb_evals.solvers.asking.tokens import prompt_tokens, prose_tokens
+from perturb_evals.solvers.expression.baselines import (
+    embedding_neighbors,
+    gaussian_process,
+    graph_neighbors,
+    mean_effect,
+    no_change,
+    oracle_neighbors,
+    random_neighbors,
+)
+from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
+from perturb_evals.solvers.expression.neighbor_ensemble import neighbor_ensemble
+from perturb_evals.solvers.expression.neighbor_prompts import REVIEW, NeighborPrompt
+from perturb_evals.solvers.expression.replay_expression import (
+    ReplayedExpression,
+    replay_expression,
+)
+from perturb_evals.tasks.langpert import langpert
+
+LIST_TOKENS, REASONING_TOKENS, SIMILARITIES_TOKENS = 60, 160, 100
+"""Parts of an answer with ten neighbors."""
+
+
+class Expression(Family):
+    """Predicted vectors, ranked by the error over the most changed genes."""
+
+    tasks: ClassVar = {langpert: "expression"}
+    solvers = (
+        nearest_perturbations,
+        neighbor_ensemble,
+        mean_effect,
+        no_change,
+        random_neighbors,
+        graph_neighbors,
+        embedding_neighbors,
+        gaussian_process,
+        oracle_neighbors,
+        replay_expression,
+    )
+    scorer_name = "expression"
+    headline = "mae_top20"
+    headline_words = "mean absolute error, top 20 genes"
+    better = "lower"
+    unit = "perturbations"
+    parts = ("task", "context", "data", "split", "fold", "train", "rank", "metric_version")
+    zero = Control(method="mean_effect")
+    one = Control(method="oracle_neighbors")
+    summary = "screens"
+    data_arguments = ("screen",)
+    replay_solver = "replay_expression"
+
+    def scorer(self) -> Scorer:
+        """Return the scorer of predicted vectors."""
+        return expression()
+
+    def fault(self, about: Mapping[str, Any]) -> str:
+        """Return a track that a screen does not have."""
+        if about.get("evidence", TRACK) != TRACK or about.get("evidence_lines"):
+            return expected("the track of a screen", (TRACK,), about.get("evidence"))
+        return ""
+
+    def outcome(self, scores: list[SampleScore], board: Parts) -> MeanOutcome:
+        """Return the headline score of every perturbation."""
+        table = extract(scores)
+        # Rounded, so that the order of repeats and epochs does not show in the last bit.
+        by_pert = table.by_perturbation()[self.headline].sort_index().round(DIGITS)
+        first = table.scores.groupby("pert")["id"].first().sort_index()
+        return MeanOutcome(
+            tuple(map(str, by_pert.index)), by_pert.to_numpy(dtype=float), tuple(first)
+        )
+
+    def metric(self, task_args: Mapping[str, Any], n_questions: int) -> Metric:
+        """Return the metric."""
+        return regression(asked=n_questions)
+
+    def asked_again(self, task: str, args: dict[str, Any]) -> AskedAgain:
+        """Choose the folds again."""
+        k = args.pop("k")
+        run = langpert_run(**args)
+        samples = held_out_samples(run.folds, k, run.aliases)
+        return AskedAgain(
+            screen_metadata(task, run),
+            {str(sample.id): sample for sample in samples},
+            TestedNamesAudit(),
+        )
+
+    def references(
+        self,
+        board: Parts,
+        task_args: Mapping[str, Any],
+        data_sha256: str,
+        wanted: Callable[[str, str, tuple[str, ...]], bool],
+        line_sets: Collection[tuple[str, ...]],
+    ) -> list[Reference]:
+        """Compute the control, the training mean and the oracle."""
+        return controls(board, task_args, data_sha256, wanted, self.headline)
+
+    def published(self, board: Parts) -> tuple[PublishedLine, ...]:
+        """Return LangPert's tables for the screen and size of the training sets."""
+        return beside_screen(board)
+
+    def in_log(self, output: ModelOutput) -> bool:
+        """Whether an answer is no predicted vector, which no log keeps."""
+        return attached(output, Forecast).method != "vector"
+
+    def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
+        """Take every vector of the task's default run from a file."""
+        run = langpert_run(given.get("screen", "replogle_k562"), aliases="none")
+        try:
+            for held_out in run.folds:
+                ReplayedExpression(held_out, path)
+        except ExpressionError as error:
+            raise ValueError(str(error)) from error
+        n, n_genes = run.n_held_out, len(run.screen.genes)
+        return f"Each of the {n} perturbations has one finite vector of {n_genes} genes."
+
+    def asking(
+        self,
+        task: str,
+        task_args: dict[str, Any],
+        solver_args: dict[str, Any],
+        reply_tokens: int | None,
+    ) -> Asking:
+        """Count the perturbations and their prompts; a model that refines is asked twice."""
+        args = dict(task_args)
+        given = {"variant": "full", "k": args.pop("k", 10), **solver_args}
+        for values, function in ((args, langpert_run), (given, nearest_perturbations)):
+            known = inspect.signature(function).parameters
+            refuse_unknown({name: values[name] for name in values.keys() - known}, function)
+        nearest_perturbations(**given)  # refuses what is not allowed
+        similarities = given.get("aggregation") == "similarity"
+        if reply_tokens is None:
+            reply_tokens = LIST_TOKENS + SIMILARITIES_TOKENS * similarities
+            reply_tokens += REASONING_TOKENS * (given["variant"] != "no_reasoning")
+        run = langpert_run(**args)
+        prompt = NeighborPrompt(given["variant"], run.screen.cell_line, given["k"], similarities)
+        tokens = 0.0
+        for held_out in run.folds:
+            candidates = training_for(held_out).perturbations
+            for target in fold_of(held_out).test:
+                tokens += prompt_tokens(prompt.render(target, candidates), candidates)
+        n = run.n_held_out
+        if given["variant"] != "refine":
+            return Asking(n, n, tokens, reply_tokens)
+        again = tokens + n * (reply_tokens + prose_tokens(len(REVIEW)))
+        return Asking(n, 2 * n, tokens + again, reply_tokens)

@@ -1,0 +1,83 @@
+"""Rows that every board of a screen has: the control, the training mean and the oracle.
+
+They read training vectors, and the oracle the truth, through the same doors as the solvers of the
+same names.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.evidence import HeldOut, training_for
+from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
+from perturb_evals.datasets.screens.oracle import oracle_neighbors
+from perturb_evals.families.family import NoReferencesError, Parts, Reference, need, same_data
+from perturb_evals.families.outcome import DIGITS, MeanOutcome
+from perturb_evals.scorers.expression.held_out_truth import truth_for
+
+Floats = NDArray[np.float64]
+TRACK = "training"
+ORACLE_K = 5
+
+
+def controls(
+    board: Parts,
+    task_args: Mapping[str, Any],
+    data_sha256: str,
+    wanted: Callable[[str, str, tuple[str, ...]], bool],
+    headline: str,
+) -> list[Reference]:
+    """Compute the rows; see `Family.references`."""
+    screen = GEARS_SCREENS.get(str(task_args.get("screen")))
+    need(screen.source if screen else None)
+    given = {name: value for name, value in task_args.items() if name != "k"}
+    run = langpert_run(**{**given, "aliases": "none"})
+    same_data(run.screen.fingerprint, data_sha256)
+    if str(board["split"]) != run.split.sha256[:6]:
+        raise NoReferencesError("The split is another one than that of the board.")
+    kinds: dict[str, tuple[Literal["baseline", "truth"], Callable[[HeldOut], Floats]]] = {
+        "no_change": ("baseline", _control),
+        "mean_effect": ("baseline", _mean),
+        "oracle_neighbors": ("truth", _oracle),
+    }
+    return [
+        Reference(name, kind, TRACK, (), _judged(run.folds, predict, headline))
+        for name, (kind, predict) in kinds.items()
+        if wanted(name, TRACK, ())
+    ]
+
+
+def _judged(
+    folds: Iterable[HeldOut], predict: Callable[[HeldOut], Floats], headline: str
+) -> MeanOutcome:
+    found: dict[str, list[float]] = {}
+    for held_out in folds:
+        truth = truth_for(held_out)
+        scores = truth.truth.score_all(predict(held_out))[headline]
+        for name, row in truth.row_of.items():
+            found.setdefault(name, []).append(float(scores[row]))
+    units = tuple(sorted(found))
+    means = np.array([np.mean(found[name]) for name in units]).round(DIGITS)
+    return MeanOutcome(units, means, ("",) * len(units))
+
+
+def _control(held_out: HeldOut) -> Floats:
+    training, rows = training_for(held_out), len(truth_for(held_out).row_of)
+    return np.broadcast_to(training.control, (rows, len(training.genes))).astype(float)
+
+
+def _mean(held_out: HeldOut) -> Floats:
+    training, rows = training_for(held_out), len(truth_for(held_out).row_of)
+    return np.broadcast_to(training.mean, (rows, len(training.genes))).astype(float)
+
+
+def _oracle(held_out: HeldOut) -> Floats:
+    training, nearest = training_for(held_out), oracle_neighbors(held_out, ORACLE_K)
+    rows = [
+        training.vectors(nearest[name]).astype(float).mean(axis=0)
+        for name in truth_for(held_out).row_of
+    ]
+    return np.array(rows)

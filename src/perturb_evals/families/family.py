@@ -1,0 +1,308 @@
+"""A family of questions: what the leaderboard and the command line need to know of its tasks.
+
+The leaderboard holds no task's name. It asks the family of a board; a new family ranks, compares
+and has pages as soon as one object says what stands here.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+from inspect_ai import Task
+from inspect_ai.dataset import Sample
+from inspect_ai.log import EvalSampleSummary
+from inspect_ai.model import ModelOutput
+from inspect_ai.scorer import Metric, SampleScore, Scorer
+from inspect_ai.solver import Solver
+
+from perturb_evals.datasets.files.fetch import locate
+from perturb_evals.datasets.files.sources import DataError, find_source
+from perturb_evals.datasets.pairs.evidence import EvidenceError
+from perturb_evals.datasets.pairs.table import TableError
+from perturb_evals.datasets.screens.screen import ScreenError
+from perturb_evals.datasets.screens.splits import SplitError
+from perturb_evals.families.outcome import Better, Outcome
+from perturb_evals.families.published import PublishedLine
+
+Parts = Mapping[str, str | int]
+"""The parts of a board, as in a log's header."""
+
+NOT_AT_HAND = (DataError, EvidenceError, ScreenError, SplitError, TableError, OSError)
+"""Errors of data that cannot be had here."""
+
+
+class NoReferencesError(Exception):
+    """The data of a board cannot be had, or are others. The message says which."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """One end of the skill scale.
+
+    Attributes:
+        method: The solver that has it; empty for a number.
+        value: The number; None for a method.
+        name: A number in words; empty for a method, whose entry has a name.
+    """
+
+    method: str = ""
+    value: float | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A row that every board has, computed from its own data even when nobody ran it.
+
+    Attributes:
+        method: Name of the solver that would give the same.
+        kind: `baseline`, or `truth` for what reads what it is judged on.
+        track: The evidence that it reads.
+        lines: Cell lines that it reads, for cross.
+        outcome: What it got.
+    """
+
+    method: str
+    kind: Literal["baseline", "truth"]
+    track: str
+    lines: tuple[str, ...]
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A text that a model was shown, and all that models had written in the sample before."""
+
+    text: str
+    before: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Something in a prompt that evidence rules are about.
+
+    Attributes:
+        text: The words.
+        n: How many rows or names it holds.
+        allowed: Whether the track allows it.
+    """
+
+    text: str
+    n: int
+    allowed: bool
+
+
+class Audit(Protocol):
+    """What a run's prompts may show."""
+
+    what: str
+    """What is looked for, in the plural."""
+
+    def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterable[Shown]:
+        """Find what a prompt shows."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class AskedAgain:
+    """What the task of a run asks with the data at hand.
+
+    Attributes:
+        facts: What its header would say about the data.
+        samples: Its samples by id.
+        audit: What its prompts may show.
+    """
+
+    facts: Mapping[str, Any]
+    samples: Mapping[str, Sample]
+    audit: Audit
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a run with the default solver asks in one epoch.
+
+    Attributes:
+        questions: Number of samples.
+        calls: Number of calls of the model, without what is asked again.
+        input_tokens: Of all calls.
+        reply_tokens: Of one reply, a guess from its form.
+    """
+
+    questions: int
+    calls: int
+    input_tokens: float
+    reply_tokens: int
+
+
+class Family(ABC):
+    """A kind of question with its own unit, answer and headline."""
+
+    tasks: ClassVar[Mapping[Callable[..., Task], str]]
+    """The task functions, each with what it asks in a few words."""
+    solvers: ClassVar[tuple[Callable[..., Solver], ...]]
+    """The solvers that go with them; the first is the tasks' own."""
+    scorer_name: ClassVar[str]
+    headline: ClassVar[str]
+    """Name of the metric that ranks."""
+    headline_words: ClassVar[str]
+    better: ClassVar[Better]
+    unit: ClassVar[str]
+    """What is asked, in the plural: questions, or perturbations."""
+    selected: ClassVar[bool] = False
+    """Whether questions may be selected by label, which a page then says."""
+    parts: ClassVar[tuple[str, ...]]
+    """Parts of a board, in their order."""
+    zero: ClassVar[Control]
+    """What has skill 0."""
+    one: ClassVar[Control]
+    """What has skill 1."""
+    always: ClassVar[tuple[str, ...]] = ()
+    """Methods whose rows every track shows, ranked or not."""
+    summary: ClassVar[str]
+    """What a summary over boards goes over."""
+    data_arguments: ClassVar[tuple[str, ...]]
+    """Arguments of a task that say which data are meant, for a file of predictions."""
+    replay_solver: ClassVar[str]
+    """The solver that replays a file of predictions."""
+    replay_hint: ClassVar[str] = ""
+    """What to add to the command that replays a file."""
+
+    @property
+    def task_names(self) -> tuple[str, ...]:
+        """Names of the tasks, without the package's prefix."""
+        return tuple(task.__name__ for task in self.tasks)
+
+    def words(self, task: str) -> str:
+        """Return what a task asks, in a few words."""
+        return next(said for made, said in self.tasks.items() if made.__name__ == task)
+
+    @abstractmethod
+    def scorer(self) -> Scorer:
+        """Return the scorer of the tasks."""
+
+    @abstractmethod
+    def fault(self, about: Mapping[str, Any]) -> str:
+        """Return why the data facts of a header are not such as its tasks write; empty if fine.
+
+        Nothing is loaded. The parts of the board are those of `parts`.
+        """
+
+    @abstractmethod
+    def outcome(self, scores: list[SampleScore], board: Parts) -> Outcome:
+        """Return a run's outcome from its unreduced scores.
+
+        Raises:
+            ValueError: Scores that the board's scorer did not write.
+        """
+
+    @abstractmethod
+    def metric(self, task_args: Mapping[str, Any], n_questions: int) -> Metric:
+        """Return the metric of a run, as its task makes it."""
+
+    @abstractmethod
+    def asked_again(self, task: str, args: dict[str, Any]) -> AskedAgain:
+        """Make a task again from the arguments in a log's header.
+
+        Raises:
+            NOT_AT_HAND: The data cannot be had here.
+            ValueError, KeyError, TypeError: Arguments that the task does not allow.
+        """
+
+    def references(
+        self,
+        board: Parts,
+        task_args: Mapping[str, Any],
+        data_sha256: str,
+        wanted: Callable[[str, str, tuple[str, ...]], bool],
+        line_sets: Collection[tuple[str, ...]],
+    ) -> list[Reference]:
+        """Compute the reference rows of a board.
+
+        Args:
+            board: Its parts.
+            task_args: The arguments of any complete run of it.
+            data_sha256: Hash of its data.
+            wanted: Whether a method on a track with its lines is wanted; one that was run is not.
+            line_sets: Cell lines of each of its tracks cross.
+
+        Raises:
+            NoReferencesError: The data are not those of the board.
+            NOT_AT_HAND, ValueError, KeyError, TypeError: As `asked_again`.
+        """
+        return []
+
+    def published(self, board: Parts) -> tuple[PublishedLine, ...]:
+        """Return the published numbers that go beside a board, the best first."""
+        return ()
+
+    def repeats(self, context: str) -> bool:
+        """Whether a context is another one cut anew, which a summary counts once."""
+        return False
+
+    def label_fault(self, summary: EvalSampleSummary, sample: Sample) -> str:
+        """Return where the scores of a sample hold another label than its task; empty if fine."""
+        return ""
+
+    def in_log(self, output: ModelOutput) -> bool:
+        """Whether all that an answer is scored by stands in the log."""
+        return True
+
+    def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
+        """Return what a file of predictions holds, in a sentence, if a run could replay it.
+
+        Raises:
+            ValueError, NOT_AT_HAND: What is wrong with it.
+        """
+        raise ValueError(f"{task} takes no file of predictions.")
+
+    def asking(
+        self,
+        task: str,
+        task_args: dict[str, Any],
+        solver_args: dict[str, Any],
+        reply_tokens: int | None,
+    ) -> Asking:
+        """Count what a run with the default solver asks of a model.
+
+        Args:
+            task: Name of the task.
+            task_args: Its arguments.
+            solver_args: Arguments of its default solver.
+            reply_tokens: Tokens of a reply; None for a guess.
+
+        Raises:
+            ValueError, NOT_AT_HAND: Arguments that are not allowed; data that cannot be had.
+        """
+        raise ValueError(f"What {task} asks cannot be estimated.")
+
+
+def need(file: str | None) -> None:
+    """Make sure that a known file is here, so that ranking logs downloads nothing.
+
+    Raises:
+        NoReferencesError: It is not.
+    """
+    if not is_here(file):
+        raise NoReferencesError(
+            f"{file} is not on this machine; `perturb-evals data fetch {file}` gets it."
+        )
+
+
+def is_here(file: str | None) -> bool:
+    """Whether a known file is here; None needs no file."""
+    return file is None or locate(find_source(file)) is not None
+
+
+def same_data(got: str, expected: str) -> None:
+    """Make sure that the data here are those of a board.
+
+    Raises:
+        NoReferencesError: They are not.
+    """
+    if got != expected:
+        raise NoReferencesError(
+            f"The data here ({got[:12]}) are not those of the board ({expected[:12]})."
+        )

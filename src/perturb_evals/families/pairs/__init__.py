@@ -1,0 +1,1 @@
+"""Yes/no questions about a perturbation and a gene."""

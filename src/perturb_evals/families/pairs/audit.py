@@ -1,0 +1,87 @@
+"""Rows that prompts about pairs show, against the training rows that a track allows."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+
+from inspect_ai.log import EvalSampleSummary
+
+from perturb_evals.datasets.files.fetch import locate
+from perturb_evals.datasets.files.sources import find_source
+from perturb_evals.datasets.pairs.evidence import KINDS, Evidence
+from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, FILE_SUFFIX, load_table
+from perturb_evals.families.family import Prompt, Shown
+from perturb_evals.families.pairs.shown_rows import KnownRows, Pair
+
+
+class RowsAudit:
+    """Finds rows of any table at hand, and a verdict about the asked pair itself.
+
+    Rows that are no training rows of the lines that the track opens are not allowed.
+    """
+
+    what = "rows shown"
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+
+    def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterator[Shown]:
+        """Find rows; what the model itself wrote before is left out.
+
+        Raises:
+            DataError, TableError, EvidenceError: A table cannot be had.
+        """
+        asked = str(sample.metadata["pert"]), str(sample.metadata["gene"])
+        known, allowed = _known_rows(self._evidence), allowed_pairs(self._evidence)
+        for row in known.shown(prompt.text, asked):
+            if row.text not in prompt.before:
+                yield Shown(row.text, 1, not _refused(row.pairs, allowed, asked))
+
+
+@lru_cache(maxsize=8)
+def allowed_pairs(evidence: Evidence) -> frozenset[Pair]:
+    """Return the pairs of the training rows that a track opens, of both kinds.
+
+    Raises:
+        DataError: A table cannot be had.
+        EvidenceError: The table of another line cannot be had.
+    """
+    frames = []
+    if evidence.track != "none":
+        frames += [evidence.own(kind) for kind in KINDS]
+    if evidence.track == "cross":
+        frames += [evidence.others(kind) for kind in KINDS]
+    return frozenset(
+        pair for rows in frames for pair in zip(rows["pert"], rows["gene"], strict=True)
+    )
+
+
+@lru_cache(maxsize=8)
+def _known_rows(evidence: Evidence) -> KnownRows:
+    """Return the rows of the run's own tables, and of all others that are at hand."""
+    genes_of: dict[str, set[str]] = defaultdict(set)
+    for line in CELL_LINES[evidence.dataset]:
+        for kind in KINDS:
+            if line != evidence.cell_line and evidence.dataset != "demo":
+                source = find_source(f"perturbqa/{line}-{FILE_SUFFIX[kind]}.csv")
+                if line not in evidence.lines and locate(source) is None:
+                    continue
+            table = load_table(evidence.dataset, line, kind)
+            for split in ("train", "test"):
+                for pert, genes in table.split(split).groupby("pert")["gene"]:
+                    genes_of[str(pert)] |= set(genes)
+    return KnownRows({pert: frozenset(genes) for pert, genes in genes_of.items()})
+
+
+def _refused(pairs: frozenset[Pair], allowed: frozenset[Pair], asked: Pair) -> frozenset[Pair]:
+    """Return the pairs that words about allowed rows do not explain.
+
+    A line that names two genes and a perturbation, or the asked perturbation beside a training row,
+    may be read as several pairs; it is read in favour of the run.
+    """
+    explained = {name for pair in pairs & allowed for name in pair}
+    return frozenset(
+        (pert, gene)
+        for pert, gene in pairs - allowed
+        if gene not in explained or not (pert in explained or pert == asked[0])
+    )

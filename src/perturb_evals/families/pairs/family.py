@@ -1,0 +1,187 @@
+"""The family of yes/no questions about a perturbation and a gene: PerturbQA's tasks."""
+
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from inspect_ai.dataset import Sample
+from inspect_ai.log import EvalSampleSummary
+from inspect_ai.scorer import Metric, SampleScore, Scorer
+
+from perturb_evals.datasets.options import one_of, refuse_unknown
+from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.evidence import SAME_SCREEN
+from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, TRACKS
+from perturb_evals.datasets.pairs.predictions_file import PredictionsError
+from perturb_evals.datasets.pairs.questions import VERDICTS
+from perturb_evals.datasets.pairs.samples import question_samples
+from perturb_evals.families.facts import expected
+from perturb_evals.families.family import AskedAgain, Asking, Control, Family, Parts, Reference
+from perturb_evals.families.pairs.audit import RowsAudit
+from perturb_evals.families.pairs.outcome import KINDS, AnswersOutcome, answers_outcome
+from perturb_evals.families.pairs.published import beside_pairs
+from perturb_evals.families.pairs.references import training_rates
+from perturb_evals.families.published import PublishedLine
+from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
+from perturb_evals.replies.pairs import ANSWER_FORMS
+from perturb_evals.scorers.board import task_metadata
+from perturb_evals.scorers.pairs.classification import classification
+from perturb_evals.scorers.pairs.p_positive import p_positive
+from perturb_evals.solvers.asking.tokens import prose_tokens
+from perturb_evals.solvers.pairs.ask import ask
+from perturb_evals.solvers.pairs.numeric import (
+    constant,
+    cross_line_knn,
+    gene_frequency,
+    perturbation_rate,
+    random_scores,
+    same_pair,
+)
+from perturb_evals.solvers.pairs.prompts import render
+from perturb_evals.solvers.pairs.replay import Replayed, replay
+from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
+
+REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
+"""What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
+
+
+class Pairs(Family):
+    """Answers about pairs, ranked by per-gene AUROC."""
+
+    tasks: ClassVar = {
+        perturbqa_de: "differential expression",
+        perturbqa_direction: "direction of change",
+    }
+    solvers = (
+        ask,
+        constant,
+        random_scores,
+        gene_frequency,
+        perturbation_rate,
+        same_pair,
+        cross_line_knn,
+        replay,
+    )
+    scorer_name = "p_positive"
+    headline = "auroc_per_gene"
+    headline_words = "per-gene AUROC"
+    better = "higher"
+    unit = "questions"
+    selected = True
+    parts = ("task", "context", "data", "questions", "abstention", "metric_version")
+    zero = Control(value=0.5, name="guessing")
+    one = Control(value=1.0, name="perfect")
+    always = ("gene_frequency", "perturbation_rate")
+    summary = "cell lines and tasks"
+    data_arguments = ("dataset", "cell_line")
+    replay_solver = "replay"
+    replay_hint = "Add -T evidence=within or cross if the method read training rows."
+
+    def scorer(self) -> Scorer:
+        """Return the scorer of answers about pairs."""
+        return p_positive()
+
+    def fault(self, about: Mapping[str, Any]) -> str:
+        """Return what is wrong with policy, track, dataset, cell line or lines of evidence."""
+        board = about["board"]
+        if board["abstention"] not in ABSTENTIONS:
+            return expected("a policy for abstentions", ABSTENTIONS, board["abstention"])
+        if about.get("evidence") not in TRACKS:
+            return expected("a track", TRACKS, about.get("evidence"))
+        dataset = about.get("dataset")
+        known = next((lines for name, lines in CELL_LINES.items() if name == dataset), None)
+        if known is None:
+            return expected("a dataset", tuple(CELL_LINES), dataset)
+        if board["context"] not in known:
+            return expected("a cell line", known, board["context"])
+        lines = about.get("evidence_lines")
+        if not isinstance(lines, list) or not all(line in known for line in lines):
+            return expected("a list of evidence lines", known, lines)
+        return ""
+
+    def outcome(self, scores: list[SampleScore], board: Parts) -> AnswersOutcome:
+        """Return the answers, sorted."""
+        return answers_outcome(scores, "lowest" if board["abstention"] == "lowest" else "half")
+
+    def metric(self, task_args: Mapping[str, Any], n_questions: int) -> Metric:
+        """Return the metric with the run's question set and policy."""
+        return classification(task_args["questions"], task_args["abstention"], asked=n_questions)
+
+    def asked_again(self, task: str, args: dict[str, Any]) -> AskedAgain:
+        """Choose the questions again."""
+        args.pop("answer", None)
+        policy = args.pop("abstention")
+        asked = questionnaire(KINDS[task], **args)
+        samples = question_samples(asked.rows, asked.evidence)
+        return AskedAgain(
+            task_metadata(task, asked, policy),
+            {str(sample.id): sample for sample in samples},
+            RowsAudit(asked.evidence),
+        )
+
+    def references(
+        self,
+        board: Parts,
+        task_args: Mapping[str, Any],
+        data_sha256: str,
+        wanted: Callable[[str, str, tuple[str, ...]], bool],
+        line_sets: Collection[tuple[str, ...]],
+    ) -> list[Reference]:
+        """Compute the gene's and the perturbation's training rates."""
+        kind = KINDS[str(board["task"])]
+        return training_rates(kind, board, task_args, data_sha256, wanted, line_sets)
+
+    def published(self, board: Parts) -> tuple[PublishedLine, ...]:
+        """Return PerturbQA's Table 1 for the cell line and kind of question."""
+        return beside_pairs(KINDS[str(board["task"])], board)
+
+    def repeats(self, context: str) -> bool:
+        """Whether a table is a screen cut by another split."""
+        return context in SAME_SCREEN
+
+    def label_fault(self, summary: EvalSampleSummary, sample: Sample) -> str:
+        """Return a label in a score that is not that of the task's target."""
+        kind = (sample.metadata or {})["kind"]
+        label = int(sample.target == VERDICTS[kind].positive)
+        for score in (summary.scores or {}).values():
+            if (said := (score.metadata or {}).get("label")) != label:
+                return f"the label is {said!r}, not {label}."
+        return ""
+
+    def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
+        """Score every question of the task's default run from a file of pairs and scores."""
+        dataset, line = given.get("dataset", "perturbqa"), given.get("cell_line")
+        asked = questionnaire(KINDS[task], dataset=dataset, cell_line=line)
+        try:
+            replayed = Replayed(asked.evidence, path)
+            for pert, gene in zip(asked.rows["pert"], asked.rows["gene"], strict=True):
+                replayed.score(pert, gene)
+        except PredictionsError as error:
+            raise ValueError(str(error)) from error
+        more = len(replayed.scores) - len(asked.rows)
+        rest = f"; {more} more are questions of questions=all." if more else "."
+        return f"Each of the {len(asked.rows)} scored questions has one finite score{rest}"
+
+    def asking(
+        self,
+        task: str,
+        task_args: dict[str, Any],
+        solver_args: dict[str, Any],
+        reply_tokens: int | None,
+    ) -> Asking:
+        """Count the questions and the characters of their rendered prompts."""
+        if solver_args:
+            raise ValueError(f"{task} has all its arguments under -T; got -S {solver_args}.")
+        args = dict(task_args)
+        form = one_of("answer", args.pop("answer", "label"), ANSWER_FORMS)
+        one_of("abstention", args.pop("abstention", "half"), ABSTENTIONS)
+        known = inspect.signature(questionnaire).parameters
+        refuse_unknown({name: args[name] for name in args.keys() - known}, questionnaire)
+        kind = KINDS[task]
+        asked = questionnaire(kind, **args)
+        line = asked.evidence.cell_line
+        pairs = zip(asked.rows["pert"], asked.rows["gene"], strict=True)
+        characters = sum(len(render(kind, form, line, pert, gene)) for pert, gene in pairs)
+        n = len(asked.rows)
+        return Asking(n, n, prose_tokens(characters), REPLY_TOKENS[form])

@@ -1,0 +1,80 @@
+"""Rows that every board of pairs has: the gene's and the perturbation's training rates.
+
+They read training rows through the same door as the solvers of the same names.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from perturb_evals.datasets.pairs.benchmark import Questionnaire, questionnaire
+from perturb_evals.datasets.pairs.evidence import evidence_for
+from perturb_evals.datasets.pairs.perturbqa import lines_read, table_file
+from perturb_evals.datasets.pairs.questions import Kind
+from perturb_evals.families.family import Parts, Reference, is_here, need, same_data
+from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
+from perturb_evals.metrics.pairs.abstention import Abstention
+from perturb_evals.metrics.pairs.predictions import Predictions
+from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate
+
+
+class Predictor(Protocol):
+    """Anything that scores a pair."""
+
+    def score(self, pert: str, gene: str) -> float:
+        """Return the score of one pair."""
+        ...
+
+
+def training_rates(
+    kind: Kind,
+    board: Parts,
+    task_args: Mapping[str, Any],
+    data_sha256: str,
+    wanted: Callable[[str, str, tuple[str, ...]], bool],
+    line_sets: Collection[tuple[str, ...]],
+) -> list[Reference]:
+    """Compute the rows; see `Family.references`.
+
+    Where a board has no track cross, the perturbation's rate is that of all lines whose tables are
+    here.
+    """
+    given = {
+        name: task_args[name] for name in ("dataset", "cell_line", "questions", "genes", "seed")
+    }
+    need(table_file(given["dataset"], given["cell_line"] or str(board["context"]), kind))
+    asked = questionnaire(kind, **given)
+    same_data(asked.table.sha256, data_sha256)
+    policy: Abstention = "lowest" if board["abstention"] == "lowest" else "half"
+    dataset, line = asked.evidence.dataset, asked.evidence.cell_line
+    found = []
+    if wanted("gene_frequency", "within", ()):
+        own = evidence_for(dataset, line, kind, "within", (line,))
+        outcome = _answers(asked, policy, GeneFrequency(own))
+        found.append(Reference("gene_frequency", "baseline", "within", (), outcome))
+    for lines in sorted(line_sets) or [_lines_here(asked)]:
+        if wanted("perturbation_rate", "cross", lines):
+            opened = evidence_for(dataset, line, kind, "cross", lines)
+            outcome = _answers(asked, policy, PerturbationRate(opened))
+            found.append(Reference("perturbation_rate", "baseline", "cross", lines, outcome))
+    return found
+
+
+def _lines_here(asked: Questionnaire) -> tuple[str, ...]:
+    """Return the lines of the track cross whose tables are here."""
+    about = asked.evidence
+    lines = lines_read(about.dataset, about.cell_line, "cross", None)
+    return tuple(line for line in lines if is_here(table_file(about.dataset, line, about.kind)))
+
+
+def _answers(asked: Questionnaire, policy: Abstention, predictor: Predictor) -> AnswersOutcome:
+    pairs = list(zip(asked.rows["pert"], asked.rows["gene"], strict=True))
+    scores = [predictor.score(pert, gene) for pert, gene in pairs]
+    table = Predictions(
+        asked.rows["pert"].to_numpy(dtype=object),
+        asked.rows["gene"].to_numpy(dtype=object),
+        asked.rows["label"].to_numpy(dtype=int),
+        np.asarray(scores, dtype=float),
+    )
+    return sorted_answers(table, policy, ("",) * len(pairs))
