@@ -3,7 +3,7 @@
 import pytest
 
 from perturb_evals.cli.asked import neighbors_asked, questions_asked
-from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import fold_of
 from perturb_evals.solvers.asking.tokens import prompt_tokens
 from perturb_evals.solvers.expression.neighbor_prompts import REVIEW, NeighborPrompt
@@ -12,7 +12,7 @@ ONE_FOLD = {"screen": "demo", "fold": 2, "cell_line": "demo_c"}
 
 
 def prompt_tokens_of_the_fold(prompt: NeighborPrompt) -> int:
-    (held_out,) = langpert_run(**ONE_FOLD).folds
+    (held_out,) = expression_benchmark(**ONE_FOLD).folds
     fold = fold_of(held_out)
     prompts = (prompt.render(target, fold.train) for target in fold.test)
     return sum(prompt_tokens(text, fold.train) for text in prompts)

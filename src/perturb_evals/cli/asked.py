@@ -40,7 +40,7 @@ def questions_asked(kind: "Kind", task_args: dict[str, Any]) -> Asked:
         TableError: A table that cannot be used.
     """
     from perturb_evals.datasets.options import one_of, refuse_unknown
-    from perturb_evals.datasets.pairs.benchmark import questionnaire
+    from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
     from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
     from perturb_evals.replies.pairs import ANSWER_FORMS
     from perturb_evals.solvers.asking.tokens import prose_tokens
@@ -49,9 +49,9 @@ def questions_asked(kind: "Kind", task_args: dict[str, Any]) -> Asked:
     args = dict(task_args)
     form = one_of("answer", args.pop("answer", "label"), ANSWER_FORMS)
     one_of("abstention", args.pop("abstention", "half"), ABSTENTIONS)
-    known = inspect.signature(questionnaire).parameters
-    refuse_unknown({name: args[name] for name in args.keys() - known}, questionnaire)
-    asked = questionnaire(kind, **args)
+    known = inspect.signature(pairs_benchmark).parameters
+    refuse_unknown({name: args[name] for name in args.keys() - known}, pairs_benchmark)
+    asked = pairs_benchmark(kind, **args)
     line = asked.evidence.cell_line
     pairs = zip(asked.rows["pert"], asked.rows["gene"], strict=True)
     characters = sum(len(render(kind, form, line, pert, gene)) for pert, gene in pairs)
@@ -76,15 +76,15 @@ def neighbors_asked(
         DataError: A file cannot be had.
     """
     from perturb_evals.datasets.options import refuse_unknown
-    from perturb_evals.datasets.screens.benchmark import langpert_run
-    from perturb_evals.datasets.screens.evidence import fold_of, training_for
+    from perturb_evals.datasets.screens.benchmark import expression_benchmark
+    from perturb_evals.datasets.screens.evidence import expression_evidence, fold_of
     from perturb_evals.solvers.asking.tokens import prompt_tokens, prose_tokens
     from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
     from perturb_evals.solvers.expression.neighbor_prompts import REVIEW, NeighborPrompt
 
     args = dict(task_args)
     asking = {"variant": "full", "k": args.pop("k", 10), **solver_args}
-    for given, function in ((args, langpert_run), (asking, nearest_perturbations)):
+    for given, function in ((args, expression_benchmark), (asking, nearest_perturbations)):
         known = inspect.signature(function).parameters
         refuse_unknown({name: given[name] for name in given.keys() - known}, function)
     nearest_perturbations(**asking)  # refuses what is not allowed
@@ -92,14 +92,14 @@ def neighbors_asked(
     if reply_tokens is None:
         reply_tokens = LIST_TOKENS + SIMILARITIES_TOKENS * similarities
         reply_tokens += REASONING_TOKENS * (asking["variant"] != "no_reasoning")
-    run = langpert_run(**args)
+    run = expression_benchmark(**args)
     prompt = NeighborPrompt(asking["variant"], run.screen.cell_line, asking["k"], similarities)
     tokens = 0.0
     for held_out in run.folds:
-        candidates = training_for(held_out).perturbations
+        candidates = expression_evidence(held_out).perturbations
         for target in fold_of(held_out).test:
             tokens += prompt_tokens(prompt.render(target, candidates), candidates)
-    n = run.n_held_out
+    n = run.n_questions
     if asking["variant"] != "refine":
         return Asked(n, n, tokens, reply_tokens)
     again = tokens + n * (reply_tokens + prose_tokens(len(REVIEW)))

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, TRACKS
+from perturb_evals.datasets.benchmark import board_key
+from perturb_evals.datasets.pairs.evidence import TRACKS
+from perturb_evals.datasets.pairs.load import CELL_LINES
 from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
-from perturb_evals.scorers.board import board_key
 
 QUESTIONS = ("task", "context", "data", "questions", "abstention", "metric_version")
 SCREEN = ("task", "context", "data", "split", "fold", "train", "rank", "metric_version")

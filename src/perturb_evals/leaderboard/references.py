@@ -11,15 +11,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.files.fetch import locate
 from perturb_evals.datasets.files.sources import DataError, find_source
-from perturb_evals.datasets.pairs.benchmark import Questionnaire, questionnaire
-from perturb_evals.datasets.pairs.evidence import EvidenceError, evidence_for
-from perturb_evals.datasets.pairs.perturbqa import lines_read, table_file
+from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
+from perturb_evals.datasets.pairs.evidence import lines_read, pairs_evidence
+from perturb_evals.datasets.pairs.load import table_file
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.datasets.pairs.table import TableError
-from perturb_evals.datasets.screens.benchmark import langpert_run
-from perturb_evals.datasets.screens.evidence import HeldOut, training_for
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
 from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.datasets.screens.screen import ScreenError
@@ -92,24 +93,24 @@ def _questions(
         for name in ("dataset", "cell_line", "questions", "genes", "seed")
     }
     _need(table_file(given["dataset"], given["cell_line"] or result.context, kind))
-    asked = questionnaire(kind, **given)
+    asked = pairs_benchmark(kind, **given)
     _same(asked.table.sha256, result.data_sha256)
     policy: Abstention = "lowest" if result.board["abstention"] == "lowest" else "half"
     dataset, line = asked.evidence.dataset, asked.evidence.cell_line
     entries = []
     if baseline_identity("gene_frequency", "within", ()) not in present:
-        own = evidence_for(dataset, line, kind, "within", (line,))
+        own = pairs_evidence(dataset, line, kind, "within", (line,))
         outcome = _answers(asked, policy, GeneFrequency(own))
         entries.append(_entry("gene_frequency", "baseline", "within", (), outcome))
     for lines in sorted(line_sets) or [_lines_here(asked)]:
         if baseline_identity("perturbation_rate", "cross", lines) not in present:
-            opened = evidence_for(dataset, line, kind, "cross", lines)
+            opened = pairs_evidence(dataset, line, kind, "cross", lines)
             outcome = _answers(asked, policy, PerturbationRate(opened))
             entries.append(_entry("perturbation_rate", "baseline", "cross", lines, outcome))
     return entries
 
 
-def _lines_here(asked: Questionnaire) -> tuple[str, ...]:
+def _lines_here(asked: PairsBenchmark) -> tuple[str, ...]:
     """Return the lines of the track cross whose tables are here."""
     about = asked.evidence
     lines = lines_read(about.dataset, about.cell_line, "cross", None)
@@ -128,7 +129,7 @@ def _is_here(file: str | None) -> bool:
     return file is None or locate(find_source(file)) is not None
 
 
-def _answers(asked: Questionnaire, policy: Abstention, predictor: Predictor) -> Outcome:
+def _answers(asked: PairsBenchmark, policy: Abstention, predictor: Predictor) -> Outcome:
     pairs = list(zip(asked.rows["pert"], asked.rows["gene"], strict=True))
     scores = [predictor.score(pert, gene) for pert, gene in pairs]
     table = Predictions(
@@ -144,7 +145,7 @@ def _expression(result: Result, present: Collection[str]) -> list[Entry]:
     screen = GEARS_SCREENS.get(str(result.task_args.get("screen")))
     _need(screen.source if screen else None)
     given = {name: value for name, value in result.task_args.items() if name != "k"}
-    run = langpert_run(**{**given, "aliases": "none"})
+    run = expression_benchmark(**{**given, "aliases": "none"})
     _same(run.screen.fingerprint, result.data_sha256)
     if str(result.board["split"]) != run.split.sha256[:6]:
         raise NoReferencesError("The split is another one than that of the board.")
@@ -175,17 +176,17 @@ def _judged(
 
 
 def _control(held_out: HeldOut) -> Floats:
-    training, rows = training_for(held_out), len(truth_for(held_out).row_of)
+    training, rows = expression_evidence(held_out), len(truth_for(held_out).row_of)
     return np.broadcast_to(training.control, (rows, len(training.genes))).astype(float)
 
 
 def _mean(held_out: HeldOut) -> Floats:
-    training, rows = training_for(held_out), len(truth_for(held_out).row_of)
+    training, rows = expression_evidence(held_out), len(truth_for(held_out).row_of)
     return np.broadcast_to(training.mean, (rows, len(training.genes))).astype(float)
 
 
 def _oracle(held_out: HeldOut) -> Floats:
-    training, nearest = training_for(held_out), oracle_neighbors(held_out, ORACLE_K)
+    training, nearest = expression_evidence(held_out), oracle_neighbors(held_out, ORACLE_K)
     rows = [
         training.vectors(nearest[name]).astype(float).mean(axis=0)
         for name in truth_for(held_out).row_of

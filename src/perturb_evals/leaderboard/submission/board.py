@@ -11,19 +11,19 @@ from typing import Any
 from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalLog, EvalSampleSummary
 
+from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.pairs.benchmark import questionnaire
-from perturb_evals.datasets.pairs.evidence import Evidence
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
 from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.datasets.pairs.table import TableError
-from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.samples import held_out_samples
 from perturb_evals.datasets.screens.screen import ScreenError
 from perturb_evals.datasets.screens.splits import SplitError
 from perturb_evals.leaderboard.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check, NotAtHandError
-from perturb_evals.scorers.board import board_key, screen_metadata, task_metadata
 
 KINDS: dict[str, Kind] = {"perturbqa_de": "de", "perturbqa_direction": "direction"}
 PASSED_BY = ("package_version",)
@@ -42,7 +42,7 @@ class Asked:
 
     facts: Mapping[str, Any]
     samples: Mapping[str, Sample]
-    evidence: Evidence | None
+    evidence: PairsEvidence | None
 
 
 def asked_again(log: EvalLog) -> Asked:
@@ -56,14 +56,14 @@ def asked_again(log: EvalLog) -> Asked:
     try:
         if task == "langpert":
             k = args.pop("k")
-            run = langpert_run(**args)
+            run = expression_benchmark(**args)
             made = held_out_samples(run.folds, k, run.aliases)
-            return Asked(screen_metadata(task, run), _by_id(made), None)
+            return Asked(run.metadata(task), _by_id(made), None)
         args.pop("answer", None)
         policy = args.pop("abstention")
-        asked = questionnaire(KINDS[task], **args)
+        asked = pairs_benchmark(KINDS[task], **args)
         made = question_samples(asked.rows, asked.evidence)
-        return Asked(task_metadata(task, asked, policy), _by_id(made), asked.evidence)
+        return Asked(asked.metadata(task, abstention=policy), _by_id(made), asked.evidence)
     except (DataError, TableError, ScreenError, SplitError, OSError) as error:
         raise NotAtHandError(f"The data cannot be had here: {error}") from error
     except (KeyError, TypeError) as error:

@@ -16,8 +16,9 @@ from inspect_ai.model import ChatMessage, ChatMessageAssistant
 
 from perturb_evals.datasets.files.fetch import locate
 from perturb_evals.datasets.files.sources import find_source
-from perturb_evals.datasets.pairs.evidence import KINDS, Evidence
-from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, FILE_SUFFIX, load_table
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
+from perturb_evals.datasets.pairs.load import CELL_LINES, FILE_SUFFIX, load_table
+from perturb_evals.datasets.pairs.questions import KINDS
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
 from perturb_evals.leaderboard.submission.board import Asked
 from perturb_evals.leaderboard.submission.checks import Check
@@ -103,7 +104,7 @@ class Prompts:
 
 
 @lru_cache(maxsize=8)
-def allowed_pairs(evidence: Evidence) -> frozenset[Pair]:
+def allowed_pairs(evidence: PairsEvidence) -> frozenset[Pair]:
     """Return the pairs of the training rows that a track opens, of both kinds.
 
     Raises:
@@ -121,7 +122,7 @@ def allowed_pairs(evidence: Evidence) -> frozenset[Pair]:
 
 
 @lru_cache(maxsize=8)
-def _known_rows(evidence: Evidence) -> KnownRows:
+def _known_rows(evidence: PairsEvidence) -> KnownRows:
     """Return the rows of the run's own tables, and of all others that are at hand."""
     genes_of: dict[str, set[str]] = defaultdict(set)
     for line in CELL_LINES[evidence.dataset]:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError
 from perturb_evals.datasets.pairs.table import TableError
-from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.predictions_file import ExpressionError
 from perturb_evals.datasets.screens.screen import ScreenError
 from perturb_evals.datasets.screens.splits import SplitError
@@ -56,7 +56,7 @@ def replay_command(path: Path, task: str, given: Mapping[str, str]) -> str:
 
 def _scores(path: Path, task: str, given: Mapping[str, str]) -> str:
     dataset, line = given.get("dataset", "perturbqa"), given.get("cell_line")
-    asked = questionnaire(KINDS[task], dataset=dataset, cell_line=line)
+    asked = pairs_benchmark(KINDS[task], dataset=dataset, cell_line=line)
     replayed = Replayed(asked.evidence, path)
     for pert, gene in zip(asked.rows["pert"], asked.rows["gene"], strict=True):
         replayed.score(pert, gene)
@@ -66,8 +66,8 @@ def _scores(path: Path, task: str, given: Mapping[str, str]) -> str:
 
 
 def _vectors(path: Path, given: Mapping[str, str]) -> str:
-    run = langpert_run(given.get("screen", "replogle_k562"), aliases="none")
+    run = expression_benchmark(given.get("screen", "replogle_k562"), aliases="none")
     for held_out in run.folds:
         ReplayedExpression(held_out, path)
     n_genes = len(run.screen.genes)
-    return f"Each of the {run.n_held_out} perturbations has one finite vector of {n_genes} genes."
+    return f"Each of the {run.n_questions} perturbations has one finite vector of {n_genes} genes."

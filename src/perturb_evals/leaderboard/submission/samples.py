@@ -5,8 +5,8 @@ from typing import Protocol
 
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary, read_eval_log_samples_by_id
 
+from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.pairs.evidence import EvidenceError
 from perturb_evals.datasets.pairs.table import TableError
 from perturb_evals.datasets.screens.screen import ScreenError
 from perturb_evals.datasets.screens.splits import SplitError
