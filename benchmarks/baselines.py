@@ -15,7 +15,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
 from inspect_ai.solver import Solver
 
-from perturb_evals.datasets.pairs.perturbqa import Track
+from perturb_evals.datasets.pairs.evidence import Track
 from perturb_evals.solvers.pairs.numeric import (
     constant,
     cross_line_knn,

@@ -14,8 +14,8 @@ import pandas as pd
 
 from perturb_evals.datasets.genes.ncbi import human_aliases
 from perturb_evals.datasets.genes.texts import text_vectors
-from perturb_evals.datasets.pairs.evidence import Evidence, evidence_for
-from perturb_evals.datasets.pairs.perturbqa import load_table
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
+from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.solvers.pairs.baselines import CrossLineKNN, GeneFrequency, SamePair
 
@@ -26,7 +26,7 @@ METHODS = ("text_knn", "vote")
 def write_predictions(folder: Path, line: str, kind: Kind, lines: tuple[str, ...]) -> None:
     """Write one CSV a method for all test pairs of a table."""
     test = load_table("perturbqa", line, kind).split("test")[["pert", "gene"]].copy()
-    evidence = evidence_for("perturbqa", line, kind, "cross", lines)
+    evidence = pairs_evidence("perturbqa", line, kind, "cross", lines)
     text = text_knn(evidence)
     scores = pd.DataFrame({"text_knn": [text(*pair) for pair in test.itertuples(index=False)]})
     for name, method in (("knn", CrossLineKNN(evidence)), ("same", SamePair(evidence))):
@@ -37,7 +37,7 @@ def write_predictions(folder: Path, line: str, kind: Kind, lines: tuple[str, ...
         test.assign(score=scores[name]).to_csv(folder / f"{name}-{line}-{kind}.csv", index=False)
 
 
-def text_knn(evidence: Evidence) -> Callable[[str, str], float]:
+def text_knn(evidence: PairsEvidence) -> Callable[[str, str], float]:
     """Return the method, fitted to the own line's training rows."""
     own, prior = evidence.own(), GeneFrequency(evidence)
     names = sorted({*own["pert"], *(pert for pert, _ in evidence.question_pairs())})

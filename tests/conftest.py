@@ -21,8 +21,8 @@ from rich.console import Console
 
 from perturb_evals.datasets.files import download
 from perturb_evals.datasets.files.sources import SOURCES
-from perturb_evals.datasets.pairs.evidence import evidence_for
-from perturb_evals.datasets.pairs.perturbqa import FILE_SUFFIX, load_table
+from perturb_evals.datasets.pairs.evidence import pairs_evidence
+from perturb_evals.datasets.pairs.load import FILE_SUFFIX, load_table
 
 # A busy machine is slow now and then; that is no failure. A fifth of the usual number of examples
 # keeps the whole suite below five minutes.
@@ -133,7 +133,7 @@ def put_tables(
 
     def forget() -> None:
         load_table.cache_clear()
-        evidence_for.cache_clear()
+        pairs_evidence.cache_clear()
 
     yield put
     forget()

@@ -9,7 +9,7 @@ import pytest
 from inspect_ai.log import read_eval_log, write_eval_log
 
 from perturb_evals.cli.main import main
-from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.leaderboard.submission.check import NAMES
 from perturb_evals.solvers.pairs.numeric import constant
 from perturb_evals.tasks.perturbqa import perturbqa_de
@@ -77,7 +77,7 @@ def test_nothing_to_check(check, tmp_path):
 def test_predictions_that_pass_are_made_a_run_by_the_command_that_is_printed(
     check, tmp_path, monkeypatch
 ):
-    rows = questionnaire("direction", dataset="demo").rows[["pert", "gene"]]
+    rows = pairs_benchmark("direction", dataset="demo").rows[["pert", "gene"]]
     path = tmp_path / "my scores.csv"
     rows.assign(score=0.5).to_csv(path, index=False)
     code, out, _ = check(path, "--task", "perturb_evals/perturbqa_direction", "--dataset", "demo")

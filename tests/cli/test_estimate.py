@@ -26,10 +26,10 @@ def test_log_probabilities_cost_less():
 
 
 def test_input_is_that_of_the_rendered_prompts():
-    from perturb_evals.datasets.pairs.benchmark import questionnaire
+    from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
     from perturb_evals.solvers.pairs.prompts import render
 
-    rows = questionnaire("de", dataset="demo", genes=3).rows
+    rows = pairs_benchmark("de", dataset="demo", genes=3).rows
     characters = sum(
         len(render("de", "label", "demo_a", pert, gene))
         for pert, gene in zip(rows["pert"], rows["gene"], strict=True)

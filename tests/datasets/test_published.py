@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from perturb_evals.datasets.pairs.perturbqa import CELL_LINES
+from perturb_evals.datasets.pairs.load import CELL_LINES
 from perturb_evals.datasets.published import (
     CURVE_SYSTEMS,
     CURVES,

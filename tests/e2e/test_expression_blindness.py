@@ -167,4 +167,4 @@ def test_prompts_and_predictions_do_not_change_with_the_test_rows(
 def test_the_door_to_training_rows_is_closed_to_test_names():
     held_out = HeldOut(ScreenRequest("demo"), fold=FOLD)
     with pytest.raises(KeyError):
-        training.training_for(held_out).vectors(fold_of(held_out).test)
+        training.expression_evidence(held_out).vectors(fold_of(held_out).test)

@@ -17,8 +17,8 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, fork, solver
 
 from perturb_evals.datasets.demo.world import demo_tables
-from perturb_evals.datasets.pairs.evidence import evidence_for
-from perturb_evals.datasets.pairs.perturbqa import FILE_SUFFIX, lines_read, load_table
+from perturb_evals.datasets.pairs.evidence import lines_read, pairs_evidence
+from perturb_evals.datasets.pairs.load import FILE_SUFFIX, load_table
 from perturb_evals.datasets.pairs.questions import scored_genes
 from perturb_evals.solvers.pairs import baselines, numeric
 from perturb_evals.solvers.pairs.ask import ask
@@ -247,7 +247,7 @@ def test_predictions_for_whole_real_tables(
     def predictions() -> list[list[float]]:
         test = load_table("perturbqa", line, kind).split("test")
         lines = lines_read("perturbqa", line, "cross", list(LINES))
-        evidence = evidence_for("perturbqa", line, kind, "cross", lines)
+        evidence = pairs_evidence("perturbqa", line, kind, "cross", lines)
         some = test[test["pert"].isin(test["pert"].unique()[::10])]
         assert len(some)
         pairs = list(zip(some["pert"], some["gene"], strict=True))

@@ -23,7 +23,7 @@ from inspect_ai.log import (
     read_eval_log_sample_summaries,
 )
 
-from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
 
 QUESTION = re.compile(r"^Target gene: (\S+)$", re.MULTILINE)
 LISTED = re.compile(r"^Genes with a measured knock-down \(\d+\):\n(.*)$", re.MULTILINE)
@@ -197,7 +197,7 @@ WITH_ALIASES = ("newer names", "nothing but newer names", "the target's newer na
 
 def test_the_demo_screen(provider: Any, inspect: Callable[..., Any], tmp_path: Path) -> None:
     """Two models: one whose provider takes a schema without heeding it, one that refuses it."""
-    run = langpert_run("demo", fold=0)
+    run = expression_benchmark("demo", fold=0)
     targets = run.split.folds[0].test
     game = Game(World(run.screen.perturbations, {}), TRAPS, targets)
     provider.kinds.append((QUESTION, game.reply(provider)))
@@ -223,7 +223,7 @@ def test_the_1092_perturbations_of_the_k562_screen(
     provider: Any, inspect: Callable[..., Any], tmp_path: Path, real_data: Path
 ) -> None:
     screen = real_data / "screens" / "replogle_k562_pc9_surrogate.h5ad"
-    run = langpert_run(str(screen))
+    run = expression_benchmark(str(screen))
     perturbations = run.screen.perturbations
     newer = newer_names(real_data / "genes" / "Homo_sapiens.gene_info.gz", perturbations)
     assert newer["AARS"] == "AARS1"

@@ -13,7 +13,7 @@ from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log
 from inspect_ai.scorer import Score
 from sklearn.metrics import roc_auc_score
 
-from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.replies.pairs import AnswerForm
 from perturb_evals.scorers.pairs.answers import REASONS
@@ -178,7 +178,7 @@ def metrics(log: EvalLog) -> dict[str, float]:
 
 def assert_whole(log: EvalLog, kind: Kind) -> None:
     """Every question was scored once, with its own label, and what is counted adds up."""
-    rows = questionnaire(kind, "demo", genes=GENES).rows
+    rows = pairs_benchmark(kind, "demo", genes=GENES).rows
     expected = {(row.pert, row.gene): row.label for row in rows.itertuples()}
     assert log.status == "success", log.error
     assert Counter(map(pair_of, log.samples)) == Counter(list(expected))

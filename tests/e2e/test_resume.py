@@ -12,7 +12,7 @@ import inspect_ai
 import pytest
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
-from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.tasks.perturbqa import perturbqa_de
 
 GENES = 8
@@ -78,7 +78,7 @@ def run_and_kill(provider: Any, inspect: Inspect, folder: Path, *flags: str) -> 
 
 
 def every_question() -> Pairs:
-    rows = questionnaire("de", "demo", genes=GENES).rows
+    rows = pairs_benchmark("de", "demo", genes=GENES).rows
     return Counter((row.pert, row.gene) for row in rows.itertuples())
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import fold_of
 from perturb_evals.families import family_of
 from perturb_evals.solvers.asking.tokens import prompt_tokens
@@ -12,7 +12,7 @@ ONE_FOLD = {"screen": "demo", "fold": 2, "cell_line": "demo_c"}
 
 
 def prompt_tokens_of_the_fold(prompt: NeighborPrompt) -> int:
-    (held_out,) = langpert_run(**ONE_FOLD).folds
+    (held_out,) = expression_benchmark(**ONE_FOLD).folds
     fold = fold_of(held_out)
     prompts = (prompt.render(target, fold.train) for target in fold.test)
     return sum(prompt_tokens(text, fold.train) for text in prompts)

@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.datasets.pairs.benchmark import questionnaire
-from perturb_evals.datasets.pairs.perturbqa import TRACKS
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
+from perturb_evals.datasets.pairs.evidence import TRACKS
 from perturb_evals.datasets.published import GATE, SIZES, published_numbers
-from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.families import family_of
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
-from perturb_evals.scorers.board import screen_metadata, task_metadata
 
 
 def published_lines(board):
@@ -135,16 +134,16 @@ def test_nothing_is_published_for_it(board):
 
 
 def test_boards_of_real_runs_are_understood():
-    demo = questionnaire("de", dataset="demo")
-    assert published_lines(task_metadata("perturbqa_de", demo, "half")["board"]) == ()
-    run = langpert_run("demo", n_train=20, repeats=2)
-    assert published_lines(screen_metadata("langpert", run)["board"]) == ()
+    demo = pairs_benchmark("de", dataset="demo")
+    assert published_lines(demo.metadata("perturbqa_de", abstention="half")["board"]) == ()
+    run = expression_benchmark("demo", n_train=20, repeats=2)
+    assert published_lines(run.metadata("langpert")["board"]) == ()
 
 
 def test_boards_of_real_tables(real_data):
     for kind, task in (("de", "perturbqa_de"), ("direction", "perturbqa_direction")):
-        asked = questionnaire(kind, cell_line="rpe1", genes=50, seed=3)
-        board = task_metadata(task, asked, "lowest")["board"]
+        asked = pairs_benchmark(kind, cell_line="rpe1", genes=50, seed=3)
+        board = asked.metadata(task, abstention="lowest")["board"]
         assert len(published_lines(board)) == 9
         assert "a random 50 of them (seed 3)" in said(board, "MLP")
 

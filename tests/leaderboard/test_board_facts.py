@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from perturb_evals.datasets.pairs.benchmark import questionnaire
-from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.benchmark import board_key
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.leaderboard.board_facts import board_fault
-from perturb_evals.scorers.board import board_key, screen_metadata, task_metadata
 
 
 def asked(task: str = "perturbqa_de", evidence: Any = "none") -> dict[str, Any]:
     kind = "de" if task == "perturbqa_de" else "direction"
-    return task_metadata(task, questionnaire(kind, "demo", None, evidence, genes=3), "half")
+    return pairs_benchmark(kind, "demo", None, evidence, genes=3).metadata(task, abstention="half")
 
 
 def screen() -> dict[str, Any]:
-    return screen_metadata("langpert", langpert_run("demo"))
+    return expression_benchmark("demo").metadata("langpert")
 
 
 def with_board(about: dict[str, Any], **parts: Any) -> dict[str, Any]:

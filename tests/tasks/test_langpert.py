@@ -18,7 +18,7 @@ from inspect_ai.solver import solver
 
 import perturb_evals
 from perturb_evals.datasets.demo.screen import demo_screen
-from perturb_evals.datasets.screens.evidence import HeldOut, fold_of, training_for
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, fold_of
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.datasets.screens.screen import ScreenError
@@ -198,7 +198,7 @@ def test_a_screen_that_changed_under_a_log_is_refused(evaluate, tmp_path, monkey
         obs = pd.DataFrame(index=["control", *screen.perturbations])
         adata = anndata.AnnData(values, obs=obs, var=pd.DataFrame(index=list(screen.genes)))
         adata.write_h5ad(path)
-        for cached in (load_screen, fold_of, training_for, truth_for, oracle_neighbors):
+        for cached in (load_screen, fold_of, expression_evidence, truth_for, oracle_neighbors):
             cached.cache_clear()  # as in another process
 
     write(1)

@@ -15,8 +15,9 @@ from inspect_ai.solver import Solver, solver
 
 import perturb_evals
 from perturb_evals import perturbqa_de, perturbqa_direction
-from perturb_evals.datasets.pairs.evidence import Evidence, EvidenceError
-from perturb_evals.datasets.pairs.perturbqa import load_table
+from perturb_evals.datasets.evidence import EvidenceError
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
+from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.solvers.pairs.numeric import constant, numeric
 
 TASKS = {"perturbqa_de": perturbqa_de, "perturbqa_direction": perturbqa_direction}
@@ -141,7 +142,7 @@ def reads_all_it_may(read: set[str]) -> Solver:
         def score(self, pert: str, gene: str) -> float:
             return 0.5
 
-    def fit(evidence: Evidence) -> Half:
+    def fit(evidence: PairsEvidence) -> Half:
         with suppress(EvidenceError):
             assert len(evidence.own())
             read.add(evidence.cell_line)

@@ -17,9 +17,9 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 from inspect_ai.solver import Solver
 
+from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.files.fetch import locate
 from perturb_evals.datasets.files.sources import DataError, find_source
-from perturb_evals.datasets.pairs.evidence import EvidenceError
 from perturb_evals.datasets.pairs.table import TableError
 from perturb_evals.datasets.screens.screen import ScreenError
 from perturb_evals.datasets.screens.splits import SplitError

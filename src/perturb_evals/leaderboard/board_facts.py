@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.families import family_of, task_names
 from perturb_evals.families.facts import expected, shown
-from perturb_evals.scorers.board import board_key
 
 
 def board_fault(about: Mapping[str, Any]) -> str:

@@ -12,9 +12,8 @@ from inspect_ai import Task, task
 from inspect_ai.log import HeadlineMetric
 
 from perturb_evals.datasets.options import refuse_unknown, whole_number
-from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.samples import held_out_samples
-from perturb_evals.scorers.board import screen_metadata
 from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.expression.regression import regression
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
@@ -63,7 +62,7 @@ def langpert(
     refuse_unknown(unknown, langpert)
     if whole_number("k", k) < 1:
         raise ValueError(f"k must be at least 1; got {k}.")
-    run = langpert_run(
+    benchmark = expression_benchmark(
         screen,
         fold,
         n_train,
@@ -76,11 +75,11 @@ def langpert(
         aliases,
     )
     return Task(
-        dataset=held_out_samples(run.folds, k, run.aliases),
+        dataset=held_out_samples(benchmark.folds, k, benchmark.aliases),
         solver=nearest_perturbations(),
         scorer=expression(),
-        metrics=[regression(asked=run.n_held_out)],
+        metrics=[regression(asked=benchmark.n_questions)],
         headline_metric=HEADLINE,
         version=VERSION,
-        metadata=screen_metadata("langpert", run),
+        metadata=benchmark.metadata("langpert"),
     )

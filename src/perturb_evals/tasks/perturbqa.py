@@ -12,13 +12,13 @@ from inspect_ai import Task, task
 from inspect_ai.log import HeadlineMetric
 
 from perturb_evals.datasets.options import one_of, refuse_unknown
-from perturb_evals.datasets.pairs.benchmark import Questionnaire, questionnaire
-from perturb_evals.datasets.pairs.perturbqa import DatasetName, Track
+from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
+from perturb_evals.datasets.pairs.evidence import Track
+from perturb_evals.datasets.pairs.load import DatasetName
 from perturb_evals.datasets.pairs.questions import QuestionSet
 from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.metrics.pairs.abstention import ABSTENTIONS, Abstention
 from perturb_evals.replies.pairs import AnswerForm
-from perturb_evals.scorers.board import task_metadata
 from perturb_evals.scorers.pairs.classification import classification
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.solvers.pairs.ask import ask
@@ -59,7 +59,7 @@ def perturbqa_de(
         unknown: Nothing: an argument of another name is refused, where Inspect would only warn.
     """
     refuse_unknown(unknown, perturbqa_de)
-    asked = questionnaire(
+    asked = pairs_benchmark(
         "de", dataset, cell_line, evidence, evidence_lines, questions, genes, seed
     )
     return _task("perturbqa_de", asked, questions, answer, abstention)
@@ -97,7 +97,7 @@ def perturbqa_direction(
         unknown: Nothing.
     """
     refuse_unknown(unknown, perturbqa_direction)
-    asked = questionnaire(
+    asked = pairs_benchmark(
         "direction", dataset, cell_line, evidence, evidence_lines, questions, genes, seed
     )
     return _task("perturbqa_direction", asked, questions, answer, abstention)
@@ -105,7 +105,7 @@ def perturbqa_direction(
 
 def _task(
     name: str,
-    asked: Questionnaire,
+    asked: PairsBenchmark,
     questions: QuestionSet,
     answer: AnswerForm,
     abstention: Abstention,
@@ -115,8 +115,8 @@ def _task(
         dataset=question_samples(asked.rows, asked.evidence),
         solver=ask(answer),
         scorer=p_positive(),
-        metrics=[classification(questions, abstention, asked=len(asked.rows))],
+        metrics=[classification(questions, abstention, asked=asked.n_questions)],
         headline_metric=HEADLINE,
         version=VERSION,
-        metadata=task_metadata(name, asked, abstention),
+        metadata=asked.metadata(name, abstention=abstention),
     )

@@ -9,7 +9,7 @@ from anndata import read_h5ad
 from inspect_ai.log import list_eval_logs, read_eval_log
 
 from perturb_evals.cli.main import main
-from perturb_evals.datasets.screens.evidence import fold_of, split_of, training_for
+from perturb_evals.datasets.screens.evidence import expression_evidence, fold_of, split_of
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.tasks.langpert import langpert
 
@@ -215,7 +215,7 @@ def test_a_screen_that_changed_is_run_anew(tmp_path, small_screen, capsys):
         adata = read_h5ad(small_screen)
         adata.X = adata.X * np.float32(factor)
         adata.write_h5ad(screen)
-        for cached in (load_screen, split_of, fold_of, training_for):
+        for cached in (load_screen, split_of, fold_of, expression_evidence):
             cached.cache_clear()
         assert main(["curve", *words, "--log-dir", str(logs), "-o", str(tmp_path / "plot")]) == 0
         assert len(headers(logs)) == n_logs

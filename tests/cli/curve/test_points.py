@@ -8,8 +8,8 @@ from inspect_ai.log import EvalPlan, EvalPlanStep, read_eval_log, write_eval_log
 from inspect_ai.model import GenerateConfig
 
 from perturb_evals.cli.curve.points import CurveError, read_curve
+from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.datasets.screens.load import load_screen
-from perturb_evals.scorers.board import board_key
 from perturb_evals.solvers.expression.baselines import oracle_neighbors
 from perturb_evals.tasks.langpert import langpert
 

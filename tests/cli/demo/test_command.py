@@ -14,7 +14,7 @@ from perturb_evals.cli.demo import questions as demo_questions
 from perturb_evals.cli.demo import screen as demo_screen
 from perturb_evals.cli.main import main
 from perturb_evals.datasets.demo.ceiling import attainable_scores
-from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
 
@@ -69,7 +69,7 @@ def test_the_first_table_shows_the_numbers_of_its_logs(shown, logs):
     for log in asked:
         value = metrics(log)["auroc_per_gene"]
         assert f"{value:.3f}".removeprefix("0") in shown
-    rows = questionnaire("de", dataset="demo").rows
+    rows = pairs_benchmark("de", dataset="demo").rows
     best = rows.merge(attainable_scores("demo_a", "de"), on=["pert", "gene"])
     ceiling = auroc_per_gene(Predictions(best.pert, best.gene, best.label, best.score))
     assert re.search(rf"best attainable +{f'{ceiling:.3f}'.removeprefix('0')}", shown)

@@ -6,10 +6,10 @@ import pytest
 from perturb_evals.datasets.genes.known_genes import UnknownGenesError, check_vectors, no_gene_known
 from perturb_evals.datasets.genes.ncbi import Aliases
 from perturb_evals.datasets.genes.vectors import checked_vectors
-from perturb_evals.datasets.screens.evidence import HeldOut, training_for
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.datasets.screens.load import ScreenRequest
 
-TRAINING = training_for(HeldOut(ScreenRequest("demo")))
+TRAINING = expression_evidence(HeldOut(ScreenRequest("demo")))
 
 
 def vectors_of(names, values=None):

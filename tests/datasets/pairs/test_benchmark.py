@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.pairs.benchmark import questionnaire
-from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, load_table
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
+from perturb_evals.datasets.pairs.load import CELL_LINES, load_table
 from perturb_evals.datasets.pairs.questions import scored_genes
 
 
 @pytest.mark.parametrize("kind", ["de", "direction"])
 def test_the_defaults_of_the_demo_world(kind):
-    asked = questionnaire(kind, dataset="demo")
+    asked = pairs_benchmark(kind, dataset="demo")
     assert asked.table is load_table("demo", "demo_a", kind)
     assert asked.question_set == "scored"
     evidence = asked.evidence
@@ -26,21 +26,21 @@ def test_the_defaults_of_the_demo_world(kind):
 
 
 def test_all_questions():
-    asked = questionnaire("de", dataset="demo", questions="all")
+    asked = pairs_benchmark("de", dataset="demo", questions="all")
     assert asked.question_set == "all"
     assert asked.rows.equals(asked.table.split("test"))
 
 
 def test_a_sample_of_genes_is_named_with_its_seed():
-    asked = questionnaire("de", dataset="demo", genes=5, seed=3)
+    asked = pairs_benchmark("de", dataset="demo", genes=5, seed=3)
     assert asked.question_set == "scored/genes5/seed3"
     assert asked.rows["gene"].nunique() == 5
-    other = questionnaire("de", dataset="demo", genes=5, seed=4)
+    other = pairs_benchmark("de", dataset="demo", genes=5, seed=4)
     assert set(other.rows["gene"]) != set(asked.rows["gene"])
 
 
 def test_evidence_lines_go_into_the_evidence():
-    asked = questionnaire("de", dataset="demo", evidence="cross", evidence_lines="demo_c,demo_a")
+    asked = pairs_benchmark("de", dataset="demo", evidence="cross", evidence_lines="demo_c,demo_a")
     assert asked.evidence.lines == ("demo_a", "demo_c")
     assert set(asked.evidence.others()["line"]) == {"demo_c"}
 
@@ -50,7 +50,7 @@ def test_evidence_lines_go_into_the_evidence():
     [("none", ()), ("within", ("demo_b",)), ("cross", ("demo_b", "demo_a", "demo_c"))],
 )
 def test_each_track_opens_its_lines(track: str, lines: tuple[str, ...]):
-    asked = questionnaire("de", dataset="demo", cell_line="demo_b", evidence=track)
+    asked = pairs_benchmark("de", dataset="demo", cell_line="demo_b", evidence=track)
     assert asked.evidence.lines == lines
 
 
@@ -81,9 +81,9 @@ def test_lines_are_refused_before_a_table_is_fetched(
 ):
     put_tables({})  # no table can be had
     with pytest.raises(ValueError, match=f"^evidence_lines {message}"):
-        questionnaire("de", **options)
+        pairs_benchmark("de", **options)
     with pytest.raises(DataError):
-        questionnaire("de", cell_line=options.get("cell_line"))
+        pairs_benchmark("de", cell_line=options.get("cell_line"))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_lines_are_refused_before_a_table_is_fetched(
 def test_every_argument_is_checked(argument: str, value, allowed: str):
     track = {"evidence": "cross"} if argument == "evidence_lines" else {}
     with pytest.raises(ValueError, match=f"^{argument} must be") as caught:
-        questionnaire("de", **{"dataset": "demo", **track, argument: value})
+        pairs_benchmark("de", **{"dataset": "demo", **track, argument: value})
     message = str(caught.value)
     assert allowed in message
     got = message.split("got", 1)[1]
@@ -124,14 +124,14 @@ def test_every_argument_is_checked(argument: str, value, allowed: str):
 
 def test_genes_with_all_questions():
     with pytest.raises(ValueError, match="questions=scored; got questions=all"):
-        questionnaire("de", dataset="demo", questions="all", genes=5)
+        pairs_benchmark("de", dataset="demo", questions="all", genes=5)
 
 
 def test_perturbqa_is_the_default(real_data: Path):
-    asked = questionnaire("de")
+    asked = pairs_benchmark("de")
     assert asked.evidence.dataset == "perturbqa"
     assert asked.evidence.cell_line == "k562"
     assert asked.evidence.lines == ()
-    cross = questionnaire("de", evidence="cross")
+    cross = pairs_benchmark("de", evidence="cross")
     assert cross.evidence.lines == ("k562", "rpe1", "hepg2", "jurkat")
     assert len(asked.rows) == 5_641

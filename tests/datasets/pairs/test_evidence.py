@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.files.sources import SOURCES
-from perturb_evals.datasets.pairs.evidence import Evidence, EvidenceError, evidence_for
-from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, FILE_SUFFIX, GENE_LINES, lines_read
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, lines_read, pairs_evidence
+from perturb_evals.datasets.pairs.load import CELL_LINES, FILE_SUFFIX, GENE_LINES
 from perturb_evals.datasets.pairs.table import TableError
 
 KINDS = ("de", "direction")
@@ -42,9 +43,11 @@ def small(put_tables: Callable[..., Path]) -> None:
 
 def evidence(
     line: str, kind: str = "de", track: str = "cross", lines: str = ",".join(GENES_HERE)
-) -> Evidence:
+) -> PairsEvidence:
     names = lines if track == "cross" else None
-    return evidence_for("perturbqa", line, kind, track, lines_read("perturbqa", line, track, names))
+    return pairs_evidence(
+        "perturbqa", line, kind, track, lines_read("perturbqa", line, track, names)
+    )
 
 
 def written(rows: pd.DataFrame) -> set[str]:
@@ -141,10 +144,10 @@ def test_the_pairs_asked_come_without_labels(small: None):
 
 
 def test_the_same_arguments_give_the_same_object():
-    one = evidence_for("demo", "demo_a", "de", "cross", DEMO)
-    assert evidence_for("demo", "demo_a", "de", "cross", DEMO) is one
-    assert one == Evidence("demo", "demo_a", "de", "cross", DEMO)
-    assert evidence_for("demo", "demo_a", "de", "within", DEMO) != one
+    one = pairs_evidence("demo", "demo_a", "de", "cross", DEMO)
+    assert pairs_evidence("demo", "demo_a", "de", "cross", DEMO) is one
+    assert one == PairsEvidence("demo", "demo_a", "de", "cross", DEMO)
+    assert pairs_evidence("demo", "demo_a", "de", "within", DEMO) != one
 
 
 # Names of lines

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.samples import question_samples, record_to_sample
 
 SHARED = {
@@ -45,7 +45,7 @@ def test_the_label_is_in_the_target_only(kind):
     ("track", "lines"), [("none", ""), ("within", "demo_b"), ("cross", "demo_b,demo_a,demo_c")]
 )
 def test_one_sample_a_row_in_the_order_of_the_rows(kind: str, track: str, lines: str):
-    asked = questionnaire(kind, dataset="demo", cell_line="demo_b", evidence=track)
+    asked = pairs_benchmark(kind, dataset="demo", cell_line="demo_b", evidence=track)
     samples = question_samples(asked.rows, asked.evidence)
     assert samples.name == f"demo_b_{kind}"
     assert len(samples) == len(asked.rows)
@@ -67,6 +67,6 @@ def test_one_sample_a_row_in_the_order_of_the_rows(kind: str, track: str, lines:
 
 
 def test_ids_are_unique_on_the_real_tables(real_data: Path):
-    asked = questionnaire("de", cell_line="k562", questions="all")
+    asked = pairs_benchmark("de", cell_line="k562", questions="all")
     samples = question_samples(asked.rows, asked.evidence)
     assert len({sample.id for sample in samples}) == len(samples) == 23_212

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import datasets
 from perturb_evals.datasets.files.sources import SOURCES
-from perturb_evals.datasets.pairs.perturbqa import load_table
+from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.pairs.questions import scored_genes
 from perturb_evals.datasets.pairs.table import TableError, check_rows, read_csv, table_of
 

@@ -6,7 +6,7 @@ import pytest
 from anndata import AnnData
 
 from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.screens.benchmark import langpert_run
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import fold_of, split_of
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.datasets.screens.screen import ScreenError
@@ -14,16 +14,16 @@ from perturb_evals.datasets.screens.splits import SplitError
 
 
 def test_all_folds_test_every_perturbation_once():
-    run = langpert_run("demo")
+    run = expression_benchmark("demo")
     tested = [name for held_out in run.folds for name in fold_of(held_out).test]
     assert sorted(tested) == list(run.screen.perturbations)
-    assert (run.n_held_out, run.subset, run.aliases) == (240, "all", "none")
+    assert (run.n_questions, run.subset, run.aliases) == (240, "all", "none")
 
 
 def test_one_fold_and_repeated_subsets():
-    run = langpert_run("demo", fold=2, n_train=50, repeats=3, seed=9)
+    run = expression_benchmark("demo", fold=2, n_train=50, repeats=3, seed=9)
     assert [(h.fold, h.repeat) for h in run.folds] == [(2, 0), (2, 1), (2, 2)]
-    assert (run.n_held_out, run.subset) == (3 * 48, "50x3/seed9")
+    assert (run.n_questions, run.subset) == (3 * 48, "50x3/seed9")
     assert len({fold_of(held_out).train for held_out in run.folds}) == 3
 
 
@@ -48,13 +48,13 @@ def test_one_fold_and_repeated_subsets():
 )
 def test_impossible_arguments(arguments, error, message):
     with pytest.raises(error, match=message):
-        langpert_run(**{"screen": "demo", **arguments})
+        expression_benchmark(**{"screen": "demo", **arguments})
 
 
 def test_aliases_that_cannot_be_had_are_told_before_the_run(put_tables):
     put_tables({})  # an empty mirror, and no way to any source
     with pytest.raises(DataError, match="gene_info"):
-        langpert_run("demo", aliases="ncbi")
+        expression_benchmark("demo", aliases="ncbi")
 
 
 def test_relative_paths_are_those_of_the_folder_of_the_run(tmp_path, monkeypatch):
@@ -69,7 +69,7 @@ def test_relative_paths_are_those_of_the_folder_of_the_run(tmp_path, monkeypatch
     AnnData(X=values.astype(np.float32), obs=obs).write_h5ad("screen.h5ad")
     folds = [{"train": names[:5], "test": names[5:]}, {"train": names[5:], "test": names[:5]}]
     (here / "split.json").write_text(json.dumps(folds), encoding="utf-8")
-    run = langpert_run("screen.h5ad", split="split.json", aliases="none")
+    run = expression_benchmark("screen.h5ad", split="split.json", aliases="none")
     assert run.folds[0].request.screen == str(here / "screen.h5ad")
     assert run.folds[0].split == str(here / "split.json")
     monkeypatch.chdir(there)

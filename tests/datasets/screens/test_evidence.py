@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from perturb_evals.datasets.demo.screen import demo_screen
-from perturb_evals.datasets.screens.evidence import HeldOut, fold_of, split_of, training_for
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, fold_of, split_of
 from perturb_evals.datasets.screens.load import ScreenRequest
 from perturb_evals.datasets.screens.splits import SplitError
 
@@ -25,7 +25,7 @@ def test_the_sample_of_another_task_is_told():
 def test_training_holds_no_test_perturbation():
     for number in range(5):
         held_out = HeldOut(DEMO, fold=number)
-        training, fold = training_for(held_out), fold_of(held_out)
+        training, fold = expression_evidence(held_out), fold_of(held_out)
         assert training.perturbations == fold.train
         assert not set(training.perturbations) & set(fold.test)
         with pytest.raises(KeyError):
@@ -35,7 +35,7 @@ def test_training_holds_no_test_perturbation():
 
 
 def test_vectors_and_mean_are_those_of_the_screen():
-    screen, training = demo_screen(), training_for(HeldOut(DEMO))
+    screen, training = demo_screen(), expression_evidence(HeldOut(DEMO))
     row_of = {name: row for row, name in enumerate(screen.perturbations)}
     rows = screen.expression[[row_of[name] for name in training.perturbations]]
     np.testing.assert_array_equal(training.expression, rows)
@@ -47,7 +47,7 @@ def test_vectors_and_mean_are_those_of_the_screen():
 
 
 def test_what_a_solver_does_to_its_vectors_changes_nothing():
-    training = training_for(HeldOut(DEMO))
+    training = expression_evidence(HeldOut(DEMO))
     before = training.expression
     training.expression[:] = 0
     training.vectors(training.perturbations)[:] = 0
@@ -55,7 +55,7 @@ def test_what_a_solver_does_to_its_vectors_changes_nothing():
 
 
 def test_the_same_fold_is_fitted_once():
-    assert training_for(HeldOut(DEMO, fold=1)) is training_for(HeldOut(DEMO, fold=1))
+    assert expression_evidence(HeldOut(DEMO, fold=1)) is expression_evidence(HeldOut(DEMO, fold=1))
 
 
 def test_a_subset_changes_the_training_set_only():
@@ -71,5 +71,5 @@ def test_a_split_file_is_used(tmp_path):
     path = tmp_path / "folds.json"
     path.write_text(json.dumps([{"train": names[:9], "test": names[9:12]}]), encoding="utf-8")
     assert len(split_of(DEMO, str(path)).folds) == 1
-    training = training_for(HeldOut(DEMO, split=str(path)))
+    training = expression_evidence(HeldOut(DEMO, split=str(path)))
     assert training.perturbations == names[:9]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.datasets.demo.world import DEMO_LINES
-from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.families.pairs.shown_rows import KnownRows, Names
 from perturb_evals.replies.pairs import ANSWER_FORMS
 from perturb_evals.solvers.pairs.prompts import render
@@ -130,7 +130,7 @@ def test_of_a_name_within_a_longer_one_only_the_longer_is_meant():
 @pytest.mark.parametrize("form", ANSWER_FORMS)
 @pytest.mark.parametrize("kind", ["de", "direction"])
 def test_prompts_of_this_package_show_no_row(kind, form):
-    asked = [questionnaire(kind, dataset="demo", cell_line=line) for line in DEMO_LINES]
+    asked = [pairs_benchmark(kind, dataset="demo", cell_line=line) for line in DEMO_LINES]
     genes_of = {}
     for one in asked:
         for split in ("train", "test"):

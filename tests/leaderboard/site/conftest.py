@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from perturb_evals.datasets.pairs.benchmark import Questionnaire, questionnaire
+from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
 from perturb_evals.leaderboard.boards import Board, make_boards
 from perturb_evals.leaderboard.comparison import Comparison, Pair
 from perturb_evals.leaderboard.discordant import Discordant
@@ -99,9 +99,9 @@ def seen() -> Callable[[str], Seen]:
 
 
 @cache
-def asked(task: str, line: str) -> Questionnaire:
+def asked(task: str, line: str) -> PairsBenchmark:
     kind: Any = "de" if task == "perturbqa_de" else "direction"
-    return questionnaire(kind, dataset="demo", cell_line=line, genes=GENES)
+    return pairs_benchmark(kind, dataset="demo", cell_line=line, genes=GENES)
 
 
 @pytest.fixture(scope="session")

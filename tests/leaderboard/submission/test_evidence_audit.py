@@ -13,8 +13,8 @@ from inspect_ai.model import (
 )
 from inspect_ai.solver import solver
 
-from perturb_evals.datasets.pairs.evidence import evidence_for
-from perturb_evals.datasets.pairs.perturbqa import load_table
+from perturb_evals.datasets.pairs.evidence import pairs_evidence
+from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
 from perturb_evals.families.pairs.audit import allowed_pairs
 from perturb_evals.leaderboard.submission.board import asked_again
@@ -62,7 +62,7 @@ def training_rows(metadata):
 
 
 def other_lines_rows(metadata):
-    others = evidence_for("demo", "demo_a", metadata["kind"], "cross", ("demo_a", "demo_b"))
+    others = pairs_evidence("demo", "demo_a", metadata["kind"], "cross", ("demo_a", "demo_b"))
     known = set(zip(*[evidence_of(metadata).own()[name] for name in ("pert", "gene")], strict=True))
     rows = others.others()
     return rows[[pair not in known for pair in zip(rows["pert"], rows["gene"], strict=True)]].head(
@@ -245,7 +245,7 @@ def test_other_test_perturbations_are_no_candidates(audit):
 @pytest.mark.parametrize("track", ["none", "within", "cross"])
 def test_allowed_pairs_are_those_of_the_training_rows(track):
     lines_open = {"none": (), "within": ("demo_a",), "cross": ("demo_a", "demo_b")}[track]
-    evidence = evidence_for("demo", "demo_a", "de", track, lines_open)
+    evidence = pairs_evidence("demo", "demo_a", "de", track, lines_open)
     pairs = allowed_pairs(evidence)
     assert bool(pairs) == (track != "none")
     if track == "within":

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from perturb_evals.datasets.demo.screen import demo_screen
-from perturb_evals.datasets.pairs.benchmark import questionnaire
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.leaderboard.submission.predictions_file import check_predictions, replay_command
 
 DEMO = {"dataset": "demo", "cell_line": "demo_b"}
@@ -15,7 +15,7 @@ DEMO = {"dataset": "demo", "cell_line": "demo_b"}
 
 @pytest.fixture
 def predictions():
-    rows = questionnaire("de", dataset="demo", cell_line="demo_b").rows[["pert", "gene"]]
+    rows = pairs_benchmark("de", dataset="demo", cell_line="demo_b").rows[["pert", "gene"]]
     return rows.assign(score=np.linspace(0, 1, len(rows)))
 
 
@@ -39,7 +39,7 @@ def test_a_whole_file_passes(check, predictions):
 
 
 def test_a_file_with_all_test_rows_passes(check):
-    rows = questionnaire("de", dataset="demo", cell_line="demo_b", questions="all").rows
+    rows = pairs_benchmark("de", dataset="demo", cell_line="demo_b", questions="all").rows
     found = check(rows[["pert", "gene"]].assign(score=0.5))
     assert found.outcome == "pass"
     assert "more are questions of questions=all" in found.said

@@ -15,7 +15,7 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import SampleScore, Score, includes, match
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from perturb_evals.datasets.pairs.evidence import evidence_for
+from perturb_evals.datasets.pairs.evidence import pairs_evidence
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.metrics.pairs.auroc import auroc_of_groups, auroc_per_gene
@@ -146,7 +146,7 @@ def by_epoch(answers: dict[str, list[float | str]]) -> Solver:
 def a_task(questions: str = "all", abstention: str = "half", scorer=None) -> Task:
     """A task on ROWS as the package's own tasks are made."""
     frame = pd.DataFrame(ROWS, columns=["pert", "gene", "label"])
-    evidence = evidence_for("demo", "demo_a", "de", "none", ("demo_a",))
+    evidence = pairs_evidence("demo", "demo_a", "de", "none", ("demo_a",))
     return Task(
         dataset=question_samples(frame, evidence),
         scorer=scorer or p_positive(),

@@ -11,7 +11,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from perturb_evals.datasets.genes.known_genes import UnknownGenesError
 from perturb_evals.datasets.genes.ncbi import Aliases
 from perturb_evals.datasets.genes.vectors import GeneVectors, checked_vectors
-from perturb_evals.datasets.screens.evidence import Training
+from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.solvers.expression.gaussian_process import NOISE_RATIOS, SCALES, GaussianProcess
 
@@ -19,7 +19,7 @@ N, TESTS, G = 40, 10, 6
 NAMES = tuple(f"P{number:02d}" for number in range(N + TESTS))
 
 
-def training_of(expression: np.ndarray, names: tuple[str, ...] = NAMES[:N]) -> Training:
+def training_of(expression: np.ndarray, names: tuple[str, ...] = NAMES[:N]) -> ExpressionEvidence:
     n_genes = expression.shape[1]
     screen = make_screen(
         name="small",
@@ -30,7 +30,7 @@ def training_of(expression: np.ndarray, names: tuple[str, ...] = NAMES[:N]) -> T
         genes=[f"g{number}" for number in range(n_genes)],
         fingerprint="",
     )
-    return Training(screen, names)
+    return ExpressionEvidence(screen, names)
 
 
 def embedding_of(values: np.ndarray, names: tuple[str, ...] = NAMES) -> GeneVectors:
@@ -227,7 +227,7 @@ def test_gene_texts_beat_the_training_mean(
 ) -> None:
     from perturb_evals.datasets.genes.ncbi import human_aliases
     from perturb_evals.datasets.genes.texts import text_vectors
-    from perturb_evals.datasets.screens.evidence import HeldOut, fold_of, training_for
+    from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, fold_of
     from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
 
     monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path))
@@ -237,7 +237,7 @@ def test_gene_texts_beat_the_training_mean(
     difference = []
     for number in range(5):
         held_out = HeldOut(request, fold=number)
-        training = training_for(held_out)
+        training = expression_evidence(held_out)
         process = GaussianProcess(training, [vectors], aliases)
         for name in fold_of(held_out).test:
             truth, predicted = screen.expression[row_of[name]], process.predict(name)

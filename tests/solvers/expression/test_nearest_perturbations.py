@@ -10,7 +10,7 @@ import pytest
 from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import ModelOutput
 
-from perturb_evals.datasets.screens.evidence import HeldOut, fold_of, training_for
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, fold_of
 from perturb_evals.datasets.screens.load import ScreenRequest
 from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.expression.held_out_truth import truth_for
@@ -29,7 +29,7 @@ from perturb_evals.solvers.expression.neighbor_prompts import (
 from perturb_evals.tasks.langpert import langpert
 
 FOLD = HeldOut(ScreenRequest("demo"))
-TRAINING = training_for(FOLD)
+TRAINING = expression_evidence(FOLD)
 TESTED = fold_of(FOLD).test
 SOME, OTHERS = TRAINING.perturbations[:3], TRAINING.perturbations[3:5]
 

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inspect_ai.log import EvalLog
 
-from perturb_evals.datasets.screens.evidence import HeldOut, training_for
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.datasets.screens.load import ScreenRequest
 from perturb_evals.solvers.expression.baselines import random_neighbors
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
 from perturb_evals.solvers.expression.neighbor_ensemble import neighbor_ensemble, ranked, usual_size
 from perturb_evals.tasks.langpert import langpert
 
-NAMES = training_for(HeldOut(ScreenRequest("demo"))).perturbations
+NAMES = expression_evidence(HeldOut(ScreenRequest("demo"))).perturbations
 ANSWERS = st.lists(st.lists(st.sampled_from("ABCDEFGH"), unique=True))
 
 

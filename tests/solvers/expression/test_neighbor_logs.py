@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from inspect_ai.log import EvalLog
 
-from perturb_evals.datasets.screens.evidence import HeldOut, split_of, training_for
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, split_of
 from perturb_evals.datasets.screens.load import ScreenRequest
 from perturb_evals.solvers.expression.baselines import mean_effect, no_change, random_neighbors
 from perturb_evals.solvers.expression.neighbor_ensemble import neighbor_ensemble
@@ -92,7 +92,7 @@ def test_what_a_log_lacks_is_counted(log: NeighborLog):
 
 def test_a_name_that_is_no_candidate_is_refused(log: NeighborLog):
     sample_id = next(iter(log.answers))
-    names = training_for(FOLD).perturbations[:2]
+    names = expression_evidence(FOLD).perturbations[:2]
     log.answers[sample_id].append((names[0], "SMG5000", names[1]))
     with pytest.raises(NeighborLogError, match=r"'SMG5000', chosen for demo.*is no training"):
         log.of(sample_id, sample_id.rpartition("/")[2], FOLD)

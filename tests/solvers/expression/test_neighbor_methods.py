@@ -13,7 +13,12 @@ from perturb_evals.datasets.genes.graphs import Graph, load_graph
 from perturb_evals.datasets.genes.known_genes import UnknownGenesError
 from perturb_evals.datasets.genes.ncbi import Aliases
 from perturb_evals.datasets.genes.vectors import GeneVectors, checked_vectors
-from perturb_evals.datasets.screens.evidence import HeldOut, Training, fold_of, training_for
+from perturb_evals.datasets.screens.evidence import (
+    ExpressionEvidence,
+    HeldOut,
+    expression_evidence,
+    fold_of,
+)
 from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.solvers.expression.neighbor_methods import (
@@ -25,7 +30,7 @@ from perturb_evals.solvers.expression.neighbor_methods import (
 GENES = tuple("ABCDEFGH")
 
 
-def training_of(names: tuple[str, ...] = GENES) -> Training:
+def training_of(names: tuple[str, ...] = GENES) -> ExpressionEvidence:
     rng = np.random.default_rng(0)
     screen = make_screen(
         name="small",
@@ -36,7 +41,7 @@ def training_of(names: tuple[str, ...] = GENES) -> Training:
         genes=["g1", "g2", "g3", "g4"],
         fingerprint="",
     )
-    return Training(screen, tuple(sorted(names)))
+    return ExpressionEvidence(screen, tuple(sorted(names)))
 
 
 def graph_of(pairs: dict[tuple[str, str], float]) -> Graph:
@@ -248,7 +253,7 @@ def test_string_neighbors_beat_the_training_mean(
     row_of = {name: row for row, name in enumerate(screen.perturbations)}
     for number in range(5):
         held_out = HeldOut(request, fold=number)
-        training = training_for(held_out)
+        training = expression_evidence(held_out)
         method = GraphNeighbors(training, graph)
         for name in fold_of(held_out).test:
             row = row_of[name]

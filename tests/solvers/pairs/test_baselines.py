@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.datasets.pairs.evidence import Evidence, EvidenceError, evidence_for
-from perturb_evals.datasets.pairs.perturbqa import load_table
+from perturb_evals.datasets.evidence import EvidenceError
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
+from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.pairs.questions import select_questions
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene, auroc_pooled
 from perturb_evals.metrics.pairs.predictions import Predictions
@@ -70,8 +71,8 @@ def world(request: pytest.FixtureRequest, put_tables: Callable[..., Path]):
     return world
 
 
-def cross(line: str, kind: str) -> Evidence:
-    return evidence_for("perturbqa", line, kind, "cross", LINES)
+def cross(line: str, kind: str) -> PairsEvidence:
+    return pairs_evidence("perturbqa", line, kind, "cross", LINES)
 
 
 CASES = [(line, kind) for line in ("k562", "hepg2") for kind in KINDS]
@@ -210,8 +211,8 @@ def test_profiles_and_cosines_equal_loops(signed, own):
 def test_what_the_track_does_not_allow_is_refused(baseline):
     lines = ("demo_a", "demo_b", "demo_c")
     with pytest.raises(EvidenceError, match="evidence=none does not allow"):
-        baseline(evidence_for("demo", "demo_a", "de", "none", lines))
-    within = evidence_for("demo", "demo_a", "de", "within", lines)
+        baseline(pairs_evidence("demo", "demo_a", "de", "none", lines))
+    within = pairs_evidence("demo", "demo_a", "de", "within", lines)
     if baseline is GeneFrequency:
         assert 0 <= baseline(within).score("PSMA1", "nothing") <= 1
     else:
@@ -265,7 +266,7 @@ def test_with_permuted_profiles_nothing_is_left(real_data: Path, line: str, kind
 
 
 def test_gene_frequency_is_nothing_per_gene_and_much_pooled(real_data: Path):
-    own = evidence_for("perturbqa", "k562", "direction", "within", LINES)
+    own = pairs_evidence("perturbqa", "k562", "direction", "within", LINES)
     table = predictions(GeneFrequency(own), "k562", "direction", "all")
     assert auroc_per_gene(table) == 0.5
     assert auroc_pooled(table) == pytest.approx(0.842, abs=0.0005)
@@ -273,7 +274,7 @@ def test_gene_frequency_is_nothing_per_gene_and_much_pooled(real_data: Path):
 
 @pytest.mark.parametrize("line", LINES)
 def test_gene_frequency_on_de(real_data: Path, line: str):
-    own = evidence_for("perturbqa", line, "de", "within", LINES)
+    own = pairs_evidence("perturbqa", line, "de", "within", LINES)
     table = predictions(GeneFrequency(own), line, "de", "all")
     assert auroc_per_gene(table) == 0.5
     assert 0.954 <= round(auroc_pooled(table), 3) <= 0.978

@@ -7,8 +7,8 @@ import pytest
 from inspect_ai.log import EvalLog
 from inspect_ai.solver import Solver, solver
 
-from perturb_evals.datasets.pairs.benchmark import questionnaire
-from perturb_evals.datasets.pairs.evidence import Evidence, evidence_for
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
 from perturb_evals.solvers.pairs import numeric
 from perturb_evals.solvers.pairs.baselines import (
     CrossLineKNN,
@@ -62,7 +62,7 @@ def test_random_scores_depend_on_the_seed_and_the_pair_only(evaluate: Callable[.
 def test_a_run_gives_the_predictor_s_scores(evaluate: Callable[..., EvalLog], baseline, predictor):
     task = perturbqa_direction(dataset="demo", cell_line="demo_b", evidence="cross", genes=6)
     log = evaluate(task, solver=baseline())
-    fitted = predictor(evidence_for("demo", "demo_b", "direction", "cross", DEMO_B_FIRST))
+    fitted = predictor(pairs_evidence("demo", "demo_b", "direction", "cross", DEMO_B_FIRST))
     found = values(log)
     assert len(found) > 10
     for name, value in found.items():
@@ -117,8 +117,8 @@ def test_evidence_of_gives_back_the_evidence_of_the_task(track: str, lines: tupl
     options = {"dataset": "demo", "cell_line": "demo_b", "evidence": track}
     task = perturbqa_direction(**options)
     evidence = numeric.evidence_of(task.dataset[0].metadata)
-    assert evidence is evidence_for("demo", "demo_b", "direction", track, lines)
-    assert evidence is questionnaire("direction", **options).evidence
+    assert evidence is pairs_evidence("demo", "demo_b", "direction", track, lines)
+    assert evidence is pairs_benchmark("direction", **options).evidence
 
 
 def test_evidence_of_reads_what_the_sample_declares():
@@ -126,16 +126,16 @@ def test_evidence_of_reads_what_the_sample_declares():
         dataset="demo", cell_line="demo_c", evidence="cross", evidence_lines="demo_c,demo_a"
     )
     evidence = numeric.evidence_of(task.dataset[0].metadata)
-    assert evidence is evidence_for("demo", "demo_c", "de", "cross", ("demo_c", "demo_a"))
+    assert evidence is pairs_evidence("demo", "demo_c", "de", "cross", ("demo_c", "demo_a"))
 
 
 @solver
-def counted(fits: list[Evidence]) -> Solver:
+def counted(fits: list[PairsEvidence]) -> Solver:
     class Seven:
         def score(self, pert: str, gene: str) -> float:
             return 7.0
 
-    def fit(evidence: Evidence) -> Seven:
+    def fit(evidence: PairsEvidence) -> Seven:
         fits.append(evidence)
         return Seven()
 
@@ -143,15 +143,15 @@ def counted(fits: list[Evidence]) -> Solver:
 
 
 def test_a_predictor_is_fitted_once_a_table(evaluate: Callable[..., EvalLog]):
-    fits: list[Evidence] = []
+    fits: list[PairsEvidence] = []
     log = evaluate(perturbqa_de(dataset="demo", genes=3), solver=counted(fits), epochs=2)
     assert set(values(log).values()) == {7.0}
-    assert fits == [evidence_for("demo", "demo_a", "de", "none", ())]
+    assert fits == [pairs_evidence("demo", "demo_a", "de", "none", ())]
 
 
 @solver
-def failing(fits: list[Evidence]) -> Solver:
-    def fit(evidence: Evidence) -> numeric.Predictor:
+def failing(fits: list[PairsEvidence]) -> Solver:
+    def fit(evidence: PairsEvidence) -> numeric.Predictor:
         fits.append(evidence)
         raise ConnectionError("the table is not there")
 
@@ -159,10 +159,10 @@ def failing(fits: list[Evidence]) -> Solver:
 
 
 def test_a_fit_that_failed_is_not_tried_again(evaluate: Callable[..., EvalLog]):
-    fits: list[Evidence] = []
+    fits: list[PairsEvidence] = []
     task = perturbqa_de(dataset="demo", evidence="within", genes=2)
     log = evaluate(task, solver=failing(fits), continue_on_fail=True)
-    assert fits == [evidence_for("demo", "demo_a", "de", "within", ("demo_a",))]
+    assert fits == [pairs_evidence("demo", "demo_a", "de", "within", ("demo_a",))]
     assert log.status == "error"
     # Every question says so, and none has a score.
     assert len(log.samples) == len(task.dataset) >= 10
@@ -178,7 +178,7 @@ def test_a_fit_that_failed_is_not_tried_again(evaluate: Callable[..., EvalLog]):
 
 
 def test_a_fit_that_failed_is_tried_again_in_another_run(evaluate: Callable[..., EvalLog]):
-    fits: list[Evidence] = []
+    fits: list[PairsEvidence] = []
     for _ in range(2):
         task = perturbqa_de(dataset="demo", genes=1)
         evaluate(task, solver=failing(fits), max_samples=1)
@@ -186,12 +186,12 @@ def test_a_fit_that_failed_is_tried_again_in_another_run(evaluate: Callable[...,
 
 
 @solver
-def fails_for(kind: str, fits: list[Evidence]) -> Solver:
+def fails_for(kind: str, fits: list[PairsEvidence]) -> Solver:
     class Seven:
         def score(self, pert: str, gene: str) -> float:
             return 7.0
 
-    def fit(evidence: Evidence) -> Seven:
+    def fit(evidence: PairsEvidence) -> Seven:
         fits.append(evidence)
         if evidence.kind == kind:
             raise ConnectionError("the table is not there")
@@ -201,7 +201,7 @@ def fails_for(kind: str, fits: list[Evidence]) -> Solver:
 
 
 def test_a_failed_table_does_not_stop_another(evaluate: Callable[..., EvalLog]):
-    fits: list[Evidence] = []
+    fits: list[PairsEvidence] = []
     one = fails_for("de", fits)
     bad = evaluate(perturbqa_de(dataset="demo", genes=1), solver=one, max_samples=1)
     good = evaluate(perturbqa_direction(dataset="demo", genes=1), solver=one)

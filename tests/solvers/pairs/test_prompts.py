@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.datasets.pairs.perturbqa import CELL_LINES
+from perturb_evals.datasets.pairs.load import CELL_LINES
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.replies.pairs import ANSWER_FORMS
 from perturb_evals.solvers.pairs.prompts import describe, prompt_hash, render, template

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from inspect_ai.log import EvalLog
 
-from perturb_evals.datasets.pairs.evidence import Evidence, evidence_for
-from perturb_evals.datasets.pairs.perturbqa import load_table
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
+from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
@@ -22,8 +22,8 @@ DEMO = ("demo_a", "demo_b", "demo_c")
 SUFFIXES = ("csv", "tsv", "parquet", "jsonl")
 
 
-def evidence(line: str = "demo_a", kind: str = "direction") -> Evidence:
-    return evidence_for("demo", line, kind, "none", DEMO)
+def evidence(line: str = "demo_a", kind: str = "direction") -> PairsEvidence:
+    return pairs_evidence("demo", line, kind, "none", DEMO)
 
 
 def questions(line: str = "demo_a", kind: str = "direction") -> pd.DataFrame:
@@ -165,7 +165,7 @@ def test_gene_symbols_that_look_like_missing_values(
     assert set(test["gene"]) == set(genes)
     frame = test.assign(score=[at / 7 for at in range(len(test))])[["pert", "gene", "score"]]
     expected = {(pert, gene): score for pert, gene, score in frame.itertuples(index=False)}
-    evidence = evidence_for("perturbqa", "k562", "de", "none", ("k562",))
+    evidence = pairs_evidence("perturbqa", "k562", "de", "none", ("k562",))
     for suffix in SUFFIXES:
         path = save(frame, tmp_path / f"mine.{suffix}")
         assert Replayed(evidence, path).scores == expected

@@ -11,7 +11,7 @@ from perturb_evals.cli.arguments import add_screen, screen_request
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perturb_evals.datasets.screens.evidence import Training
+    from perturb_evals.datasets.screens.evidence import ExpressionEvidence
     from perturb_evals.datasets.screens.load import ScreenRequest
     from perturb_evals.datasets.screens.screen import Screen
     from perturb_evals.datasets.screens.splits import Split
@@ -100,7 +100,7 @@ def _calibration(screen: "Screen", split: "Split") -> "dict[str, MetricCalibrati
     )
     from perturb_evals.solvers.expression.neighbor_methods import RandomNeighbors
 
-    def random(training: "Training", name: str) -> "Sequence[str]":
+    def random(training: "ExpressionEvidence", name: str) -> "Sequence[str]":
         return [neighbor for neighbor, _ in RandomNeighbors(training, K).neighbors(name)]
 
     return calibrate(reference_scores(screen, split, random), control_scores(screen, split))

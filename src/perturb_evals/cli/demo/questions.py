@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from perturb_evals.datasets.pairs.perturbqa import Track
+    from perturb_evals.datasets.pairs.evidence import Track
     from perturb_evals.datasets.pairs.questions import Kind
 
     Logs = dict[str, dict[str, EvalLog]]
@@ -107,11 +107,11 @@ def _table(logs: "Logs") -> "Table":
 def _attainable(kind: "Kind") -> float:
     """Per-gene AUROC of the simulation's own probabilities on the questions of the demo."""
     from perturb_evals.datasets.demo.ceiling import attainable_scores
-    from perturb_evals.datasets.pairs.benchmark import questionnaire
+    from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
     from perturb_evals.metrics.pairs.auroc import auroc_per_gene
     from perturb_evals.metrics.pairs.predictions import Predictions
 
-    rows = questionnaire(kind, "demo", CELL_LINE).rows
+    rows = pairs_benchmark(kind, "demo", CELL_LINE).rows
     best = rows.merge(attainable_scores(CELL_LINE, kind), on=["pert", "gene"], validate="1:1")
     return auroc_per_gene(Predictions(best["pert"], best["gene"], best["label"], best["score"]))
 

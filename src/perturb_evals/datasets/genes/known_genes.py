@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from perturb_evals.datasets.genes.ncbi import Aliases
     from perturb_evals.datasets.genes.vectors import GeneVectors
-    from perturb_evals.datasets.screens.evidence import Training
+    from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 
 SHOWN = 3
 SHOWN_LETTERS = 30
@@ -16,7 +16,9 @@ class UnknownGenesError(Exception):
     """A file that knows no training perturbation. The message names genes of both sides."""
 
 
-def check_vectors(vectors: "GeneVectors", training: "Training", aliases: "Aliases | None") -> None:
+def check_vectors(
+    vectors: "GeneVectors", training: "ExpressionEvidence", aliases: "Aliases | None"
+) -> None:
     """Make sure that some training perturbation has an embedding.
 
     Args:
@@ -34,7 +36,9 @@ def check_vectors(vectors: "GeneVectors", training: "Training", aliases: "Aliase
         raise no_gene_known(vectors.where, genes, training)
 
 
-def no_gene_known(where: str, genes: Sequence[str], training: "Training") -> UnknownGenesError:
+def no_gene_known(
+    where: str, genes: Sequence[str], training: "ExpressionEvidence"
+) -> UnknownGenesError:
     """Return the error of a file that knows no training perturbation.
 
     Such a file is of no use, and most likely about other ids, as of Ensembl or Entrez: to go on

@@ -1,18 +1,20 @@
-"""A questionnaire: the questions of one run with the evidence for them, from what a user typed."""
+"""The questions of one run with the evidence for them, from what a user typed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from perturb_evals.datasets.benchmark import Benchmark
 from perturb_evals.datasets.options import one_of, whole_number
-from perturb_evals.datasets.pairs.evidence import Evidence, evidence_for
-from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, TRACKS, lines_read, load_table
+from perturb_evals.datasets.pairs.evidence import TRACKS, PairsEvidence, lines_read, pairs_evidence
+from perturb_evals.datasets.pairs.load import CELL_LINES, load_table
 from perturb_evals.datasets.pairs.questions import QUESTION_SETS, Kind, select_questions
 from perturb_evals.datasets.pairs.table import Table
 
 
 @dataclass(frozen=True)
-class Questionnaire:
+class PairsBenchmark(Benchmark):
     """The questions of one run.
 
     Attributes:
@@ -22,13 +24,40 @@ class Questionnaire:
         question_set: `scored`, `all`, or `scored/genes50/seed0` for a sample of genes.
     """
 
-    evidence: Evidence
+    evidence: PairsEvidence
     rows: pd.DataFrame
     table: Table
     question_set: str
 
+    @property
+    def n_questions(self) -> int:
+        """Number of rows that are asked."""
+        return len(self.rows)
 
-def questionnaire(
+    @property
+    def board(self) -> dict[str, Any]:
+        """The parts of the board that the data fix."""
+        return {
+            "context": self.evidence.cell_line,
+            "data": self.table.sha256[:6],
+            "questions": self.question_set,
+        }
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the log header says after the board."""
+        return {
+            "data_sha256": self.table.sha256,
+            "n_questions": self.n_questions,
+            "dataset": self.evidence.dataset,
+            "evidence": self.evidence.track,
+            "evidence_lines": list(self.evidence.lines),
+            "licence": self.table.licence,
+            "citation": self.table.citation,
+        }
+
+
+def pairs_benchmark(
     kind: Kind,
     dataset: str = "perturbqa",
     cell_line: str | None = None,
@@ -37,7 +66,7 @@ def questionnaire(
     questions: str = "scored",
     genes: int | None = None,
     seed: int = 0,
-) -> Questionnaire:
+) -> PairsBenchmark:
     """Choose the questions of a run; the arguments are those of the tasks.
 
     Raises:
@@ -56,8 +85,8 @@ def questionnaire(
         whole_number("genes", genes)
     opened = lines_read(source, line, track, evidence_lines)
     table = load_table(source, line, kind)
-    return Questionnaire(
-        evidence=evidence_for(source, line, kind, track, opened),
+    return PairsBenchmark(
+        evidence=pairs_evidence(source, line, kind, track, opened),
         rows=select_questions(table.split("test"), chosen, genes, seed),
         table=table,
         question_set=chosen if genes is None else f"{chosen}/genes{genes}/seed{seed}",

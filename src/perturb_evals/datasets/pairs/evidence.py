@@ -1,27 +1,27 @@
 """Evidence: the only door through which a solver sees labels, and only those of training rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
+from perturb_evals.datasets.evidence import Evidence, EvidenceError
 from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.pairs.perturbqa import DatasetName, Track, load_table
-from perturb_evals.datasets.pairs.questions import Kind
+from perturb_evals.datasets.pairs.load import CELL_LINES, SET_LINES, DatasetName, load_table
+from perturb_evals.datasets.pairs.questions import KINDS, Kind
 
-KINDS: tuple[Kind, ...] = ("de", "direction")
+Track = Literal["none", "within", "cross"]
+TRACKS: tuple[Track, ...] = get_args(Track)
 
 # One screen cut into two tables by different splits: a perturbation that is tested in k562_set may
 # be trained on in k562. (The reverse cannot leak: a table of gene sets is never read as evidence.)
 SAME_SCREEN = {"k562_set": "k562"}
 
 
-class EvidenceError(Exception):
-    """A solver asked for training rows that the declared track does not allow."""
-
-
 @dataclass(frozen=True)
-class Evidence:
+class PairsEvidence(Evidence):
     """The training rows that one track allows for the questions of one table.
 
     Attributes:
@@ -38,6 +38,23 @@ class Evidence:
     kind: Kind
     track: Track
     lines: tuple[str, ...]
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, Any]) -> "PairsEvidence":
+        """Return what a sample declares, see `Evidence`."""
+        if "evidence" not in metadata:
+            raise ValueError(
+                "This solver answers yes/no questions; run it with perturbqa_de or "
+                "perturbqa_direction."
+            )
+        lines = tuple(filter(None, metadata["evidence_lines"].split(",")))
+        return pairs_evidence(
+            metadata["dataset"],
+            metadata["cell_line"],
+            metadata["kind"],
+            metadata["evidence"],
+            lines,
+        )
 
     def own(self, kind: Kind | None = None) -> pd.DataFrame:
         """Return the evaluated line's training rows: columns pert, gene, label.
@@ -105,8 +122,46 @@ class Evidence:
 
 
 @lru_cache(maxsize=64)
-def evidence_for(
+def pairs_evidence(
     dataset: DatasetName, cell_line: str, kind: Kind, track: Track, lines: tuple[str, ...]
-) -> Evidence:
-    """Return the Evidence of one table and track; the same object for the same arguments."""
-    return Evidence(dataset, cell_line, kind, track, lines)
+) -> PairsEvidence:
+    """Return the evidence of one table and track; the same object for the same arguments."""
+    return PairsEvidence(dataset, cell_line, kind, track, lines)
+
+
+def lines_read(
+    dataset: DatasetName, cell_line: str, track: Track, names: str | list[str] | None
+) -> tuple[str, ...]:
+    """Return the cell lines whose training rows a track opens.
+
+    Gene-set tables are evidence for nothing but their own questions: their readouts are no genes.
+
+    Args:
+        dataset: `perturbqa` or `demo`.
+        cell_line: The evaluated line.
+        track: `none` opens no line, `within` the evaluated one, `cross` also the lines named.
+        names: For `cross`, lines in a list or separated by commas; None means all of the dataset.
+            The evaluated line may be among them if it is a line of genes.
+
+    Raises:
+        ValueError: Names without `cross`, a name that is no line of genes of the dataset, or no
+            line beside the evaluated one.
+    """
+    if track != "cross":
+        if names is not None:
+            raise ValueError(f"evidence_lines goes with evidence=cross; got evidence={track}.")
+        return () if track == "none" else (cell_line,)
+    allowed = tuple(line for line in CELL_LINES[dataset] if line not in SET_LINES)
+    wanted = names.split(",") if isinstance(names, str) else names
+    if wanted is None:
+        wanted = list(allowed)
+    elif not isinstance(wanted, list):
+        wanted = [wanted]
+    wanted = [name.strip() if isinstance(name, str) else name for name in wanted]
+    unknown = [name for name in wanted if name not in allowed]
+    if unknown:
+        raise ValueError(f"evidence_lines must be among {', '.join(allowed)}; got {unknown}.")
+    others = tuple(line for line in allowed if line in wanted and line != cell_line)
+    if not others:
+        raise ValueError(f"evidence_lines names no line to read beside {cell_line}; got {wanted}.")
+    return (cell_line, *others)

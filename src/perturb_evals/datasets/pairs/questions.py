@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 Kind = Literal["de", "direction"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
 QuestionSet = Literal["scored", "all"]
 QUESTION_SETS: tuple[QuestionSet, ...] = get_args(QuestionSet)
 

@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 from inspect_ai.dataset import MemoryDataset, Sample
 
-from perturb_evals.datasets.pairs.evidence import Evidence
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.questions import VERDICTS, question_text
 
 
-def question_samples(questions: pd.DataFrame, evidence: Evidence) -> MemoryDataset:
+def question_samples(questions: pd.DataFrame, evidence: PairsEvidence) -> MemoryDataset:
     """Return one Sample a question, in the order of the rows.
 
     Args:

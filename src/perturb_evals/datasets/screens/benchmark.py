@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+from perturb_evals.datasets.benchmark import Benchmark
 from perturb_evals.datasets.files.fetch import fetch
 from perturb_evals.datasets.genes.ncbi import GENE_INFO
 from perturb_evals.datasets.options import one_of, whole_number
@@ -18,7 +19,7 @@ ALIAS_SOURCES: tuple[AliasSource, ...] = get_args(AliasSource)
 
 
 @dataclass(frozen=True)
-class Run:
+class ExpressionBenchmark(Benchmark):
     """What one run holds out.
 
     Attributes:
@@ -36,12 +37,45 @@ class Run:
     aliases: AliasSource
 
     @property
-    def n_held_out(self) -> int:
+    def n_questions(self) -> int:
         """Number of (perturbation, repeat) pairs that are asked."""
         return sum(len(fold_of(held_out).test) for held_out in self.folds)
 
+    @property
+    def board(self) -> dict[str, Any]:
+        """The parts of the board that the data fix."""
+        numbers = sorted({held_out.fold for held_out in self.folds})
+        every = len(numbers) == len(self.split.folds)
+        return {
+            "context": self.screen.name,
+            "data": self.screen.fingerprint[:6],
+            "split": self.split.sha256[:6],
+            "fold": "all" if every else ",".join(map(str, numbers)),
+            "train": self.subset,
+            "rank": self.screen.order_kind,
+        }
 
-def langpert_run(
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the log header says after the board."""
+        screen = self.screen
+        return {
+            "data_sha256": screen.fingerprint,
+            "source_sha256": screen.source_sha256,
+            "split_sha256": self.split.sha256,
+            "cell_line": screen.cell_line,
+            "n_questions": self.n_questions,
+            "n_perturbations": len(screen.perturbations),
+            "n_genes": len(screen.genes),
+            "excluded": screen.excluded,
+            "aliases": self.aliases,
+            "source": str(screen.adata.uns["source"]),
+            "licence": str(screen.adata.uns["licence"]),
+            "citation": str(screen.adata.uns["citation"]),
+        }
+
+
+def expression_benchmark(
     screen: str = "replogle_k562",
     fold: int | str = "all",
     n_train: int | None = None,
@@ -52,7 +86,7 @@ def langpert_run(
     control: str | None = None,
     cell_line: str | None = None,
     aliases: str | None = None,
-) -> Run:
+) -> ExpressionBenchmark:
     """Choose what a run holds out; the arguments are those of the task.
 
     Paths are made absolute, so that a log can be scored again from any folder.
@@ -103,7 +137,7 @@ def langpert_run(
     if names == "ncbi":
         fetch(GENE_INFO)  # a file that cannot be had ends the run here, not in its middle
     subset = "all" if n_train is None else f"{n_train}x{repeats}/seed{seed}"
-    return Run(loaded, chosen, folds, subset, names)
+    return ExpressionBenchmark(loaded, chosen, folds, subset, names)
 
 
 def _located(screen: str) -> str:

@@ -1,8 +1,8 @@
-"""Training: the only door through which a solver sees expression, that of training perturbations.
+"""Evidence: the only door through which a solver sees expression, that of training perturbations.
 
 `HeldOut` names a fold so that a sample's metadata can carry it; `fold_of` gives its names,
-`training_for` what a solver may read. The truth of the test perturbations is for scorers, which
-take it from the screen itself.
+`expression_evidence` what a solver may read. The truth of the test perturbations is for scorers,
+which take it from the screen itself.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.evidence import Evidence
 from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
 from perturb_evals.datasets.screens.splits import (
@@ -74,7 +75,7 @@ class HeldOut:
         return cls(ScreenRequest(**request), **rest)
 
 
-class Training:
+class ExpressionEvidence(Evidence):
     """The training perturbations of one fold, and nothing of its test perturbations.
 
     Attributes:
@@ -96,6 +97,11 @@ class Training:
         row_of = {name: row for row, name in enumerate(screen.perturbations)}
         self._row_of = {name: row_of[name] for name in perturbations}
         self._rows = screen.expression
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, Any]) -> "ExpressionEvidence":
+        """Return what a sample declares, see `Evidence`."""
+        return expression_evidence(HeldOut.from_metadata(metadata))
 
     @property
     def expression(self) -> Floats:
@@ -159,6 +165,6 @@ def fold_of(held_out: HeldOut) -> Fold:
 
 
 @lru_cache(maxsize=1024)
-def training_for(held_out: HeldOut) -> Training:
+def expression_evidence(held_out: HeldOut) -> ExpressionEvidence:
     """Return what a solver may read for one fold; the same object for the same fold."""
-    return Training(load_screen(held_out.request), fold_of(held_out).train)
+    return ExpressionEvidence(load_screen(held_out.request), fold_of(held_out).train)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from inspect_ai.dataset import MemoryDataset, Sample
 
-from perturb_evals.datasets.screens.evidence import HeldOut, fold_of, training_for
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, fold_of
 
 
 def held_out_samples(folds: Iterable[HeldOut], k: int, aliases: str) -> MemoryDataset:
@@ -18,7 +18,7 @@ def held_out_samples(folds: Iterable[HeldOut], k: int, aliases: str) -> MemoryDa
     Returns:
         Samples with a readable id (`replogle_k562/fold0/SMG5`; `.../fold0/repeat1/SMG5` where
         training subsets are repeated), and metadata that names the fold. Nothing of the truth is in
-        a sample: solvers get expression from `training_for`, scorers from the screen.
+        a sample: solvers get expression from `expression_evidence`, scorers from the screen.
     """
     folds = list(folds)
     repeated = any(held_out.repeat for held_out in folds)
@@ -26,7 +26,7 @@ def held_out_samples(folds: Iterable[HeldOut], k: int, aliases: str) -> MemoryDa
         Sample(
             id="/".join(
                 [
-                    training_for(held_out).screen,
+                    expression_evidence(held_out).screen,
                     f"fold{held_out.fold}",
                     *([f"repeat{held_out.repeat}"] if repeated else []),
                     pert,
@@ -38,4 +38,4 @@ def held_out_samples(folds: Iterable[HeldOut], k: int, aliases: str) -> MemoryDa
         for held_out in folds
         for pert in fold_of(held_out).test
     ]
-    return MemoryDataset(samples, name=training_for(folds[0]).screen)
+    return MemoryDataset(samples, name=expression_evidence(folds[0]).screen)

@@ -9,8 +9,8 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
 from perturb_evals.datasets.options import refuse_unknown
-from perturb_evals.datasets.screens.benchmark import langpert_run
-from perturb_evals.datasets.screens.evidence import fold_of, training_for
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
+from perturb_evals.datasets.screens.evidence import expression_evidence, fold_of
 from perturb_evals.datasets.screens.predictions_file import ExpressionError
 from perturb_evals.datasets.screens.samples import held_out_samples
 from perturb_evals.families.expression.audit import TestedNamesAudit
@@ -22,7 +22,6 @@ from perturb_evals.families.outcome import DIGITS, MeanOutcome
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.replies.expression import Forecast
 from perturb_evals.replies.reply import attached
-from perturb_evals.scorers.board import screen_metadata
 from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.expression.regression import extract, regression
 from perturb_evals.solvers.asking.tokens import prompt_tokens, prose_tokens
@@ -103,10 +102,10 @@ class Expression(Family):
     def asked_again(self, task: str, args: dict[str, Any]) -> AskedAgain:
         """Choose the folds again."""
         k = args.pop("k")
-        run = langpert_run(**args)
+        run = expression_benchmark(**args)
         samples = held_out_samples(run.folds, k, run.aliases)
         return AskedAgain(
-            screen_metadata(task, run),
+            run.metadata(task),
             {str(sample.id): sample for sample in samples},
             TestedNamesAudit(),
         )
@@ -132,13 +131,13 @@ class Expression(Family):
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Take every vector of the task's default run from a file."""
-        run = langpert_run(given.get("screen", "replogle_k562"), aliases="none")
+        run = expression_benchmark(given.get("screen", "replogle_k562"), aliases="none")
         try:
             for held_out in run.folds:
                 ReplayedExpression(held_out, path)
         except ExpressionError as error:
             raise ValueError(str(error)) from error
-        n, n_genes = run.n_held_out, len(run.screen.genes)
+        n, n_genes = run.n_questions, len(run.screen.genes)
         return f"Each of the {n} perturbations has one finite vector of {n_genes} genes."
 
     def asking(
@@ -151,7 +150,7 @@ class Expression(Family):
         """Count the perturbations and their prompts; a model that refines is asked twice."""
         args = dict(task_args)
         given = {"variant": "full", "k": args.pop("k", 10), **solver_args}
-        for values, function in ((args, langpert_run), (given, nearest_perturbations)):
+        for values, function in ((args, expression_benchmark), (given, nearest_perturbations)):
             known = inspect.signature(function).parameters
             refuse_unknown({name: values[name] for name in values.keys() - known}, function)
         nearest_perturbations(**given)  # refuses what is not allowed
@@ -159,14 +158,14 @@ class Expression(Family):
         if reply_tokens is None:
             reply_tokens = LIST_TOKENS + SIMILARITIES_TOKENS * similarities
             reply_tokens += REASONING_TOKENS * (given["variant"] != "no_reasoning")
-        run = langpert_run(**args)
+        run = expression_benchmark(**args)
         prompt = NeighborPrompt(given["variant"], run.screen.cell_line, given["k"], similarities)
         tokens = 0.0
         for held_out in run.folds:
-            candidates = training_for(held_out).perturbations
+            candidates = expression_evidence(held_out).perturbations
             for target in fold_of(held_out).test:
                 tokens += prompt_tokens(prompt.render(target, candidates), candidates)
-        n = run.n_held_out
+        n = run.n_questions
         if given["variant"] != "refine":
             return Asking(n, n, tokens, reply_tokens)
         again = tokens + n * (reply_tokens + prose_tokens(len(REVIEW)))

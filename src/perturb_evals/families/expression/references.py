@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.screens.benchmark import langpert_run
-from perturb_evals.datasets.screens.evidence import HeldOut, training_for
+from perturb_evals.datasets.screens.benchmark import expression_benchmark
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
 from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.families.family import NoReferencesError, Parts, Reference, need, same_data
@@ -34,7 +34,7 @@ def controls(
     screen = GEARS_SCREENS.get(str(task_args.get("screen")))
     need(screen.source if screen else None)
     given = {name: value for name, value in task_args.items() if name != "k"}
-    run = langpert_run(**{**given, "aliases": "none"})
+    run = expression_benchmark(**{**given, "aliases": "none"})
     same_data(run.screen.fingerprint, data_sha256)
     if str(board["split"]) != run.split.sha256[:6]:
         raise NoReferencesError("The split is another one than that of the board.")
@@ -65,17 +65,17 @@ def _judged(
 
 
 def _control(held_out: HeldOut) -> Floats:
-    training, rows = training_for(held_out), len(truth_for(held_out).row_of)
+    training, rows = expression_evidence(held_out), len(truth_for(held_out).row_of)
     return np.broadcast_to(training.control, (rows, len(training.genes))).astype(float)
 
 
 def _mean(held_out: HeldOut) -> Floats:
-    training, rows = training_for(held_out), len(truth_for(held_out).row_of)
+    training, rows = expression_evidence(held_out), len(truth_for(held_out).row_of)
     return np.broadcast_to(training.mean, (rows, len(training.genes))).astype(float)
 
 
 def _oracle(held_out: HeldOut) -> Floats:
-    training, nearest = training_for(held_out), oracle_neighbors(held_out, ORACLE_K)
+    training, nearest = expression_evidence(held_out), oracle_neighbors(held_out, ORACLE_K)
     rows = [
         training.vectors(nearest[name]).astype(float).mean(axis=0)
         for name in truth_for(held_out).row_of

@@ -8,8 +8,9 @@ from inspect_ai.log import EvalSampleSummary
 
 from perturb_evals.datasets.files.fetch import locate
 from perturb_evals.datasets.files.sources import find_source
-from perturb_evals.datasets.pairs.evidence import KINDS, Evidence
-from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, FILE_SUFFIX, load_table
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
+from perturb_evals.datasets.pairs.load import CELL_LINES, FILE_SUFFIX, load_table
+from perturb_evals.datasets.pairs.questions import KINDS
 from perturb_evals.families.family import Prompt, Shown
 from perturb_evals.families.pairs.shown_rows import KnownRows, Pair
 
@@ -22,7 +23,7 @@ class RowsAudit:
 
     what = "rows shown"
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: PairsEvidence) -> None:
         self._evidence = evidence
 
     def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterator[Shown]:
@@ -39,7 +40,7 @@ class RowsAudit:
 
 
 @lru_cache(maxsize=8)
-def allowed_pairs(evidence: Evidence) -> frozenset[Pair]:
+def allowed_pairs(evidence: PairsEvidence) -> frozenset[Pair]:
     """Return the pairs of the training rows that a track opens, of both kinds.
 
     Raises:
@@ -57,7 +58,7 @@ def allowed_pairs(evidence: Evidence) -> frozenset[Pair]:
 
 
 @lru_cache(maxsize=8)
-def _known_rows(evidence: Evidence) -> KnownRows:
+def _known_rows(evidence: PairsEvidence) -> KnownRows:
     """Return the rows of the run's own tables, and of all others that are at hand."""
     genes_of: dict[str, set[str]] = defaultdict(set)
     for line in CELL_LINES[evidence.dataset]:

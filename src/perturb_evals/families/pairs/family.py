@@ -10,9 +10,9 @@ from inspect_ai.log import EvalSampleSummary
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
 from perturb_evals.datasets.options import one_of, refuse_unknown
-from perturb_evals.datasets.pairs.benchmark import questionnaire
-from perturb_evals.datasets.pairs.evidence import SAME_SCREEN
-from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, TRACKS
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
+from perturb_evals.datasets.pairs.evidence import SAME_SCREEN, TRACKS
+from perturb_evals.datasets.pairs.load import CELL_LINES
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.datasets.pairs.samples import question_samples
@@ -25,7 +25,6 @@ from perturb_evals.families.pairs.references import training_rates
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
 from perturb_evals.replies.pairs import ANSWER_FORMS
-from perturb_evals.scorers.board import task_metadata
 from perturb_evals.scorers.pairs.classification import classification
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.solvers.asking.tokens import prose_tokens
@@ -112,10 +111,10 @@ class Pairs(Family):
         """Choose the questions again."""
         args.pop("answer", None)
         policy = args.pop("abstention")
-        asked = questionnaire(KINDS[task], **args)
+        asked = pairs_benchmark(KINDS[task], **args)
         samples = question_samples(asked.rows, asked.evidence)
         return AskedAgain(
-            task_metadata(task, asked, policy),
+            asked.metadata(task, abstention=policy),
             {str(sample.id): sample for sample in samples},
             RowsAudit(asked.evidence),
         )
@@ -152,7 +151,7 @@ class Pairs(Family):
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Score every question of the task's default run from a file of pairs and scores."""
         dataset, line = given.get("dataset", "perturbqa"), given.get("cell_line")
-        asked = questionnaire(KINDS[task], dataset=dataset, cell_line=line)
+        asked = pairs_benchmark(KINDS[task], dataset=dataset, cell_line=line)
         try:
             replayed = Replayed(asked.evidence, path)
             for pert, gene in zip(asked.rows["pert"], asked.rows["gene"], strict=True):
@@ -176,10 +175,10 @@ class Pairs(Family):
         args = dict(task_args)
         form = one_of("answer", args.pop("answer", "label"), ANSWER_FORMS)
         one_of("abstention", args.pop("abstention", "half"), ABSTENTIONS)
-        known = inspect.signature(questionnaire).parameters
-        refuse_unknown({name: args[name] for name in args.keys() - known}, questionnaire)
+        known = inspect.signature(pairs_benchmark).parameters
+        refuse_unknown({name: args[name] for name in args.keys() - known}, pairs_benchmark)
         kind = KINDS[task]
-        asked = questionnaire(kind, **args)
+        asked = pairs_benchmark(kind, **args)
         line = asked.evidence.cell_line
         pairs = zip(asked.rows["pert"], asked.rows["gene"], strict=True)
         characters = sum(len(render(kind, form, line, pert, gene)) for pert, gene in pairs)

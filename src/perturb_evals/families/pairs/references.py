@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from perturb_evals.datasets.pairs.benchmark import Questionnaire, questionnaire
-from perturb_evals.datasets.pairs.evidence import evidence_for
-from perturb_evals.datasets.pairs.perturbqa import lines_read, table_file
+from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
+from perturb_evals.datasets.pairs.evidence import lines_read, pairs_evidence
+from perturb_evals.datasets.pairs.load import table_file
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.families.family import Parts, Reference, is_here, need, same_data
 from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
@@ -44,31 +44,31 @@ def training_rates(
         name: task_args[name] for name in ("dataset", "cell_line", "questions", "genes", "seed")
     }
     need(table_file(given["dataset"], given["cell_line"] or str(board["context"]), kind))
-    asked = questionnaire(kind, **given)
+    asked = pairs_benchmark(kind, **given)
     same_data(asked.table.sha256, data_sha256)
     policy: Abstention = "lowest" if board["abstention"] == "lowest" else "half"
     dataset, line = asked.evidence.dataset, asked.evidence.cell_line
     found = []
     if wanted("gene_frequency", "within", ()):
-        own = evidence_for(dataset, line, kind, "within", (line,))
+        own = pairs_evidence(dataset, line, kind, "within", (line,))
         outcome = _answers(asked, policy, GeneFrequency(own))
         found.append(Reference("gene_frequency", "baseline", "within", (), outcome))
     for lines in sorted(line_sets) or [_lines_here(asked)]:
         if wanted("perturbation_rate", "cross", lines):
-            opened = evidence_for(dataset, line, kind, "cross", lines)
+            opened = pairs_evidence(dataset, line, kind, "cross", lines)
             outcome = _answers(asked, policy, PerturbationRate(opened))
             found.append(Reference("perturbation_rate", "baseline", "cross", lines, outcome))
     return found
 
 
-def _lines_here(asked: Questionnaire) -> tuple[str, ...]:
+def _lines_here(asked: PairsBenchmark) -> tuple[str, ...]:
     """Return the lines of the track cross whose tables are here."""
     about = asked.evidence
     lines = lines_read(about.dataset, about.cell_line, "cross", None)
     return tuple(line for line in lines if is_here(table_file(about.dataset, line, about.kind)))
 
 
-def _answers(asked: Questionnaire, policy: Abstention, predictor: Predictor) -> AnswersOutcome:
+def _answers(asked: PairsBenchmark, policy: Abstention, predictor: Predictor) -> AnswersOutcome:
     pairs = list(zip(asked.rows["pert"], asked.rows["gene"], strict=True))
     scores = [predictor.score(pert, gene) for pert, gene in pairs]
     table = Predictions(

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalLog, EvalSampleSummary
 
+from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.families import family_of
 from perturb_evals.families.family import NOT_AT_HAND, AskedAgain, Family
 from perturb_evals.leaderboard.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check, NotAtHandError
-from perturb_evals.scorers.board import board_key
 
 PASSED_BY = ("package_version",)
 """What a header says that may differ from what this version of the package would say."""

@@ -7,7 +7,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from perturb_evals.datasets.screens.evidence import HeldOut, Training, fold_of, training_for
+from perturb_evals.datasets.screens.evidence import (
+    ExpressionEvidence,
+    HeldOut,
+    expression_evidence,
+    fold_of,
+)
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
 from perturb_evals.metrics.expression.regression import FoldTruth
@@ -30,7 +35,7 @@ class HeldOutTruth:
             for them a score without the target gene is the plain one.
     """
 
-    training: Training
+    training: ExpressionEvidence
     row_of: dict[str, int]
     expression: "np.typing.NDArray[np.float32]"
     truth: FoldTruth
@@ -41,10 +46,10 @@ class HeldOutTruth:
 def truth_for(held_out: HeldOut) -> HeldOutTruth:
     """Return a fold with its truth; the same object for the same fold."""
     screen, names = load_screen(held_out.request), fold_of(held_out).test
-    return truth_of(screen, training_for(held_out), names)
+    return truth_of(screen, expression_evidence(held_out), names)
 
 
-def truth_of(screen: Screen, training: Training, names: tuple[str, ...]) -> HeldOutTruth:
+def truth_of(screen: Screen, training: ExpressionEvidence, names: tuple[str, ...]) -> HeldOutTruth:
     """Prepare the truth of some perturbations of a screen.
 
     Genes are weighted by |t| of a perturbation's cells against all other perturbed cells; where the

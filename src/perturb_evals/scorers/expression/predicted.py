@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from perturb_evals.datasets.genes.ncbi import human_aliases
 from perturb_evals.datasets.genes.symbols import SymbolResolver
 from perturb_evals.datasets.screens.benchmark import AliasSource
-from perturb_evals.datasets.screens.evidence import HeldOut, Training, training_for
+from perturb_evals.datasets.screens.evidence import ExpressionEvidence, HeldOut, expression_evidence
 from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.methods.aggregation import aggregate
 from perturb_evals.replies.expression import Forecast, Method, is_cut_off, take
@@ -57,7 +57,7 @@ def predict(state: TaskState) -> Predicted:
         ValueError: The solver left no vector where it promised one, or one of another length.
     """
     held_out = HeldOut.from_metadata(state.metadata)
-    training, pert = training_for(held_out), str(state.metadata["pert"])
+    training, pert = expression_evidence(held_out), str(state.metadata["pert"])
     note, mean = attached(state.output, Forecast), training.mean.astype(np.float64)
     limit = int(state.metadata["k"]) if note.limit is None else note.limit
     match note.method:
@@ -87,12 +87,12 @@ def predict(state: TaskState) -> Predicted:
 @lru_cache(maxsize=64)
 def resolver_for(held_out: HeldOut, aliases: AliasSource) -> SymbolResolver:
     """Return what finds the candidates of a fold by their names."""
-    names = training_for(held_out).perturbations
+    names = expression_evidence(held_out).perturbations
     return SymbolResolver(names, human_aliases() if aliases == "ncbi" else None)
 
 
 def _from_names(
-    note: Forecast, training: Training, resolver: SymbolResolver, pert: str, limit: int
+    note: Forecast, training: ExpressionEvidence, resolver: SymbolResolver, pert: str, limit: int
 ) -> Predicted:
     """Average the neighbors that a method named; their names are exact, whatever they look like."""
     values = note.similarities or []
@@ -102,7 +102,11 @@ def _from_names(
 
 
 def _from_text(
-    state: TaskState, note: Forecast, training: Training, resolver: SymbolResolver, limit: int
+    state: TaskState,
+    note: Forecast,
+    training: ExpressionEvidence,
+    resolver: SymbolResolver,
+    limit: int,
 ) -> Predicted:
     """Average the neighbors of the last message that names any; else the training mean."""
     pert = str(state.metadata["pert"])
@@ -124,7 +128,7 @@ def _from_text(
     )
 
 
-def _averaged(chosen: Chosen, note: Forecast, training: Training) -> Predicted:
+def _averaged(chosen: Chosen, note: Forecast, training: ExpressionEvidence) -> Predicted:
     mean = training.mean.astype(np.float64)
     if not chosen.symbols:
         why = note.fallback or ("none_usable" if chosen.n_given else "empty_list")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from perturb_evals.datasets.screens.evidence import Training
+from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.datasets.screens.oracle import nearest_rows
 from perturb_evals.datasets.screens.screen import Screen
@@ -17,7 +17,7 @@ from perturb_evals.scorers.expression.held_out_truth import truth_of
 
 Floats = NDArray[np.float64]
 Scores = dict[str, Floats]
-Neighbors = Callable[[Training, str], Sequence[str]]
+Neighbors = Callable[[ExpressionEvidence, str], Sequence[str]]
 
 K = 5
 """Neighbors that are averaged: the fewest that a model is asked for."""
@@ -40,7 +40,7 @@ def reference_scores(screen: Screen, split: Split, random: Neighbors) -> dict[st
     """
     scored: dict[str, list[Scores]] = {}
     for fold in split.folds:
-        training = Training(screen, fold.train)
+        training = ExpressionEvidence(screen, fold.train)
         truth = truth_of(screen, training, fold.test)
         shape = (len(fold.test), len(screen.genes))
         predictions: dict[str, ArrayLike] = {
@@ -83,7 +83,7 @@ def control_scores(screen: Screen, split: Split) -> dict[str, Scores] | None:
     row_of = {name: row for row, name in enumerate(screen.perturbations)}
     scored: dict[str, list[Scores]] = {}
     for fold in split.folds:
-        training = Training(screen, fold.train)
+        training = ExpressionEvidence(screen, fold.train)
         test = tuple(name for name in fold.test if name in kept)
         if not test:
             continue
@@ -123,18 +123,18 @@ def _half_as_screen(screen: Screen, half: NDArray[np.float32], rows: NDArray[np.
     )
 
 
-def _nearest(training: Training, targets: NDArray[np.float32]) -> Floats:
+def _nearest(training: ExpressionEvidence, targets: NDArray[np.float32]) -> Floats:
     names = training.perturbations
     nearest = nearest_rows(targets, training.expression, K)
     return _means(training, [[names[place] for place in places] for places in nearest])
 
 
-def _mean(training: Training) -> Floats:
+def _mean(training: ExpressionEvidence) -> Floats:
     """The training mean in float64, as means of neighbors are: in float32 it would differ."""
     return np.asarray(_means(training, [training.perturbations])[0])
 
 
-def _means(training: Training, neighbors: list[Sequence[str]]) -> Floats:
+def _means(training: ExpressionEvidence, neighbors: list[Sequence[str]]) -> Floats:
     return np.array([training.vectors(names).mean(axis=0, dtype=float) for names in neighbors])
 
 

@@ -8,7 +8,7 @@ from inspect_ai.solver import Solver, solver
 from perturb_evals.datasets.genes.ncbi import human_aliases
 from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.screens.benchmark import ALIAS_SOURCES, AliasSource
-from perturb_evals.datasets.screens.evidence import Training
+from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 from perturb_evals.methods.aggregation import AGGREGATIONS, Aggregation
 from perturb_evals.replies.expression import Forecast
 from perturb_evals.solvers.expression.expression_methods import always, by_neighbors, by_vector
@@ -93,7 +93,7 @@ def graph_neighbors(
     """
     size, names = _k(k), one_of("aliases", aliases, ALIAS_SOURCES)
 
-    def fit(training: Training) -> GraphNeighbors:
+    def fit(training: ExpressionEvidence) -> GraphNeighbors:
         from perturb_evals.datasets.genes.graphs import load_graph
 
         return GraphNeighbors(training, load_graph(graph), size, _aliases(names))
@@ -119,7 +119,7 @@ def embedding_neighbors(
     """
     size, names = _k(k), one_of("aliases", aliases, ALIAS_SOURCES)
 
-    def fit(training: Training) -> EmbeddingNeighbors:
+    def fit(training: ExpressionEvidence) -> EmbeddingNeighbors:
         return EmbeddingNeighbors(training, _vectors(embedding), size, _aliases(names))
 
     return by_neighbors("embedding_neighbors", fit, size, _aggregation(aggregation))
@@ -137,7 +137,7 @@ def gaussian_process(embedding: str | list[str] = TEXT, aliases: AliasSource = "
     wanted = embedding.split(",") if isinstance(embedding, str) else list(embedding)
     names = one_of("aliases", aliases, ALIAS_SOURCES)
 
-    def fit(training: Training) -> "GaussianProcess":
+    def fit(training: ExpressionEvidence) -> "GaussianProcess":
         from perturb_evals.solvers.expression import gaussian_process as process
 
         sets = [_vectors(name.strip()) for name in wanted]

@@ -9,7 +9,7 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState
 from numpy.typing import ArrayLike
 
-from perturb_evals.datasets.screens.evidence import HeldOut, Training, training_for
+from perturb_evals.datasets.screens.evidence import ExpressionEvidence, HeldOut, expression_evidence
 from perturb_evals.methods.aggregation import Aggregation
 from perturb_evals.replies.expression import Forecast, NoAnswer, leave
 from perturb_evals.replies.reply import attach
@@ -36,7 +36,7 @@ class VectorMethod(Protocol):
 class FromFile(Protocol):
     """A method that goes by a file about genes, which may name them in another way."""
 
-    def check(self, training: Training) -> None:
+    def check(self, training: ExpressionEvidence) -> None:
         """Raise an error if the file knows none of the training perturbations."""
         ...
 
@@ -46,7 +46,7 @@ Method = TypeVar("Method")
 
 def by_neighbors(
     name: str,
-    fit: Callable[[Training], NeighborMethod],
+    fit: Callable[[ExpressionEvidence], NeighborMethod],
     k: int,
     aggregation: Aggregation = "mean",
 ) -> Solver:
@@ -75,15 +75,15 @@ def by_neighbors(
     return solve
 
 
-def _fitted(fit: Callable[[Training], Method], held_out: HeldOut) -> Method:
-    method = fit(training_for(held_out))
+def _fitted(fit: Callable[[ExpressionEvidence], Method], held_out: HeldOut) -> Method:
+    method = fit(expression_evidence(held_out))
     if isinstance(method, FromFile):
         # Of all training perturbations of the fold: a small subset may be unknown by chance.
-        method.check(training_for(replace(held_out, n_train=None, repeat=0, seed=0)))
+        method.check(expression_evidence(replace(held_out, n_train=None, repeat=0, seed=0)))
     return method
 
 
-def by_vector(name: str, fit: Callable[[Training], VectorMethod]) -> Solver:
+def by_vector(name: str, fit: Callable[[ExpressionEvidence], VectorMethod]) -> Solver:
     """Return a solver that predicts vectors, with a method fitted once a fold.
 
     Args:

@@ -29,7 +29,7 @@ from perturb_evals.replies.expression import NoAnswer
 if TYPE_CHECKING:
     from perturb_evals.datasets.genes.ncbi import Aliases
     from perturb_evals.datasets.genes.vectors import GeneVectors
-    from perturb_evals.datasets.screens.evidence import Training
+    from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 
 SCALES = tuple(2.0 ** (step / 2) for step in range(-6, 4))
 """Length scales that are tried, as multiples of the median distance of the training genes."""
@@ -62,7 +62,7 @@ class GaussianProcess:
 
     def __init__(
         self,
-        training: "Training",
+        training: "ExpressionEvidence",
         embeddings: Sequence["GeneVectors"],
         aliases: "Aliases | None" = None,
     ) -> None:
@@ -79,7 +79,7 @@ class GaussianProcess:
         if self.n_fitted > 1:
             self._fit(training.expression[known].astype(np.float64) - self._mean)
 
-    def check(self, training: "Training") -> None:
+    def check(self, training: "ExpressionEvidence") -> None:
         """Make sure that each set embeds some training perturbation of all those of a fold.
 
         Raises:

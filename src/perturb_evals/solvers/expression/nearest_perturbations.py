@@ -10,7 +10,7 @@ from inspect_ai.util import JSONSchema
 
 from perturb_evals.datasets.genes.symbols import SymbolResolver
 from perturb_evals.datasets.options import one_of, whole_number
-from perturb_evals.datasets.screens.evidence import HeldOut, training_for
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.methods.aggregation import AGGREGATIONS, Aggregation
 from perturb_evals.replies.expression import Forecast, is_cut_off
 from perturb_evals.replies.reply import attach, attached
@@ -85,7 +85,7 @@ def nearest_perturbations(
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         held_out, target = HeldOut.from_metadata(state.metadata), str(state.metadata["pert"])
-        training = training_for(held_out)
+        training = expression_evidence(held_out)
         candidates = training.perturbations
         if order == "shuffled":
             candidates = shuffled(candidates, seed, held_out, target)

@@ -1,8 +1,8 @@
 """Neighbors without a model: which training perturbations resemble one that was not trained on.
 
-Each method is made from a `Training`, which holds nothing of the test perturbations, and gives for
-a name its neighbors, the most similar first. Where it has none it gives the reason, so that the
-caller can predict the training mean and count it.
+Each method is made from `ExpressionEvidence`, which holds nothing of the test perturbations, and
+gives for a name its neighbors, the most similar first. Where it has none it gives the reason, so
+that the caller can predict the training mean and count it.
 """
 
 import random
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perturb_evals.datasets.genes.graphs import Graph
     from perturb_evals.datasets.genes.ncbi import Aliases
     from perturb_evals.datasets.genes.vectors import GeneVectors
-    from perturb_evals.datasets.screens.evidence import Training
+    from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 
 K = 5
 """Number of neighbors, the smaller of those that the paper gives its oracle. From 3 to 10 the error
@@ -48,7 +48,7 @@ class RandomNeighbors:
         ValueError: `k` is below 1.
     """
 
-    def __init__(self, training: "Training", k: int = K, seed: int = 0) -> None:
+    def __init__(self, training: "ExpressionEvidence", k: int = K, seed: int = 0) -> None:
         self._names = training.perturbations
         self._k = _at_least_one(k)
         self._seed = whole_number("seed", seed)
@@ -83,7 +83,11 @@ class GraphNeighbors:
     """
 
     def __init__(
-        self, training: "Training", graph: "Graph", k: int = K, aliases: "Aliases | None" = None
+        self,
+        training: "ExpressionEvidence",
+        graph: "Graph",
+        k: int = K,
+        aliases: "Aliases | None" = None,
     ) -> None:
         self._k = _at_least_one(k)
         self._graph, self._profiles = graph, graph.profiles
@@ -93,7 +97,7 @@ class GraphNeighbors:
         self._names = [name for name, row in rows.items() if row is not None]
         self._known = self._profiles[[row for row in rows.values() if row is not None]]
 
-    def check(self, training: "Training") -> None:
+    def check(self, training: "ExpressionEvidence") -> None:
         """Make sure that the graph has some training perturbation of all those of a fold.
 
         Raises:
@@ -135,7 +139,7 @@ class EmbeddingNeighbors:
 
     def __init__(
         self,
-        training: "Training",
+        training: "ExpressionEvidence",
         vectors: "GeneVectors",
         k: int = K,
         aliases: "Aliases | None" = None,
@@ -145,7 +149,7 @@ class EmbeddingNeighbors:
         self._names = training.perturbations
         self._rows = vectors.unit_rows(self._names, aliases)
 
-    def check(self, training: "Training") -> None:
+    def check(self, training: "ExpressionEvidence") -> None:
         """Make sure that some training perturbation of all those of a fold has an embedding.
 
         Raises:

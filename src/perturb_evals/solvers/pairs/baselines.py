@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from perturb_evals.datasets.pairs.evidence import Evidence
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
 
 
 class GeneFrequency:
@@ -17,7 +17,7 @@ class GeneFrequency:
     is .5 per gene by construction, and high wherever rows of different genes are pooled.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: PairsEvidence) -> None:
         rows = evidence.own()
         self.line_rate = float(rows["label"].mean())
         self.rates = rows.groupby("gene")["label"].mean().to_dict()
@@ -33,7 +33,7 @@ class PerturbationRate:
     A perturbation that no other line has gets the rate of all rows of the other lines.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: PairsEvidence) -> None:
         rows = evidence.others()
         self.overall = float(rows["label"].mean())
         self.rates = rows.groupby("pert")["label"].mean().to_dict()
@@ -46,7 +46,7 @@ class PerturbationRate:
 class SamePair:
     """The mean label of the same pair in other lines, else the perturbation's rate there."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: PairsEvidence) -> None:
         rows = evidence.others()
         self.pairs = rows.groupby(["pert", "gene"])["label"].mean().to_dict()
         self.fallback = PerturbationRate(evidence)
@@ -73,7 +73,9 @@ class CrossLineKNN:
         prior_weight: k above; above 0.
     """
 
-    def __init__(self, evidence: Evidence, power: float = 2.0, prior_weight: float = 0.1) -> None:
+    def __init__(
+        self, evidence: PairsEvidence, power: float = 2.0, prior_weight: float = 0.1
+    ) -> None:
         self.power, self.prior_weight = power, prior_weight
         self.prior = GeneFrequency(evidence)
         own = evidence.own()

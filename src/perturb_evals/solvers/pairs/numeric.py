@@ -9,7 +9,7 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from perturb_evals.datasets.options import whole_number
-from perturb_evals.datasets.pairs.evidence import Evidence, evidence_for
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.replies.pairs import Prediction
 from perturb_evals.replies.reply import attach
@@ -96,7 +96,7 @@ def cross_line_knn(power: float = 2.0, prior_weight: float = 0.1) -> Solver:
     return numeric("cross_line_knn", lambda evidence: CrossLineKNN(evidence, power, prior_weight))
 
 
-def numeric(name: str, fit: Callable[[Evidence], Predictor]) -> Solver:
+def numeric(name: str, fit: Callable[[PairsEvidence], Predictor]) -> Solver:
     """Return a solver that scores every question with a predictor fitted once a table.
 
     Args:
@@ -122,18 +122,10 @@ def numeric(name: str, fit: Callable[[Evidence], Predictor]) -> Solver:
     return solve
 
 
-def evidence_of(metadata: dict[str, Any]) -> Evidence:
+def evidence_of(metadata: dict[str, Any]) -> PairsEvidence:
     """Return the Evidence that a sample's metadata declares.
 
     Raises:
         ValueError: The sample is of a task without yes/no questions.
     """
-    if "evidence" not in metadata:
-        raise ValueError(
-            "This solver answers yes/no questions; run it with perturbqa_de or perturbqa_direction."
-        )
-    dataset = metadata["dataset"]
-    lines = tuple(filter(None, metadata["evidence_lines"].split(",")))
-    return evidence_for(
-        dataset, metadata["cell_line"], metadata["kind"], metadata["evidence"], lines
-    )
+    return PairsEvidence.from_metadata(metadata)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from inspect_ai.solver import Solver, solver
 
-from perturb_evals.datasets.pairs.evidence import Evidence
-from perturb_evals.datasets.pairs.perturbqa import CELL_LINES
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
+from perturb_evals.datasets.pairs.load import CELL_LINES
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError, read_predictions
 from perturb_evals.solvers.pairs.numeric import numeric
 
@@ -21,7 +21,7 @@ class Replayed:
         PredictionsError: The file is bad, or has a pair that is not in the table's test split.
     """
 
-    def __init__(self, evidence: Evidence, path: Path) -> None:
+    def __init__(self, evidence: PairsEvidence, path: Path) -> None:
         self.path = path
         rows = read_predictions(path, evidence.cell_line, CELL_LINES[evidence.dataset])
         self.scores: dict[tuple[str, str], float] = {

@@ -5,7 +5,7 @@ ICLR 2025, https://arxiv.org/abs/2502.21290.
 """
 
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Literal
 
 from perturb_evals.datasets.demo.world import DEMO_LINES, demo_hash, demo_tables
 from perturb_evals.datasets.files.fetch import fetch, file_sha256
@@ -14,9 +14,6 @@ from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.datasets.pairs.table import Table, read_csv, table_of
 
 DatasetName = Literal["perturbqa", "demo"]
-
-Track = Literal["none", "within", "cross"]
-TRACKS: tuple[Track, ...] = get_args(Track)
 
 GENE_LINES = ("k562", "rpe1", "hepg2", "jurkat")
 SET_LINES = ("k562_set",)
@@ -62,41 +59,3 @@ def load_table(dataset: DatasetName, cell_line: str, kind: Kind) -> Table:
         licence=source.licence,
         citation=source.citation,
     )
-
-
-def lines_read(
-    dataset: DatasetName, cell_line: str, track: Track, names: str | list[str] | None
-) -> tuple[str, ...]:
-    """Return the cell lines whose training rows a track opens.
-
-    Gene-set tables are evidence for nothing but their own questions: their readouts are no genes.
-
-    Args:
-        dataset: `perturbqa` or `demo`.
-        cell_line: The evaluated line.
-        track: `none` opens no line, `within` the evaluated one, `cross` also the lines named.
-        names: For `cross`, lines in a list or separated by commas; None means all of the dataset.
-            The evaluated line may be among them if it is a line of genes.
-
-    Raises:
-        ValueError: Names without `cross`, a name that is no line of genes of the dataset, or no
-            line beside the evaluated one.
-    """
-    if track != "cross":
-        if names is not None:
-            raise ValueError(f"evidence_lines goes with evidence=cross; got evidence={track}.")
-        return () if track == "none" else (cell_line,)
-    allowed = tuple(line for line in CELL_LINES[dataset] if line not in SET_LINES)
-    wanted = names.split(",") if isinstance(names, str) else names
-    if wanted is None:
-        wanted = list(allowed)
-    elif not isinstance(wanted, list):
-        wanted = [wanted]
-    wanted = [name.strip() if isinstance(name, str) else name for name in wanted]
-    unknown = [name for name in wanted if name not in allowed]
-    if unknown:
-        raise ValueError(f"evidence_lines must be among {', '.join(allowed)}; got {unknown}.")
-    others = tuple(line for line in allowed if line in wanted and line != cell_line)
-    if not others:
-        raise ValueError(f"evidence_lines names no line to read beside {cell_line}; got {wanted}.")
-    return (cell_line, *others)
