@@ -18,8 +18,8 @@ from inspect_ai.solver import Solver
 from perturb_evals.families.outcome import MeanOutcome, shared_weights
 from perturb_evals.families.pairs.outcome import sorted_answers
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.resampling import figure_of
-from perturb_evals.leaderboard.result import Protocol, Result, Usage
+from perturb_evals.leaderboard.figures import figure_of
+from perturb_evals.leaderboard.results.result import Protocol, Result, Usage
 from perturb_evals.leaderboard.systems import identity, is_baseline, reads_truth, track_of
 from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.solvers.expression.baselines import mean_effect

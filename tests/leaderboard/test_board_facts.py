@@ -7,7 +7,7 @@ import pytest
 from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
-from perturb_evals.leaderboard.board_facts import board_fault
+from perturb_evals.leaderboard.entries import board_fault
 
 
 def asked(task: str = "perturbqa_de", evidence: Any = "none") -> dict[str, Any]:

@@ -12,7 +12,7 @@ from perturb_evals.families import family_of
 from perturb_evals.families.outcome import shared_weights
 from perturb_evals.leaderboard.boards import Board, Row, Track, make_boards
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.metrics.pairs.paired_auroc import paired_auroc_difference
 
 Runs = dict[str, Path]

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from perturb_evals.leaderboard.comparison import compare
-from perturb_evals.leaderboard.discordant import SHOWN
+from perturb_evals.leaderboard.comparison import SHOWN, compare
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.metrics.pairs.predictions import Predictions
 
 Make = Callable[..., Result]

@@ -10,8 +10,8 @@ from inspect_ai.log import read_eval_log, write_eval_log
 
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.entries import Entries, read_entries
-from perturb_evals.leaderboard.resampling import figure_of
-from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.figures import figure_of
+from perturb_evals.leaderboard.results.result import Figure
 
 Runs = dict[str, Path]
 Gather = Callable[..., str]

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from inspect_ai.log import read_eval_log
 
 from perturb_evals.leaderboard.entries import board_of
-from perturb_evals.leaderboard.prompt_versions import told_by_prompt
-from perturb_evals.leaderboard.result import Result
-from perturb_evals.leaderboard.runs import whole_result
-from perturb_evals.leaderboard.systems import identity, names
+from perturb_evals.leaderboard.results.files import whole_result
+from perturb_evals.leaderboard.results.result import Result
+from perturb_evals.leaderboard.systems import identity, names, told_by_prompt
 
 Make = Callable[..., Result]
 

@@ -13,7 +13,7 @@ from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.families.pairs.outcome import AnswersOutcome
 from perturb_evals.leaderboard.entries import Entry, read_entries
 from perturb_evals.leaderboard.references import references
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.systems import baseline_identity
 
 Runs = dict[str, Path]

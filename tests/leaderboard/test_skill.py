@@ -8,7 +8,7 @@ import pytest
 from perturb_evals.families import family_of
 from perturb_evals.families.outcome import shared_weights
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.skill import scale_of
 
 Make = Callable[..., Result]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.systems import (
     BASELINES,
     baseline_identity,

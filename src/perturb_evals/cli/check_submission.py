@@ -77,7 +77,7 @@ def _misplaced(task: str | None, given: dict[str, str]) -> str:
 
 
 def _runs(screen: "Console", paths: list[str]) -> int:
-    from perturb_evals.leaderboard.headers import LogsError
+    from perturb_evals.leaderboard.logs.headers import LogsError
     from perturb_evals.leaderboard.submission.check import check_runs
 
     def begun(number: int, total: int) -> None:

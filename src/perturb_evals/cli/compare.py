@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from perturb_evals.cli.tables.terminal import console, short
     from perturb_evals.leaderboard.comparison import ComparisonError, compare
     from perturb_evals.leaderboard.entries import board_of, read_entries
-    from perturb_evals.leaderboard.headers import LogsError
+    from perturb_evals.leaderboard.logs.headers import LogsError
 
     try:
         entries = read_entries(args.logs)

@@ -44,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
     from perturb_evals.cli.tables.terminal import console
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.entries import read_entries
-    from perturb_evals.leaderboard.headers import LogsError
-    from perturb_evals.leaderboard.prices import PricesError, read_prices
+    from perturb_evals.leaderboard.logs.headers import LogsError
+    from perturb_evals.leaderboard.results.prices import PricesError, read_prices
     from perturb_evals.leaderboard.summary import summaries
 
     if args.transcripts and args.site is None:
@@ -103,7 +103,7 @@ def _write(
     entries: "Entries",
     transcripts: bool,
 ) -> int:
-    from perturb_evals.leaderboard.headers import LogsError
+    from perturb_evals.leaderboard.logs.headers import LogsError
     from perturb_evals.leaderboard.publish import SiteError, publish
 
     try:

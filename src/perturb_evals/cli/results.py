@@ -38,10 +38,10 @@ def run(args: argparse.Namespace) -> int:
         0; 1 when a path is not there, the prices cannot be used, a file cannot be written, or there
         is no run at all.
     """
-    from perturb_evals.leaderboard.headers import LogsError
-    from perturb_evals.leaderboard.prices import PricesError, read_prices
-    from perturb_evals.leaderboard.result import write_result
-    from perturb_evals.leaderboard.runs import file_name, read_runs
+    from perturb_evals.leaderboard.logs.headers import LogsError
+    from perturb_evals.leaderboard.results.files import file_name, read_runs
+    from perturb_evals.leaderboard.results.prices import PricesError, read_prices
+    from perturb_evals.leaderboard.results.result import write_result
 
     try:
         prices = read_prices(args.prices) if args.prices else None

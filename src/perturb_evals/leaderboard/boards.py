@@ -15,9 +15,9 @@ from perturb_evals.families import family_of
 from perturb_evals.families.family import Family, NoReferencesError
 from perturb_evals.families.outcome import FEWEST, Better, shared_weights
 from perturb_evals.leaderboard.entries import Entries, Entry, board_of
+from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.references import references
-from perturb_evals.leaderboard.resampling import figure_of
-from perturb_evals.leaderboard.result import Figure, Result
+from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.skill import Scale, scale_of
 from perturb_evals.leaderboard.systems import TRACKS
 

@@ -2,28 +2,29 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Literal
+from typing import Any, Literal
 
 from inspect_ai.log import EvalLog
 from pydantic import ValidationError
 
-from perturb_evals.families import family_of
+from perturb_evals.datasets.benchmark import board_key
+from perturb_evals.families import family_of, task_names
+from perturb_evals.families.facts import expected, shown
 from perturb_evals.families.outcome import Outcome
-from perturb_evals.leaderboard.board_facts import board_fault
-from perturb_evals.leaderboard.headers import LogsError, SetAside, read_headers
-from perturb_evals.leaderboard.prompt_versions import told_by_prompt
-from perturb_evals.leaderboard.resampling import figure_of
-from perturb_evals.leaderboard.result import Figure, Result
-from perturb_evals.leaderboard.results import Prices, result_of
-from perturb_evals.leaderboard.samples import read_samples
+from perturb_evals.leaderboard.figures import figure_of
+from perturb_evals.leaderboard.logs.headers import LogsError, SetAside, read_headers
+from perturb_evals.leaderboard.logs.samples import read_samples
+from perturb_evals.leaderboard.results.from_log import Prices, result_of, status_of
+from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.systems import (
     identity,
     is_baseline,
     names,
     reads_truth,
+    told_by_prompt,
     track_of,
 )
 
@@ -129,8 +130,8 @@ def _read(log: EvalLog, prices: Prices | None) -> tuple[Result, Outcome | None]:
     """Return a run and what it got; None for a run that is not complete."""
     if fault := board_fault(log.eval.metadata or {}):
         raise ValueError(fault)
-    if (bare := result_of(log, prices=prices)).status != "complete":
-        return bare, None
+    if status_of(log)[0] != "complete":
+        return result_of(log, prices=prices), None
     samples = read_samples(log)
     if (result := result_of(log, samples, prices)).status != "complete":
         return result, None
@@ -186,3 +187,27 @@ def _place(result: Result) -> tuple[tuple[str, str, str], str]:
 
 def _order(result: Result) -> tuple[str, str, str]:
     return result.board_key, result.created.astimezone(UTC).isoformat(), result.eval_id
+
+
+def board_fault(about: Mapping[str, Any]) -> str:
+    """Return why a run can be on no board; empty for one that can.
+
+    Nothing is loaded: whether the facts are those of the data, `perturb-evals check-submission`
+    says.
+
+    Args:
+        about: The metadata of the header, with what `headers.NEEDED` names.
+    """
+    board = about["board"]
+    task = str(board["task"])
+    if task not in task_names():
+        return expected("a task", task_names(), task)
+    family = family_of(task)
+    if tuple(board) != family.parts:
+        return expected("the board's parts", family.parts, ", ".join(map(str, board)))
+    if (said := about["board_key"]) != (key := board_key(board)):
+        return f"expected the board key of its parts, {shown(key)}; got {shown(said)}."
+    n_questions = about["n_questions"]
+    if not isinstance(n_questions, int) or n_questions < 1:
+        return f"expected the number of questions, at least 1; got {shown(n_questions)}."
+    return family.fault(about)

@@ -13,7 +13,7 @@ from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import Comparison, compare
 from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.first_prompt import first_prompt
-from perturb_evals.leaderboard.headers import log_name
+from perturb_evals.leaderboard.logs.headers import log_name
 from perturb_evals.leaderboard.site.cells import track_text
 from perturb_evals.leaderboard.site.pages.comparison import MOST_COMPARED
 from perturb_evals.leaderboard.site.writer import SiteError, write_site

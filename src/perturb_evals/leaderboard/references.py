@@ -5,8 +5,8 @@ from collections.abc import Collection
 from perturb_evals.families import family_of
 from perturb_evals.families.family import NOT_AT_HAND, NoReferencesError, Reference
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.resampling import figure_of
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.figures import figure_of
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.systems import baseline_identity
 
 

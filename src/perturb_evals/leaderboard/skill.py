@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from perturb_evals.families.family import Control, Family
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.resampling import figure_of
-from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.figures import figure_of
+from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.systems import baseline_identity
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from perturb_evals.families.outcome import shared_weights
 from perturb_evals.leaderboard.boards import ROUNDING, Board, Row, Track
-from perturb_evals.leaderboard.resampling import figure_of
-from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.figures import figure_of
+from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.skill import Scale, scale_of
 from perturb_evals.leaderboard.systems import TRACKS
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from inspect_ai.log import EvalLog
 
 from perturb_evals.cli.curve.lines import Run, lines
-from perturb_evals.leaderboard.result import Protocol, Result
+from perturb_evals.leaderboard.results.result import Protocol, Result
 
 WHOLE_SIZE = 16
 

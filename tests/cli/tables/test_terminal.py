@@ -1,5 +1,5 @@
 from perturb_evals.cli.tables.terminal import console, figure, number, short
-from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.results.result import Figure
 
 
 def test_numbers_have_no_leading_zero():

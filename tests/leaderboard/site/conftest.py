@@ -13,12 +13,11 @@ import pytest
 
 from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
 from perturb_evals.leaderboard.boards import Board, make_boards
-from perturb_evals.leaderboard.comparison import Comparison, Pair
-from perturb_evals.leaderboard.discordant import Discordant
+from perturb_evals.leaderboard.comparison import Comparison, Discordant, Pair
 from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
-from perturb_evals.leaderboard.headers import SetAside
-from perturb_evals.leaderboard.result import Figure, Result, Usage
+from perturb_evals.leaderboard.logs.headers import SetAside
+from perturb_evals.leaderboard.results.result import Figure, Result, Usage
 from perturb_evals.leaderboard.site.writer import write_site
 from perturb_evals.leaderboard.summary import Summary, summaries
 from perturb_evals.metrics.pairs.predictions import Predictions

@@ -5,8 +5,8 @@ from urllib.parse import unquote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.leaderboard.headers import log_name
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.logs.headers import log_name
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.site.links import Transcripts, board_stem, system_stem
 
 WORDS = st.text(st.characters(exclude_categories=("Cs",)))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.site.number_text import (
     MINUS,
     MISSING,

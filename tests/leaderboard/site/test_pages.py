@@ -14,8 +14,8 @@ from inspect_ai.log import read_eval_log
 from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.leaderboard.boards import Board, Row, Track
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.result import Figure, Result
-from perturb_evals.leaderboard.results import metrics
+from perturb_evals.leaderboard.results.from_log import metrics
+from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.site import columns, formulas
 from perturb_evals.leaderboard.site.links import Transcripts
 from perturb_evals.leaderboard.site.page import Page

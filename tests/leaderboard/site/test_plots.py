@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.site.plots.calibration import (
     calibration,
     calibration_plot,

@@ -5,7 +5,7 @@ import math
 import pytest
 from inspect_ai.log import read_eval_log
 
-from perturb_evals.leaderboard.samples import read_samples
+from perturb_evals.leaderboard.logs.samples import read_samples
 from perturb_evals.leaderboard.submission.metrics import metrics_check
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from inspect_ai.log import EvalLog
 
-from perturb_evals.leaderboard.board_facts import board_fault
-from perturb_evals.leaderboard.result import Result
-from perturb_evals.leaderboard.results import result_of
+from perturb_evals.leaderboard.entries import board_fault
+from perturb_evals.leaderboard.results.from_log import result_of
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.systems import identity, names
 
 WHOLE = "all"

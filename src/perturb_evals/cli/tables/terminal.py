@@ -8,7 +8,7 @@ from perturb_evals.cli.tables.plain import plain
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from perturb_evals.leaderboard.result import Figure
+    from perturb_evals.leaderboard.results.result import Figure
 
 MISSING = "-"
 

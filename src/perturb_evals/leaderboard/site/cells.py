@@ -6,7 +6,7 @@ from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import Board, Row
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.released import release
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.site.links import board_page, system_page
 from perturb_evals.leaderboard.site.number_text import (
     MISSING,

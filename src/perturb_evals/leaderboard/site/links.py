@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.headers import log_name
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.logs.headers import log_name
+from perturb_evals.leaderboard.results.result import Result
 
 
 def board_stem(key: str, data_sha256: str) -> str:

@@ -2,7 +2,7 @@
 
 import math
 
-from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.results.result import Figure
 
 MISSING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.site.number_text import MISSING, decimal, interval
 
 Value = str | float | int | bool | None

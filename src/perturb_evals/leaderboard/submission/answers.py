@@ -12,7 +12,7 @@ from inspect_ai.solver import TaskState
 
 from perturb_evals.families import family_of
 from perturb_evals.families.family import NOT_AT_HAND
-from perturb_evals.leaderboard.headers import PREFIX
+from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check
 
 TOLERANCE = 1e-6

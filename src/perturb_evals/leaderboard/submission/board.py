@@ -12,7 +12,7 @@ from inspect_ai.log import EvalLog, EvalSampleSummary
 from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.families import family_of
 from perturb_evals.families.family import NOT_AT_HAND, AskedAgain, Family
-from perturb_evals.leaderboard.headers import PREFIX
+from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check, NotAtHandError
 
 PASSED_BY = ("package_version",)

@@ -6,10 +6,10 @@ from typing import Any
 
 from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summaries
 
-from perturb_evals.leaderboard.headers import TAKEN_UP, SetAside
-from perturb_evals.leaderboard.result import Result
-from perturb_evals.leaderboard.runs import whole_result
-from perturb_evals.leaderboard.samples import read_samples
+from perturb_evals.leaderboard.logs.headers import TAKEN_UP, SetAside
+from perturb_evals.leaderboard.logs.samples import read_samples
+from perturb_evals.leaderboard.results.files import whole_result
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.submission.answers import Answers
 from perturb_evals.leaderboard.submission.board import asked_again, board_check, questions_check
 from perturb_evals.leaderboard.submission.checks import (

@@ -8,7 +8,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.scorer import SampleScore
 
 from perturb_evals.families import family_of
-from perturb_evals.leaderboard.headers import PREFIX
+from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check
 
 TOLERANCE = 1e-9

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from perturb_evals.families import family_of
 from perturb_evals.families.family import NOT_AT_HAND
-from perturb_evals.leaderboard.headers import PREFIX
+from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check, Checked
 from perturb_evals.leaderboard.systems import NO_MODEL
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import Board, Row, Track
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.headers import log_name
 from perturb_evals.leaderboard.interleaved import interleaved
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.logs.headers import log_name
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.site import columns
 from perturb_evals.leaderboard.site.cells import (
     published_standing,

@@ -4,8 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from perturb_evals.leaderboard.comparison import Comparison, Pair
-from perturb_evals.leaderboard.discordant import Discordant
+from perturb_evals.leaderboard.comparison import Comparison, Discordant, Pair
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.site import columns
 from perturb_evals.leaderboard.site.links import Transcripts, board_stem, short_hash, system_page

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from perturb_evals.leaderboard.entries import Entries
-from perturb_evals.leaderboard.headers import log_name
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.logs.headers import log_name
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.site import columns
 from perturb_evals.leaderboard.site.page import Page
 from perturb_evals.leaderboard.site.table import Cell, Table, TableRow, table_of, text

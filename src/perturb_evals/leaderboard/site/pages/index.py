@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.entries import Entries
-from perturb_evals.leaderboard.result import Result
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.site import columns
 from perturb_evals.leaderboard.site.cells import (
     KINDS,

@@ -7,8 +7,8 @@ from typing import Any
 from perturb_evals.leaderboard.boards import Board, Row, Track
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
-from perturb_evals.leaderboard.headers import log_name
-from perturb_evals.leaderboard.result import Result, short_value
+from perturb_evals.leaderboard.logs.headers import log_name
+from perturb_evals.leaderboard.results.result import Result, short_value
 from perturb_evals.leaderboard.site import columns
 from perturb_evals.leaderboard.site.cells import KINDS, place, rank, track_text, usage
 from perturb_evals.leaderboard.site.cells import track as track_cell

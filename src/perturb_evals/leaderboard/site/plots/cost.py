@@ -8,7 +8,7 @@ from matplotlib import rc_context
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from perturb_evals.families.outcome import Better
-from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.site.number_text import count
 from perturb_evals.leaderboard.site.plots.svg import (
     ACCENT,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from matplotlib import rc_context
 
-from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.site.number_text import with_interval
 from perturb_evals.leaderboard.site.plots.svg import (
     ACCENT,

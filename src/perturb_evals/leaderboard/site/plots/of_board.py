@@ -6,7 +6,7 @@ from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import Board, Track
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.interleaved import published_beside
-from perturb_evals.leaderboard.result import Figure, Result
+from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.site.cells import tokens, track_text
 from perturb_evals.leaderboard.site.number_text import as_published, with_interval
 from perturb_evals.leaderboard.site.page import Plot

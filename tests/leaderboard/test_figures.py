@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.families.outcome import RESAMPLES, shared_weights
-from perturb_evals.leaderboard.resampling import figure_of
+from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.metrics.pairs.intervals import resample_weights
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inspect_ai.model import ModelCost
 
-from perturb_evals.leaderboard.prices import KINDS, PricesError, read_prices
+from perturb_evals.leaderboard.results.prices import KINDS, PricesError, read_prices
 
 PRICE = {"input": 1, "output": 2.5, "input_cache_write": 0, "input_cache_read": 0.1}
 

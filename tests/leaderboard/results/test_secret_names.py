@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals import _registry
-from perturb_evals.leaderboard.secret_names import without_secrets
+from perturb_evals.leaderboard.results.secret_names import without_secrets
 
 SECRETS = (
     *("api_key", "OPENAI_API_KEY", "apikey", "apiKey", "APIKey", "myAPIkey", "openaiapikey"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.leaderboard.result import (
+from perturb_evals.leaderboard.results.result import (
     Figure,
     Result,
     ResultError,

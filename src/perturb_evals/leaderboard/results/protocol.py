@@ -9,10 +9,10 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelConfig
 
 from perturb_evals.families import FAMILIES
-from perturb_evals.leaderboard.headers import PREFIX
-from perturb_evals.leaderboard.result import HASH_DIGITS, Protocol
-from perturb_evals.leaderboard.samples import Samples
-from perturb_evals.leaderboard.secret_names import without_secrets
+from perturb_evals.leaderboard.logs.headers import PREFIX
+from perturb_evals.leaderboard.logs.samples import Samples
+from perturb_evals.leaderboard.results.result import HASH_DIGITS, Protocol
+from perturb_evals.leaderboard.results.secret_names import without_secrets
 from perturb_evals.leaderboard.systems import asks_model
 
 DEFAULT_ANSWER = "label"

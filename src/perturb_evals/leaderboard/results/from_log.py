@@ -9,11 +9,11 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelCost, ModelUsage, compute_model_cost, get_model_info
 
 from perturb_evals.families import family_of
-from perturb_evals.leaderboard.protocol import protocol_of
-from perturb_evals.leaderboard.reproduce import command, left_out
-from perturb_evals.leaderboard.result import Figure, Protocol, Result, Status, Usage
-from perturb_evals.leaderboard.samples import Samples
-from perturb_evals.leaderboard.secret_names import without_secrets
+from perturb_evals.leaderboard.logs.samples import Samples
+from perturb_evals.leaderboard.results.protocol import protocol_of
+from perturb_evals.leaderboard.results.reproduce import command, left_out
+from perturb_evals.leaderboard.results.result import Figure, Protocol, Result, Status, Usage
+from perturb_evals.leaderboard.results.secret_names import without_secrets
 from perturb_evals.leaderboard.systems import NO_MODEL, asks_model
 
 COUNTED = ("n_", "abstained_", "read_from_")
@@ -40,7 +40,7 @@ def result_of(log: EvalLog, samples: Samples | None = None, prices: Prices | Non
     about, found = log.eval.metadata or {}, metrics(log)
     protocol = protocol_of(log, samples)
     n_questions = int(about["n_questions"])
-    status, reason = _status(log, found, n_questions)
+    status, reason = status_of(log)
     if status == "complete" and samples:
         status, reason = _answered(samples.answered, n_questions * protocol.epochs)
     board = dict(about["board"])
@@ -81,7 +81,9 @@ def metrics(log: EvalLog) -> dict[str, float]:
     return {name: float(m.value) for name, m in found.items() if math.isfinite(m.value)}
 
 
-def _status(log: EvalLog, found: Mapping[str, float], n_questions: int) -> tuple[Status, str]:
+def status_of(log: EvalLog) -> tuple[Status, str]:
+    """Return what became of a run by its header, and why it is not complete, in a sentence."""
+    n_questions, found = int((log.eval.metadata or {})["n_questions"]), metrics(log)
     if log.status == "success":
         missing = int(found.get("n_missing", n_questions))
         if not missing:

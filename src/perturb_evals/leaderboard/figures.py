@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.leaderboard.result import Figure
+from perturb_evals.leaderboard.results.result import Figure
 
 TAIL = 0.025
 

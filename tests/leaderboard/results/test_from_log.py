@@ -9,8 +9,8 @@ from inspect_ai.log import EvalError, read_eval_log
 from inspect_ai.model import ModelCost, ModelUsage
 
 from perturb_evals.families import family_of
-from perturb_evals.leaderboard.results import metrics, result_of
-from perturb_evals.leaderboard.samples import read_samples
+from perturb_evals.leaderboard.logs.samples import read_samples
+from perturb_evals.leaderboard.results.from_log import metrics, result_of
 
 MODEL = "perturb_scripted/biologist"
 

@@ -8,8 +8,8 @@ import pytest
 from inspect_ai.log import EvalLog, read_eval_log
 from inspect_ai.model import GenerateConfig, ModelConfig
 
-from perturb_evals.leaderboard.protocol import LIMITS, OPERATIONAL, protocol_of
-from perturb_evals.leaderboard.results import result_of
+from perturb_evals.leaderboard.results.from_log import result_of
+from perturb_evals.leaderboard.results.protocol import LIMITS, OPERATIONAL, protocol_of
 from perturb_evals.leaderboard.systems import identity
 
 SCHEMA = {"name": "x", "json_schema": {"type": "object"}}

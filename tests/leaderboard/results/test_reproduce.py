@@ -18,8 +18,8 @@ from inspect_ai.log import EvalConfig, EvalLog, read_eval_log
 from inspect_ai.model import GenerateConfig, ModelConfig
 
 from perturb_evals.leaderboard.entries import read_entries
-from perturb_evals.leaderboard.protocol import LIMITS, OPERATIONAL, protocol_of
-from perturb_evals.leaderboard.reproduce import ABOUT_RUN, command, left_out
+from perturb_evals.leaderboard.results.protocol import LIMITS, OPERATIONAL, protocol_of
+from perturb_evals.leaderboard.results.reproduce import ABOUT_RUN, command, left_out
 
 Runs = dict[str, Path]
 
