@@ -1,0 +1,118 @@
+"""Logs that version 0.1.0 wrote stay readable for good: they rank, compare and pass as they did.
+
+`tests/fixtures/logs` holds five small runs on the demo world, and in `expected.json` what that
+version said of them. Neither is ever written anew.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inspect_ai import score
+from inspect_ai.log import read_eval_log
+
+from perturb_evals.families import family_of
+from perturb_evals.leaderboard.boards import make_boards
+from perturb_evals.leaderboard.comparison import compare
+from perturb_evals.leaderboard.entries import Entry, read_entries
+from perturb_evals.leaderboard.submission.check import check_runs
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "logs"
+EXPECTED: dict[str, Any] = json.loads((FOLDER / "expected.json").read_text("utf-8"))
+NAMES = sorted(EXPECTED["runs"])
+
+
+@pytest.fixture(scope="module")
+def entries() -> dict[str, Entry]:
+    read = read_entries([str(FOLDER)])
+    assert (read.incomplete, read.older, read.set_aside) == ((), (), ())
+    return {Path(e.result.log).stem: e for e in read.complete if e.result is not None}
+
+
+def near(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: near(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [near(inner) for inner in value]
+    return pytest.approx(value, abs=1e-9) if isinstance(value, float) else value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_says_what_it_said(name: str, entries: dict[str, Entry]) -> None:
+    entry = entries[name]
+    assert entry.result is not None
+    figure, result = entry.figure, entry.result
+    assert {
+        "board_key": result.board_key,
+        "name": entry.name,
+        "track": entry.track,
+        "metrics": {metric: found.value for metric, found in result.metrics.items()},
+        "counts": result.counts,
+        "value": figure.value,
+        "lower": figure.lower,
+        "upper": figure.upper,
+        "command": result.command,
+    } == near(EXPECTED["runs"][name])
+
+
+def test_they_rank_as_they_did() -> None:
+    boards = make_boards(read_entries([str(FOLDER)]))
+    found = {
+        board.key: [
+            {
+                "track": track.name,
+                "rows": [
+                    [
+                        row.entry.name,
+                        row.rank,
+                        row.entry.outcome.value,
+                        row.skill.value if row.skill else None,
+                        row.why_unranked,
+                    ]
+                    for row in track.rows
+                ],
+            }
+            for track in board.tracks
+        ]
+        for board in boards
+    }
+    assert found == near(EXPECTED["boards"])
+
+
+@pytest.mark.parametrize(
+    ("said", "a", "b"),
+    [
+        ("compare de", "de_scripted", "de_knn"),
+        ("compare langpert", "langpert_scripted", "langpert_mean"),
+    ],
+)
+def test_they_compare_as_they_did(said: str, a: str, b: str, entries: dict[str, Entry]) -> None:
+    (pair,) = compare([entries[a], entries[b]]).pairs
+    difference = pair.difference
+    assert {
+        "difference": [difference.value, difference.lower, difference.upper],
+        "p": pair.p_randomised,
+        "counts": [pair.only_a, pair.only_b, pair.both, pair.neither],
+        "first": pair.discordant[0].unit,
+    } == near(EXPECTED[said])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_scored_again_they_have_the_same_results(name: str) -> None:
+    log = read_eval_log(str(FOLDER / f"{name}.eval"))
+    assert log.results is not None
+    before = log.results.scores[0].metrics
+    family = family_of(str((log.eval.metadata or {})["board"]["task"]))
+    again = score(log, family.scorer(), action="overwrite", display="none", copy=True)
+    assert again.results is not None
+    after = again.results.scores[0].metrics
+    assert {key: metric.value for key, metric in after.items()} == {
+        key: pytest.approx(metric.value, abs=1e-9, nan_ok=True) for key, metric in before.items()
+    }
+
+
+def test_they_pass_as_submissions() -> None:
+    submission = check_runs([str(FOLDER)])
+    assert len(submission.runs) == len(NAMES)
+    assert submission.passed
