@@ -12,7 +12,7 @@ from perturb_evals.leaderboard.boards import Board, Row, Track, direction, make_
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.resampling import shared_weights
 from perturb_evals.leaderboard.result import Result
-from perturb_evals.metrics.pairs.paired_auroc import paired_auroc_difference
+from perturb_evals.metrics.pairs.differences import paired_auroc_difference
 
 Runs = dict[str, Path]
 Make = Callable[..., Result]

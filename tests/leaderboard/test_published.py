@@ -11,7 +11,7 @@ from perturb_evals.datasets.pairs.perturbqa import TRACKS
 from perturb_evals.datasets.published import GATE, SIZES, published_numbers
 from perturb_evals.datasets.screens.benchmark import langpert_run
 from perturb_evals.leaderboard.published import PublishedLine, published_lines
-from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
+from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
 from perturb_evals.scorers.board import screen_metadata, task_metadata
 
 

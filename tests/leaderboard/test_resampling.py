@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.leaderboard.resampling import RESAMPLES, figure_of, shared_weights
-from perturb_evals.metrics.pairs.intervals import resample_weights
+from perturb_evals.metrics.intervals import resample_weights
 
 
 @pytest.mark.parametrize("n", [1, 2, 17])

@@ -41,7 +41,7 @@ def questions_asked(kind: "Kind", task_args: dict[str, Any]) -> Asked:
     """
     from perturb_evals.datasets.options import one_of, refuse_unknown
     from perturb_evals.datasets.pairs.benchmark import questionnaire
-    from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
+    from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
     from perturb_evals.replies.pairs import ANSWER_FORMS
     from perturb_evals.solvers.asking.tokens import prose_tokens
     from perturb_evals.solvers.pairs.prompts import render

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from perturb_evals.datasets.pairs.perturbqa import CELL_LINES, TRACKS
-from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
+from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
 from perturb_evals.scorers.board import board_key
 
 QUESTIONS = ("task", "context", "data", "questions", "abstention", "metric_version")

@@ -18,8 +18,8 @@ from perturb_evals.leaderboard.resampling import FEWEST, figure_of, shared_weigh
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.skill import Scale, scale_of
 from perturb_evals.leaderboard.systems import TRACKS
-from perturb_evals.metrics.expression.spec import EXPRESSION_RESULTS
-from perturb_evals.metrics.pairs.spec import CLASSIFICATION_METRICS
+from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS
+from perturb_evals.metrics.pairs.spec import PAIR_METRICS
 
 # Differences below this are the rounding of sums.
 ROUNDING = 1e-12
@@ -191,9 +191,7 @@ def _renamed(
 
 def direction(metric: str) -> Better:
     """Return whether higher or lower values of a headline metric are better."""
-    if metric in CLASSIFICATION_METRICS:
-        return CLASSIFICATION_METRICS[metric].better
-    found = EXPRESSION_RESULTS[metric].better
+    found = {**PAIR_METRICS, **EXPRESSION_METRICS}[metric].better
     assert found is not None, f"{metric} does not rank"
     return found
 

@@ -17,15 +17,15 @@ from perturb_evals.leaderboard.headers import log_name
 from perturb_evals.leaderboard.outcomes import ExpressionOutcome, Outcome, QuestionOutcome
 from perturb_evals.leaderboard.result import Figure, Result
 from perturb_evals.leaderboard.systems import identity
-from perturb_evals.metrics.detectable import (
+from perturb_evals.metrics.intervals import PairedDifference, difference_of_resamples
+from perturb_evals.metrics.pairs.auroc import question_credit
+from perturb_evals.metrics.pairs.differences import randomised_auroc_test
+from perturb_evals.metrics.significance import (
     detectable_difference,
+    holm,
+    randomised_mean_test,
     standard_error_of_interval,
 )
-from perturb_evals.metrics.holm import holm
-from perturb_evals.metrics.means import PairedDifference
-from perturb_evals.metrics.pairs.credit import question_credit
-from perturb_evals.metrics.pairs.paired_auroc import difference_of_resamples
-from perturb_evals.metrics.randomisation import randomised_auroc_test, randomised_mean_test
 
 Floats = NDArray[np.float64]
 

@@ -10,10 +10,9 @@ from inspect_ai.scorer import SampleScore
 from numpy.typing import NDArray
 
 from perturb_evals.leaderboard.resampling import FEWEST, RESAMPLES, shared_weights
-from perturb_evals.metrics.pairs.abstention import Abstention
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.intervals import resampled_auroc_per_gene
-from perturb_evals.metrics.pairs.predictions import Predictions
+from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.scorers.expression.regression import extract as extract_replies
 from perturb_evals.scorers.pairs.classification import extract as extract_answers
 

@@ -35,8 +35,7 @@ from perturb_evals.leaderboard.outcomes import (
 from perturb_evals.leaderboard.resampling import figure_of
 from perturb_evals.leaderboard.result import Result
 from perturb_evals.leaderboard.systems import ORACLE, baseline_identity
-from perturb_evals.metrics.pairs.abstention import Abstention
-from perturb_evals.metrics.pairs.predictions import Predictions
+from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.scorers.expression.held_out_truth import truth_for
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perturb_evals.leaderboard.result import Figure
-from perturb_evals.metrics.pairs.intervals import resample_weights
+from perturb_evals.metrics.intervals import resample_weights
 
 RESAMPLES, SEED, TAIL = 2000, 0, 0.025
 

@@ -10,7 +10,7 @@ from typing import Any
 from perturb_evals import __version__
 from perturb_evals.datasets.pairs.benchmark import Questionnaire
 from perturb_evals.datasets.screens.benchmark import Run
-from perturb_evals.metrics.pairs.abstention import Abstention
+from perturb_evals.metrics.pairs.predictions import Abstention
 
 METRIC_VERSION = 1
 """Raised whenever a change makes new numbers incomparable with old ones."""

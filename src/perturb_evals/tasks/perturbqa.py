@@ -16,7 +16,7 @@ from perturb_evals.datasets.pairs.benchmark import Questionnaire, questionnaire
 from perturb_evals.datasets.pairs.perturbqa import DatasetName, Track
 from perturb_evals.datasets.pairs.questions import QuestionSet
 from perturb_evals.datasets.pairs.samples import question_samples
-from perturb_evals.metrics.pairs.abstention import ABSTENTIONS, Abstention
+from perturb_evals.metrics.pairs.predictions import ABSTENTIONS, Abstention
 from perturb_evals.replies.pairs import AnswerForm
 from perturb_evals.scorers.board import task_metadata
 from perturb_evals.scorers.pairs.classification import classification

@@ -1,6 +1,6 @@
 """All scores of predicted expression vectors against the truths of one fold.
 
-Symbols as in the tables of docs/regression.md: x the truth, xh the prediction, c the control mean,
+Symbols as in docs/regression.md: x the truth, xh the prediction, c the control mean,
 m the mean of the TRAINING perturbations.
 """
 
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from perturb_evals.metrics.checks import finite, gene_order, positions
 from perturb_evals.metrics.expression.correlation import cosine_rows, norms, pearson_rows
 from perturb_evals.metrics.expression.discrimination import Discrimination
+from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.metrics.expression.top_genes import (
     only_targets,
     overlap_top,
@@ -23,29 +24,6 @@ from perturb_evals.metrics.expression.weighted import r2_weighted, weighted_mse,
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, Floats]
-
-SCORES = (
-    "mae_top20",
-    "mse_top20",
-    "pearson_delta_top20",
-    "mae_top20_no_target",
-    "mse_top20_no_target",
-    "pearson_delta_top20_no_target",
-    "mae_top50",
-    "mae_top100",
-    "mae_all",
-    "mse_all",
-    "pearson_delta_all",
-    "pearson_delta_pert",
-    "weighted_mse",
-    "r2_weighted",
-    "pds",
-    "centroid_accuracy",
-    "sign_agreement",
-    "overlap_top20",
-    "systematic_share",
-)
-"""What is scored, for each perturbation."""
 
 COUNTS = (
     "n_top20",
