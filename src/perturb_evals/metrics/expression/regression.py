@@ -1,7 +1,7 @@
 """All scores of predicted expression vectors against the truths of one fold.
 
-Symbols as in docs/regression.md: x the truth, xh the prediction, c the control mean,
-m the mean of the TRAINING perturbations.
+Symbols as in docs/regression.md: x the truth, c the control, m the mean of the TRAINING
+perturbations. `metrics/expression/spec.py` has the formulas.
 """
 
 from collections.abc import Sequence
