@@ -67,7 +67,9 @@ def _show_metrics(console: "Console", of: str, specs: "dict[str, MetricSpec]") -
     console.print(f"of {of}")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for spec in specs.values():
-        table.add_row(spec.name, spec.better or "", spec.formula)
+        # Not every terminal knows the signs of a formula.
+        shown = spec.formula.encode(console.encoding, "replace").decode(console.encoding)
+        table.add_row(spec.name, spec.better or "", shown)
     console.print(Padding(table, (0, 0, 1, 4)))
 
 

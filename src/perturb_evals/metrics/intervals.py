@@ -1,5 +1,6 @@
 """Percentile intervals over resampled perturbations: of means, and of two systems' differences."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,6 @@ CHUNK = 1_000_000
 
 # Differences below this are the rounding of sums: two systems that gain as much as they lose tie.
 ROUNDING = 1e-12
-
-NAN = float("nan")
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,8 @@ class PairedDifference(MeanInterval):
 
     Attributes:
         p: Two-sided bootstrap p-value of no difference, min(1, 2 min(P(d <= 0), P(d >= 0))) over
-            the resampled differences d, each share counted as (1 + number) / (1 + resamples) so
-            that it is never 0; nan where there is no interval.
+            the defined differences d of the resamples, each share counted as
+            (1 + number) / (1 + resamples), so never 0; nan where there is no interval.
     """
 
     p: float
@@ -98,7 +97,7 @@ def paired_difference(
     differences = _in_order(left - right)
     means = _resampled_means(differences, resamples, seed)
     bounds = _bounds(differences, means, confidence)
-    p = _two_sided_p(means) if len(left) > 1 else NAN
+    p = _two_sided_p(means) if len(left) > 1 else math.nan
     return PairedDifference(_mean(differences), *bounds, len(left), resamples, p)
 
 
@@ -124,7 +123,7 @@ def difference_of_resamples(
     differences = a - b
     differences = differences[np.isfinite(differences)]
     if not len(differences):
-        return PairedDifference(mean, NAN, NAN, n, len(a), NAN)
+        return PairedDifference(mean, math.nan, math.nan, n, len(a), math.nan)
     differences[np.abs(differences) < ROUNDING] = 0
     bounds = percentiles(differences, confidence)
     return PairedDifference(mean, *bounds, n, len(a), _two_sided_p(differences))
@@ -146,7 +145,7 @@ def paper_se(fold_means: ArrayLike) -> float:
         ValueError: Values that are not (folds,) finite numbers.
     """
     means = np.sort(scores_of("fold_means", fold_means))
-    return float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else NAN
+    return float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else math.nan
 
 
 def resample_weights(n_perts: int, *, resamples: int, seed: int) -> NDArray[np.int64]:
@@ -188,7 +187,7 @@ def _in_order(values: Floats) -> Floats:
 
 
 def _mean(values: Floats) -> float:
-    return float(values.mean()) if len(values) else NAN
+    return float(values.mean()) if len(values) else math.nan
 
 
 def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
@@ -209,7 +208,7 @@ def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
 
 def _bounds(values: Floats, means: Floats, confidence: float) -> tuple[float, float]:
     check_confidence(confidence)
-    return percentiles(means, confidence) if len(values) > 1 else (NAN, NAN)
+    return percentiles(means, confidence) if len(values) > 1 else (math.nan, math.nan)
 
 
 def _two_sided_p(differences: Floats) -> float:

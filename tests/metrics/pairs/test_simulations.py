@@ -173,7 +173,7 @@ def near_a_twentieth(count, n):
 
 @pytest.mark.parametrize("systems", [scales, answered_against_abstaining])
 def test_equal_systems_differ_in_a_twentieth_of_comparisons(systems):
-    n = 24
+    n = 32
     by_each = found([by_bootstrap, by_randomisation], systems, n, n_perts=100, n_genes=80)
     assert all(near_a_twentieth(count, n) for count in by_each), by_each / n
 

@@ -49,12 +49,10 @@ def paired_auroc_difference(
 ) -> PairedDifference:
     """`auroc_per_gene` of a minus that of b, with the percentile interval and a p-value.
 
-    Perturbations are resampled as in `perturb_evals.metrics.pairs.intervals`, the same ones for
-    both systems. Labels are the same, so a gene stays in a resample for both or for neither, and
-    counts with the same inverse of how often it stays. The two-sided p is
-    min(1, 2 min(P(d <= 0), P(d >= 0))) over the resampled differences d, each share counted as
-    (1 + number) / (1 + resamples that kept a gene), so that it is never 0. Systems that rank alike
-    have a difference of 0 and p = 1, whatever the scales of their scores.
+    Perturbations are resampled as in `bootstrap_auroc_per_gene`, the same ones for both systems.
+    Labels are the same, so a gene stays in a resample for both or for neither, and counts with the
+    same inverse of how often it stays. Systems that rank alike have a difference of 0 and p = 1,
+    whatever the scales of their scores.
 
     Args:
         a: One system's table.
@@ -114,7 +112,6 @@ def randomised_auroc_test(
     check_abstention(abstention)
     a, b = pair_questions(a, b)
     parts = _parts_by_sign(gene_midranks(a), gene_midranks(b), abstention)
-
     nothing = NOTHING * np.abs(parts).sum()
 
     def difference(signs: Floats) -> Floats:
@@ -166,24 +163,19 @@ def pair_questions(a: Predictions, b: Predictions) -> tuple[Predictions, Predict
             one row a question first), or whose label differs between them. The message counts
             them on either side and names the first.
     """
-    left, right = _indexed("a", a), _indexed("b", b)
-    only_a, only_b = left.index.difference(right.index), right.index.difference(left.index)
-    if len(only_a) or len(only_b):
-        first = f"{_name(only_a[0])} in a" if len(only_a) else f"{_name(only_b[0])} in b"
-        raise ValueError(
-            f"a and b must hold the same questions: {len(only_a)} of the {len(a)} in a are missing "
-            f"in b, {len(only_b)} of the {len(b)} in b are missing in a, the first is {first}. "
-            "Compare systems only on questions that both were asked."
-        )
-    differ = a.labels[left.to_numpy()] != b.labels[right.to_numpy()]
+    left, right = _by_question(a), _by_question(b)
+    same = _alike(left.perts, right.perts) and _alike(left.genes, right.genes)
+    if not same or _index(left).has_duplicates:
+        raise ValueError(_why_others(_index(a), _index(b)))
+    differ = left.labels != right.labels
     if differ.any():
         at = int(differ.argmax())
         raise ValueError(
             f"a and b must hold the same labels: {differ.sum()} of {len(a)} questions differ, the "
-            f"first is {_name(left.index[at])} with {a.labels[left.iloc[at]]} in a and "
-            f"{b.labels[right.iloc[at]]} in b. Are they of one version of the data?"
+            f"first is {left.perts[at]}>{left.genes[at]} with {left.labels[at]} in a and "
+            f"{right.labels[at]} in b. Are they of one version of the data?"
         )
-    return a.take(left.to_numpy()), b.take(right.to_numpy())
+    return left, right
 
 
 def _parts_by_sign(a: Predictions, b: Predictions, abstention: Abstention) -> Floats:
@@ -220,19 +212,33 @@ def _parts_by_sign(a: Predictions, b: Predictions, abstention: Abstention) -> Fl
     return parts
 
 
-def _indexed(side: str, table: Predictions) -> "pd.Series[int]":
-    """The row of each question, indexed and sorted by perturbation and gene."""
-    index = pd.MultiIndex.from_arrays([table.perts, table.genes])
-    twice = index.duplicated()
-    if twice.any():
-        first = _name(index[int(twice.argmax())])
-        raise ValueError(
-            f"{side} must hold every question once: {twice.sum()} of {len(table)} rows repeat one, "
-            f"the first is {first}. Reduce epochs to one row a question."
-        )
-    return pd.Series(np.arange(len(table)), index=index).sort_index()
+def _by_question(table: Predictions) -> Predictions:
+    perts, genes = (pd.factorize(names, sort=True)[0] for names in (table.perts, table.genes))
+    return table.take(np.lexsort((genes, perts)))
 
 
-def _name(question: Any) -> str:
-    pert, gene = question
-    return f"{pert}>{gene}"
+def _alike(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    return len(a) == len(b) and bool((a == b).all())
+
+
+def _index(table: Predictions) -> pd.MultiIndex:
+    return pd.MultiIndex.from_arrays([table.perts, table.genes])
+
+
+def _why_others(a: pd.MultiIndex, b: pd.MultiIndex) -> str:
+    """Say which questions one table lacks or holds twice."""
+    for side, questions in (("a", a), ("b", b)):
+        twice = questions.duplicated()
+        if twice.any():
+            first = "{}>{}".format(*questions[int(twice.argmax())])
+            return (
+                f"{side} must hold every question once: {twice.sum()} of {len(twice)} rows repeat "
+                f"one, the first is {first}. Reduce epochs to one row a question."
+            )
+    only_a, only_b = a.difference(b), b.difference(a)
+    first, side = (only_a[0], "a") if len(only_a) else (only_b[0], "b")
+    return (
+        f"a and b must hold the same questions: {len(only_a)} of the {len(a)} in a are missing in "
+        f"b, {len(only_b)} of the {len(b)} in b are missing in a, the first is {first[0]}>"
+        f"{first[1]} in {side}. Compare systems only on questions that both were asked."
+    )

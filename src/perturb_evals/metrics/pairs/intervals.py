@@ -1,4 +1,4 @@
-"""Bootstrap intervals of the per-gene AUROC, and of its difference, over perturbations.
+"""Bootstrap interval of the per-gene AUROC, over perturbations.
 
 The rows of one perturbation share its biology and its quirks, so rows are not independent but
 perturbations are: whole perturbations are drawn with replacement, and a pair of rows counts with
@@ -11,6 +11,7 @@ at .862 around a value of .834. So a gene that stays counts with the inverse of 
 (Horvitz & Thompson, JASA 1952; Hajek's ratio form), which puts the centre back.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,8 +76,7 @@ def bootstrap_auroc_per_gene(
     values, genes = resampled_auroc_per_gene(predictions, weights, abstention=abstention)
     kept = genes > 0
     if n_perts < 2 or not kept.any():
-        nan = float("nan")
-        return Interval(nan, nan, nan, resamples, values)
+        return Interval(math.nan, math.nan, math.nan, resamples, values)
     bounds = percentiles(values[kept], confidence)
     return Interval(*bounds, float(genes[kept].mean()), resamples, values)
 

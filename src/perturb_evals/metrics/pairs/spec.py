@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF001  (the minus and the times of typography are meant)
 
+import math
+
 from perturb_evals.metrics.pairs.auroc import (
     auroc_per_gene,
     auroc_per_gene_answered,
@@ -17,8 +19,6 @@ from perturb_evals.metrics.pairs.classification import (
     mcc,
 )
 from perturb_evals.metrics.spec import MetricSpec
-
-NAN = float("nan")
 
 PAIR_METRICS: dict[str, MetricSpec] = {
     spec.name: spec
@@ -112,7 +112,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             formula="sum over bins of (share of answers) × |mean s − mean y|",
             summary="Mean gap of stated and observed rates over 10 equal-mass bins of answers.",
             perfect=0.0,
-            all_abstained=NAN,
+            all_abstained=math.nan,
             limits="No value: one class, no answered row, or a score outside [0, 1].",
             across_genes=True,
             function=ece,
@@ -124,7 +124,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             summary="The headline over the answered questions; it drops what was hard.",
             perfect=1.0,
             constant=0.5,
-            all_abstained=NAN,
+            all_abstained=math.nan,
             limits="No value: no gene with both classes among the answered.",
             function=auroc_per_gene_answered,
         ),
@@ -133,8 +133,8 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             better=None,
             formula="Σ over genes g of n(g) (mean s of g − mean s)² / Σ (s − mean s)²",
             summary="Share of the variance of the answers that the readout gene alone explains.",
-            constant=NAN,
-            all_abstained=NAN,
+            constant=math.nan,
+            all_abstained=math.nan,
             limits="No value: constant answers, or none. 0 is not expected by chance.",
             across_genes=True,
             function=gene_only_share,
