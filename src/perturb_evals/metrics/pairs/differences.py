@@ -236,9 +236,9 @@ def _why_others(a: pd.MultiIndex, b: pd.MultiIndex) -> str:
                 f"one, the first is {first}. Reduce epochs to one row a question."
             )
     only_a, only_b = a.difference(b), b.difference(a)
-    first, side = (only_a[0], "a") if len(only_a) else (only_b[0], "b")
+    (pert, gene), side = (only_a[0], "a") if len(only_a) else (only_b[0], "b")
     return (
         f"a and b must hold the same questions: {len(only_a)} of the {len(a)} in a are missing in "
-        f"b, {len(only_b)} of the {len(b)} in b are missing in a, the first is {first[0]}>"
-        f"{first[1]} in {side}. Compare systems only on questions that both were asked."
+        f"b, {len(only_b)} of the {len(b)} in b are missing in a, the first is {pert}>{gene} "
+        f"in {side}. Compare systems only on questions that both were asked."
     )
