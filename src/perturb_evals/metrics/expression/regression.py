@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from perturb_evals.metrics.checks import finite, gene_order, positions
+from perturb_evals.metrics.checks import finite
 from perturb_evals.metrics.expression.correlation import cosine_rows, norms, pearson_rows
 from perturb_evals.metrics.expression.discrimination import Discrimination
 from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.metrics.expression.top_genes import (
+    gene_order,
     only_targets,
     overlap_top,
+    positions,
     sign_agreement,
     top_genes,
 )
