@@ -15,7 +15,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
 from inspect_ai.solver import Solver
 
-from perturb_evals.metrics.means import paired_difference
+from perturb_evals.metrics.intervals import paired_difference
 from perturb_evals.solvers.expression.baselines import (
     gaussian_process,
     graph_neighbors,

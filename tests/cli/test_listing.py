@@ -3,6 +3,7 @@ import inspect
 from perturb_evals import _registry
 from perturb_evals.cli.listing import _described
 from perturb_evals.cli.main import main
+from perturb_evals.metrics import EXPRESSION_METRICS, PAIR_METRICS
 
 
 def test_list_shows_every_task_and_solver_with_its_arguments(capsys, monkeypatch):
@@ -14,6 +15,15 @@ def test_list_shows_every_task_and_solver_with_its_arguments(capsys, monkeypatch
     for argument in ("cell_line=None", "evidence=none", "power=2.0", "file (required)"):
         assert argument in shown
     assert "unknown=" not in shown  # the catch-all that refuses misspelt arguments
+
+
+def test_list_shows_every_metric_with_its_direction_and_formula(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for spec in (*PAIR_METRICS.values(), *EXPRESSION_METRICS.values()):
+        (line,) = [line.split() for line in lines if line.split()[:1] == [spec.name]]
+        assert line == [spec.name, *(spec.better or "").split(), *spec.formula.split()]
 
 
 def test_every_argument_is_described():

@@ -12,7 +12,7 @@ from perturb_evals.datasets.published import GATE, SIZES, published_numbers
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.families import family_of
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
+from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
 
 
 def published_lines(board):

@@ -13,7 +13,7 @@ from perturb_evals.families.outcome import shared_weights
 from perturb_evals.leaderboard.boards import Board, Row, Track, make_boards
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.results.result import Result
-from perturb_evals.metrics.pairs.paired_auroc import paired_auroc_difference
+from perturb_evals.metrics.pairs.differences import paired_auroc_difference
 
 Runs = dict[str, Path]
 Make = Callable[..., Result]

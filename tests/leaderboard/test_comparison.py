@@ -13,9 +13,8 @@ from perturb_evals.leaderboard.comparison import ComparisonError, compare
 from perturb_evals.leaderboard.entries import Entry, read_entries
 from perturb_evals.leaderboard.references import references
 from perturb_evals.leaderboard.results.result import Result
-from perturb_evals.metrics.pairs.paired_auroc import paired_auroc_difference
+from perturb_evals.metrics.pairs.differences import paired_auroc_difference, randomised_auroc_test
 from perturb_evals.metrics.pairs.predictions import Predictions
-from perturb_evals.metrics.randomisation import randomised_auroc_test
 
 Runs = dict[str, Path]
 Make = Callable[..., Result]

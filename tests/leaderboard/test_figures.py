@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from perturb_evals.families.outcome import RESAMPLES, shared_weights
 from perturb_evals.leaderboard.figures import figure_of
-from perturb_evals.metrics.pairs.intervals import resample_weights
+from perturb_evals.metrics.intervals import resample_weights
 
 
 @pytest.mark.parametrize("n", [1, 2, 17])

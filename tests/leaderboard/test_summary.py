@@ -19,7 +19,8 @@ from perturb_evals.leaderboard.comparison import compare
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.summary import Summary, SummaryRow, summaries
-from perturb_evals.metrics.pairs.intervals import resample_weights, resampled_auroc_per_gene
+from perturb_evals.metrics.intervals import resample_weights
+from perturb_evals.metrics.pairs.intervals import resampled_auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
 
 Runs = dict[str, Path]

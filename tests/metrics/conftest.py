@@ -1,3 +1,4 @@
+import itertools
 import os
 from functools import cache
 from pathlib import Path
@@ -34,19 +35,20 @@ def pair_credits():
 
     def credits_of(groups, predictions, abstention="half"):
         """{group: [(positive row, negative row, credit), ...]}; only groups with both classes."""
-        labels, scores, gone = predictions.labels, predictions.scores, predictions.abstained
+        scores, gone = predictions.scores.tolist(), predictions.abstained.tolist()
+        rows = {0: {}, 1: {}}  # by label, then group
+        for row, (group, label) in enumerate(zip(groups, predictions.labels.tolist(), strict=True)):
+            rows[label].setdefault(group, []).append(row)
         out = {}
-        for i in np.flatnonzero(labels == 1).tolist():
-            for j in np.flatnonzero(labels == 0).tolist():
-                if groups[i] != groups[j]:
-                    continue
+        for group in rows[1].keys() & rows[0].keys():
+            for i, j in itertools.product(rows[1][group], rows[0][group]):
                 if gone[i] and gone[j]:
                     credit = 0.5
                 elif gone[i] or gone[j]:
                     credit = 0.5 if abstention == "half" else float(gone[j])
                 else:
-                    credit = (float(np.sign(scores[i] - scores[j])) + 1) / 2
-                out.setdefault(groups[i], []).append((i, j, credit))
+                    credit = 0.5 + 0.5 * (scores[i] > scores[j]) - 0.5 * (scores[i] < scores[j])
+                out.setdefault(group, []).append((i, j, credit))
         return out
 
     return credits_of

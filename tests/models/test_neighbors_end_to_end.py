@@ -11,7 +11,7 @@ import pytest
 from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.scorer import SampleScore
 
-from perturb_evals.metrics.means import paired_difference
+from perturb_evals.metrics.intervals import paired_difference
 from perturb_evals.models.neighbor_choice import choose
 from perturb_evals.models.neighbor_reading import read_neighbors
 from perturb_evals.models.scripted import FULL_NAME

@@ -22,7 +22,7 @@ from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.datasets.screens.screen import ScreenError
-from perturb_evals.metrics.expression.regression import SCORES
+from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.expression.held_out_truth import truth_for
 from perturb_evals.scorers.expression.regression import regression

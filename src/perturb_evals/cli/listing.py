@@ -1,4 +1,4 @@
-"""`perturb-evals list`: tasks and solvers with their arguments, read from the code itself."""
+"""`perturb-evals list`: tasks, solvers and metrics, read from the code itself."""
 
 import argparse
 import inspect
@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from perturb_evals.metrics import MetricSpec
+
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def add_parser(subparsers: "Subparsers") -> None:
     """Add `list`."""
-    text = "show the tasks and solvers with their arguments"
+    text = "show the tasks and solvers with their arguments, and the metrics"
     subparsers.add_parser("list", help=text, description=text).set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print every task and solver with a table of its arguments."""
+    """Print every task and solver with a table of its arguments, then the metrics."""
     from rich.console import Console
 
     from perturb_evals import _registry
+    from perturb_evals.metrics import EXPRESSION_METRICS, PAIR_METRICS
 
     console = Console(highlight=False, markup=False)
     console.print(
@@ -34,6 +37,9 @@ def run(args: argparse.Namespace) -> int:
         style="bold",
     )
     _show(console, _registry.SOLVERS)
+    console.print("Metrics, which of their values are better, and their formulas\n", style="bold")
+    _show_metrics(console, "questions", PAIR_METRICS)
+    _show_metrics(console, "expression", EXPRESSION_METRICS)
     return 0
 
 
@@ -52,6 +58,19 @@ def _show(console: "Console", functions: tuple[Callable[..., Any], ...]) -> None
             default = " (required)" if required else f"={parameter.default}"
             table.add_row(name + default, described.get(name, ""))
         console.print(Padding(table, (0, 0, 1, 4)))
+
+
+def _show_metrics(console: "Console", of: str, specs: "dict[str, MetricSpec]") -> None:
+    from rich.padding import Padding
+    from rich.table import Table
+
+    console.print(f"of {of}")
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for spec in specs.values():
+        # Not every terminal knows the signs of a formula.
+        shown = spec.formula.encode(console.encoding, "replace").decode(console.encoding)
+        table.add_row(spec.name, spec.better or "", shown)
+    console.print(Padding(table, (0, 0, 1, 4)))
 
 
 def _described(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.metrics.pairs.intervals import resample_weights
+from perturb_evals.metrics.intervals import resample_weights
 from perturb_evals.metrics.pairs.predictions import Predictions
-from perturb_evals.metrics.randomisation import randomised_mean_test
+from perturb_evals.metrics.significance import randomised_mean_test
 
 Floats = NDArray[np.float64]
 Better = Literal["higher", "lower"]

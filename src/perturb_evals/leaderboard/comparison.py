@@ -16,13 +16,12 @@ from perturb_evals.leaderboard.entries import Entry, board_of
 from perturb_evals.leaderboard.logs.headers import log_name
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.systems import identity
-from perturb_evals.metrics.detectable import (
+from perturb_evals.metrics.intervals import PairedDifference, difference_of_resamples
+from perturb_evals.metrics.significance import (
     detectable_difference,
+    holm,
     standard_error_of_interval,
 )
-from perturb_evals.metrics.holm import holm
-from perturb_evals.metrics.means import PairedDifference
-from perturb_evals.metrics.pairs.paired_auroc import difference_of_resamples
 
 SHOWN = 20
 """Of the units on which two systems differ most."""

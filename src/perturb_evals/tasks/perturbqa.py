@@ -17,7 +17,7 @@ from perturb_evals.datasets.pairs.evidence import Track
 from perturb_evals.datasets.pairs.load import DatasetName
 from perturb_evals.datasets.pairs.questions import QuestionSet
 from perturb_evals.datasets.pairs.samples import question_samples
-from perturb_evals.metrics.pairs.abstention import ABSTENTIONS, Abstention
+from perturb_evals.metrics.pairs.predictions import ABSTENTIONS, Abstention
 from perturb_evals.replies.pairs import AnswerForm
 from perturb_evals.scorers.pairs.classification import classification
 from perturb_evals.scorers.pairs.p_positive import p_positive

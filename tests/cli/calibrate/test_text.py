@@ -13,7 +13,7 @@ from perturb_evals.cli.calibrate.text import (
 )
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.datasets.screens.splits import Fold, Split
-from perturb_evals.metrics.expression.regression import SCORES
+from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.scorers.expression.calibration import calibrate
 
 RNG = np.random.default_rng(0)

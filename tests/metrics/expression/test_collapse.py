@@ -10,7 +10,7 @@ from perturb_evals.metrics.expression.collapse import DIRECTIONS, mode_collapse,
 
 
 def mean_distance(vectors):
-    n = len(vectors)
+    n, vectors = len(vectors), vectors.tolist()  # math.dist is slow with arrays
     return np.mean([math.dist(vectors[i], vectors[j]) for i in range(n) for j in range(i)])
 
 

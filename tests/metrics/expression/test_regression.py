@@ -6,7 +6,8 @@ from scipy.spatial.distance import cosine, euclidean
 from scipy.stats import pearsonr
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
-from perturb_evals.metrics.expression.regression import COUNTS, SCORES, FoldTruth
+from perturb_evals.metrics.expression.regression import COUNTS, FoldTruth
+from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.metrics.expression.weighted import gene_weights
 
 

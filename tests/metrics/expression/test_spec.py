@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from perturb_evals.metrics.expression.collapse import mode_collapse
-from perturb_evals.metrics.expression.regression import SCORES, FoldTruth
-from perturb_evals.metrics.expression.spec import EXPRESSION_RESULTS
+from perturb_evals.metrics.expression.regression import FoldTruth
+from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, SCORES
 from perturb_evals.metrics.expression.weighted import gene_weights, z_others
 
 N, GENES = 25, 300
 RATES = ["fallback_rate", "invented_rate", "mean_k"]
 SPECS = pytest.mark.parametrize(
     "spec",
-    [spec for name, spec in EXPRESSION_RESULTS.items() if name not in RATES],
+    [spec for name, spec in EXPRESSION_METRICS.items() if name not in RATES],
     ids=lambda spec: spec.name,
 )
 
@@ -47,7 +47,7 @@ def fold():
 
 
 def test_the_names_are_those_of_the_results():
-    assert list(EXPRESSION_RESULTS) == [*SCORES, "mode_collapse", *RATES]
+    assert list(EXPRESSION_METRICS) == [*SCORES, "mode_collapse", *RATES]
 
 
 @SPECS
@@ -96,6 +96,7 @@ def test_the_weighted_r2_of_the_training_mean_is_not_above_zero(fold):
 
 
 def test_every_row_reads_as_a_sentence():
-    for spec in EXPRESSION_RESULTS.values():
+    for spec in EXPRESSION_METRICS.values():
+        assert spec.formula
         assert spec.summary.endswith(".")
-        assert spec.convention == "" or spec.convention.endswith(".")
+        assert spec.limits == "" or spec.limits.endswith(".")

@@ -6,12 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perturb_evals.metrics.intervals import resample_weights
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
-from perturb_evals.metrics.pairs.intervals import (
-    bootstrap_auroc_per_gene,
-    resample_weights,
-    resampled_auroc_per_gene,
-)
+from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene, resampled_auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
 
 ROW = st.tuples(

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 from perturb_evals.metrics.pairs.predictions import Predictions
-from perturb_evals.metrics.pairs.spec import CLASSIFICATION_METRICS
+from perturb_evals.metrics.pairs.spec import PAIR_METRICS
 
-SPECS = pytest.mark.parametrize(
-    "spec", CLASSIFICATION_METRICS.values(), ids=list(CLASSIFICATION_METRICS)
-)
+SPECS = pytest.mark.parametrize("spec", PAIR_METRICS.values(), ids=list(PAIR_METRICS))
 
 
 def with_scores(table, scores):
@@ -16,7 +14,7 @@ def with_scores(table, scores):
 
 
 def test_the_names_are_those_of_the_results():
-    assert list(CLASSIFICATION_METRICS) == [
+    assert list(PAIR_METRICS) == [
         "auroc_per_gene",
         "auroc_per_perturbation",
         "auroc_pooled",
@@ -25,6 +23,8 @@ def test_the_names_are_those_of_the_results():
         "mcc",
         "brier",
         "ece",
+        "auroc_per_gene_answered",
+        "gene_only_share",
     ]
 
 
@@ -32,9 +32,13 @@ def test_the_names_are_those_of_the_results():
 def test_perfect_scores_get_the_perfect_value(spec, example):
     table = example()
     perfect = spec.function(with_scores(table, table.labels))
-    assert perfect == pytest.approx(spec.perfect, abs=1e-12)
     worst = spec.function(with_scores(table, 1 - table.labels))
-    assert worst < perfect if spec.better == "higher" else worst > perfect
+    if spec.better is None:
+        assert spec.perfect is None
+        assert np.isfinite([perfect, worst]).all()
+    else:
+        assert perfect == pytest.approx(spec.perfect, abs=1e-12)
+        assert worst < perfect if spec.better == "higher" else worst > perfect
 
 
 @SPECS
@@ -43,13 +47,13 @@ def test_constant_scores_get_the_constant_value(spec, example):
     if spec.constant is None:
         assert np.isfinite(values).all()
     else:
-        assert values == pytest.approx([spec.constant] * 4, abs=1e-12)
+        assert values == pytest.approx([spec.constant] * 4, abs=1e-12, nan_ok=True)
 
 
 def test_constant_values_that_depend_on_the_data(example):
     table = example(scores=0.3)
     rate = table.labels.mean()
-    values = {name: spec.function(table) for name, spec in CLASSIFICATION_METRICS.items()}
+    values = {name: spec.function(table) for name, spec in PAIR_METRICS.items()}
     assert values["average_precision"] == pytest.approx(rate)
     assert values["brier"] == pytest.approx(rate * 0.49 + (1 - rate) * 0.09)
     assert values["ece"] == pytest.approx(abs(rate - 0.3))
@@ -67,6 +71,33 @@ def test_silence_gets_the_stated_value(spec, example):
 
 
 @SPECS
+@pytest.mark.parametrize("abstention", ["half", "lowest"])
+def test_a_metric_follows_the_policy_for_abstentions_where_the_row_says_so(
+    spec, abstention, example
+):
+    table = example()
+    some = Predictions(
+        table.perts, table.genes, table.labels, table.scores, np.arange(len(table)) % 3 == 0
+    )
+    if spec.takes_abstention:
+        by_policy = spec.function(some, abstention=abstention)
+        assert (by_policy == spec.function(some)) == (abstention == "half")
+    else:
+        with pytest.raises(TypeError, match="abstention"):
+            spec.function(some, abstention=abstention)
+
+
+@SPECS
+def test_rows_of_different_genes_are_compared_where_the_row_says_so(spec, example):
+    """Another scale of the scores in every gene leaves the others as they were."""
+    table = example()
+    rescaled = with_scores(table, (table.scores + table.genes) / (1 + table.genes.max()))
+    same = spec.function(rescaled) == pytest.approx(spec.function(table), abs=1e-12)
+    # Perturbations are compared across genes too, whichever rows were selected.
+    assert same != (spec.across_genes or spec.name == "auroc_per_perturbation")
+
+
+@SPECS
 def test_no_rows_have_no_value(spec):
     assert math.isnan(spec.function(Predictions([], [], [], [])))
 
@@ -75,7 +106,7 @@ def test_no_rows_have_no_value(spec):
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_has_no_value_where_the_row_says_so(spec, label):
     value = spec.function(Predictions([1, 2, 3], [1, 1, 2], [label] * 3, [0.2, 0.4, 0.6]))
-    needs_both = "one class" in spec.undefined or "both classes" in spec.undefined
+    needs_both = "one class" in spec.limits or "both classes" in spec.limits
     assert math.isnan(value) == needs_both
 
 
@@ -83,4 +114,4 @@ def test_one_class_has_no_value_where_the_row_says_so(spec, label):
 def test_scores_beyond_probabilities_have_no_value_where_the_row_says_so(spec, example):
     table = example()
     value = spec.function(with_scores(table, table.scores * 10 - 5))
-    assert math.isnan(value) == ("outside [0, 1]" in spec.undefined)
+    assert math.isnan(value) == ("outside [0, 1]" in spec.limits)

@@ -8,8 +8,8 @@ from perturb_evals.datasets.screens.halves import half_layers, halved, joined
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.datasets.screens.profiles import profiles
 from perturb_evals.datasets.screens.splits import Fold, Split, five_folds
-from perturb_evals.metrics.expression.regression import SCORES
-from perturb_evals.metrics.means import paired_difference
+from perturb_evals.metrics.expression.spec import SCORES
+from perturb_evals.metrics.intervals import paired_difference
 from perturb_evals.scorers.expression.calibration import calibrate
 from perturb_evals.scorers.expression.reference_scores import control_scores, reference_scores
 

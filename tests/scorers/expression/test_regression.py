@@ -8,7 +8,7 @@ import pytest
 from inspect_ai.scorer import SampleScore, Score
 from scipy.spatial.distance import pdist
 
-from perturb_evals.metrics.expression.regression import SCORES
+from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.scorers.expression.regression import extract, regression
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from perturb_evals.metrics.expression.spec import EXPRESSION_RESULTS
+from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS
 from perturb_evals.scorers.expression.calibration import MetricCalibration
 from perturb_evals.scorers.expression.held_out_truth import unmeasured_targets
 from perturb_evals.scorers.expression.reference_scores import CONTROL_LAYERS, K
@@ -179,7 +179,7 @@ def _why_no_controls(screen: "Screen") -> str:
 
 def _notes(screen: "Screen", split: "Split", metrics: Metrics) -> list[str]:
     n_compared = sum(len(found.differences) for found in metrics.values())
-    fixed = [name for name in metrics if EXPRESSION_RESULTS[name].mean_effect is not None]
+    fixed = [name for name in metrics if EXPRESSION_METRICS[name].mean_effect is not None]
     notes = [
         "> is better than the mean and = not told apart from it, by 95% intervals of paired "
         f"differences (bootstrap over perturbations). Of {n_compared} comparisons about "

@@ -100,7 +100,7 @@ def _table(runs: Sequence[Run]) -> "Table":
     from rich import box
     from rich.table import Table
 
-    from perturb_evals.metrics.means import paired_difference
+    from perturb_evals.metrics.intervals import paired_difference
 
     table = Table(
         title=f"MAE of the 20 most changed genes with 95% intervals, demo screen, fold {FOLD}",

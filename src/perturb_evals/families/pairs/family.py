@@ -23,7 +23,7 @@ from perturb_evals.families.pairs.outcome import KINDS, AnswersOutcome, answers_
 from perturb_evals.families.pairs.published import beside_pairs
 from perturb_evals.families.pairs.references import training_rates
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
+from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
 from perturb_evals.replies.pairs import ANSWER_FORMS
 from perturb_evals.scorers.pairs.classification import classification
 from perturb_evals.scorers.pairs.p_positive import p_positive

@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
 from perturb_evals.families.outcome import Better, Floats, Outcome
-from perturb_evals.metrics.pairs.abstention import Abstention
-from perturb_evals.metrics.pairs.auroc import auroc_per_gene
-from perturb_evals.metrics.pairs.credit import question_credit
+from perturb_evals.metrics.pairs.auroc import auroc_per_gene, question_credit
+from perturb_evals.metrics.pairs.differences import randomised_auroc_test
 from perturb_evals.metrics.pairs.intervals import resampled_auroc_per_gene
-from perturb_evals.metrics.pairs.predictions import Predictions
-from perturb_evals.metrics.randomisation import randomised_auroc_test
+from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.scorers.pairs.classification import extract
 
 KINDS: dict[str, Kind] = {"perturbqa_de": "de", "perturbqa_direction": "direction"}

@@ -14,8 +14,7 @@ from perturb_evals.datasets.pairs.load import table_file
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.families.family import Parts, Reference, is_here, need, same_data
 from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
-from perturb_evals.metrics.pairs.abstention import Abstention
-from perturb_evals.metrics.pairs.predictions import Predictions
+from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate
 
 

@@ -9,15 +9,15 @@ Every function works for metrics of either direction; where a direction does not
 for.
 """
 
-from typing import Literal
+import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from perturb_evals.metrics.checks import finite, paired_scores
+from perturb_evals.metrics.spec import Direction
 
 Floats = NDArray[np.float64]
-NAN = float("nan")
 
 
 def interpolated_duplicate(half: ArrayLike, train_mean: ArrayLike, padj: ArrayLike) -> Floats:
@@ -69,10 +69,10 @@ def drf(negative: ArrayLike, positive: ArrayLike, optimum: float) -> float:
     low, high = paired_scores("negative", negative, "positive", positive)
     if not np.isfinite(optimum):
         raise ValueError(f"optimum must be a finite number, got {optimum}.")
-    return normalised(float(high.mean()), float(low.mean()), optimum) if len(low) else NAN
+    return normalised(float(high.mean()), float(low.mean()), optimum) if len(low) else math.nan
 
 
-def bds(negative: ArrayLike, positive: ArrayLike, better: Literal["higher", "lower"]) -> float:
+def bds(negative: ArrayLike, positive: ArrayLike, better: Direction) -> float:
     """Bound discrimination score: the share of perturbations where the positive control wins.
 
     0 to 1, ties count one half: .5 where the metric cannot tell the two controls apart. At or below
@@ -93,7 +93,7 @@ def bds(negative: ArrayLike, positive: ArrayLike, better: Literal["higher", "low
         raise ValueError(f"better must be higher or lower, got {better!r}.")
     low, high = paired_scores("negative", negative, "positive", positive)
     wins = np.sign(high - low) if better == "higher" else np.sign(low - high)
-    return float((wins.mean() + 1) / 2) if len(low) else NAN
+    return float((wins.mean() + 1) / 2) if len(low) else math.nan
 
 
 def normalised(score: float, negative: float, positive: float) -> float:
@@ -112,4 +112,4 @@ def normalised(score: float, negative: float, positive: float) -> float:
         The normalised score; nan where a score is nan and where the controls score the same.
     """
     span = positive - negative
-    return (score - negative) / span if span != 0 else NAN
+    return (score - negative) / span if span != 0 else math.nan

@@ -1,7 +1,7 @@
 """All scores of predicted expression vectors against the truths of one fold.
 
-Symbols as in the tables of docs/regression.md: x the truth, xh the prediction, c the control mean,
-m the mean of the TRAINING perturbations.
+Symbols as in docs/regression.md: x the truth, c the control, m the mean of the TRAINING
+perturbations. `metrics/expression/spec.py` has the formulas.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from perturb_evals.metrics.checks import finite, gene_order, positions
+from perturb_evals.metrics.checks import finite
 from perturb_evals.metrics.expression.correlation import cosine_rows, norms, pearson_rows
 from perturb_evals.metrics.expression.discrimination import Discrimination
+from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.metrics.expression.top_genes import (
+    gene_order,
     only_targets,
     overlap_top,
+    positions,
     sign_agreement,
     top_genes,
 )
@@ -23,29 +26,6 @@ from perturb_evals.metrics.expression.weighted import r2_weighted, weighted_mse,
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, Floats]
-
-SCORES = (
-    "mae_top20",
-    "mse_top20",
-    "pearson_delta_top20",
-    "mae_top20_no_target",
-    "mse_top20_no_target",
-    "pearson_delta_top20_no_target",
-    "mae_top50",
-    "mae_top100",
-    "mae_all",
-    "mse_all",
-    "pearson_delta_all",
-    "pearson_delta_pert",
-    "weighted_mse",
-    "r2_weighted",
-    "pds",
-    "centroid_accuracy",
-    "sign_agreement",
-    "overlap_top20",
-    "systematic_share",
-)
-"""What is scored, for each perturbation."""
 
 COUNTS = (
     "n_top20",

@@ -1,206 +1,232 @@
-"""What every result of expression tasks promises: direction, perfect value, trivial predictors."""
+"""The metrics of expression: a row each, in the order of the logs.
 
-from dataclasses import dataclass
-from typing import Literal
+Values are means over a fold's perturbations; symbols as on the methods page and in docs/python.md.
+"""
 
+# ruff: noqa: RUF001  (the minus of typography is meant)
 
-@dataclass(frozen=True)
-class ExpressionSpec:
-    """One result and its promises; the tests hold every row of a score to them.
+from perturb_evals.metrics.spec import MetricSpec
 
-    Values are means over a fold's perturbations. None where the value depends on the data.
+_OF_A_PERTURBATION = (
+    MetricSpec(
+        name="mae_top20",
+        better="lower",
+        formula="mean of |x − x̂| over T20",
+        summary="Mean absolute error over the 20 most changed genes; the headline.",
+        perfect=0.0,
+        limits="Fewer than 20 changed genes: those there are.",
+        interval=True,
+        paper_se=True,
+    ),
+    MetricSpec(
+        name="mse_top20",
+        better="lower",
+        formula="mean of (x − x̂)² over T20",
+        summary="Mean squared error over the 20 most changed genes.",
+        perfect=0.0,
+        limits="Fewer than 20 changed genes: those there are.",
+        interval=True,
+        paper_se=True,
+    ),
+    MetricSpec(
+        name="pearson_delta_top20",
+        better="higher",
+        formula="corr(x − c, x̂ − c) over T20",
+        summary="Correlation of the changes against control over the top 20 genes.",
+        perfect=1.0,
+        no_change=0.0,
+        limits="0 where truth or prediction is constant.",
+        interval=True,
+        paper_se=True,
+    ),
+    MetricSpec(
+        name="mae_top20_no_target",
+        better="lower",
+        formula="mean of |x − x̂| over T20 without the perturbed gene",
+        summary="`mae_top20`, the perturbed gene left out before the 20 are taken.",
+        perfect=0.0,
+        limits="No other changed gene: the target stays.",
+    ),
+    MetricSpec(
+        name="mse_top20_no_target",
+        better="lower",
+        formula="mean of (x − x̂)² over T20 without the perturbed gene",
+        summary="`mse_top20`, the perturbed gene left out before the 20 are taken.",
+        perfect=0.0,
+        limits="No other changed gene: the target stays.",
+    ),
+    MetricSpec(
+        name="pearson_delta_top20_no_target",
+        better="higher",
+        formula="corr(x − c, x̂ − c) over T20 without the perturbed gene",
+        summary="`pearson_delta_top20`, the perturbed gene left out before.",
+        perfect=1.0,
+        no_change=0.0,
+        limits="0 where constant; no other changed gene: the target stays.",
+    ),
+    MetricSpec(
+        name="mae_top50",
+        better="lower",
+        formula="mean of |x − x̂| over T50",
+        summary="Mean absolute error over the 50 most changed genes.",
+        perfect=0.0,
+        limits="Fewer than 50 changed genes: those there are.",
+    ),
+    MetricSpec(
+        name="mae_top100",
+        better="lower",
+        formula="mean of |x − x̂| over T100",
+        summary="Mean absolute error over the 100 most changed genes.",
+        perfect=0.0,
+        limits="Fewer than 100 changed genes: those there are.",
+    ),
+    MetricSpec(
+        name="mae_all",
+        better="lower",
+        formula="mean of |x − x̂| over all genes",
+        summary="Mean absolute error over all genes.",
+        perfect=0.0,
+    ),
+    MetricSpec(
+        name="mse_all",
+        better="lower",
+        formula="mean of (x − x̂)² over all genes",
+        summary="Mean squared error over all genes.",
+        perfect=0.0,
+    ),
+    MetricSpec(
+        name="pearson_delta_all",
+        better="higher",
+        formula="corr(x − c, x̂ − c) over all genes",
+        summary="Correlation of the changes over all genes; rewards the shared shift.",
+        perfect=1.0,
+        no_change=0.0,
+        limits="0 where truth or prediction is constant.",
+    ),
+    MetricSpec(
+        name="pearson_delta_pert",
+        better="higher",
+        formula="corr(x − m, x̂ − m) over all genes",
+        summary="Correlation of the differences from the training mean over all genes.",
+        perfect=1.0,
+        mean_effect=0.0,
+        limits="0 where truth or prediction is constant, as is the mean itself.",
+        interval=True,
+    ),
+    MetricSpec(
+        name="weighted_mse",
+        better="lower",
+        formula="Σ w (x − x̂)²",
+        summary="Squared error weighted by how specific a gene's change is.",
+        perfect=0.0,
+        interval=True,
+    ),
+    MetricSpec(
+        name="r2_weighted",
+        better="higher",
+        formula="1 − Σ w (x − x̂)² / Σ w (D − Dw)², D = x − m, Dw = Σ w D",
+        summary="Weighted R^2 about the training mean; not bounded below.",
+        perfect=1.0,
+        limits="0 where the truth has no weighted spread about the training mean.",
+    ),
+    MetricSpec(
+        name="pds",
+        better="higher",
+        formula="1 − k / (n − 1), k the truths nearer to x̂ − c than its own by cosine, ties half",
+        summary="Rank of the own truth by cosine, without the panel's targets.",
+        perfect=1.0,
+        constant=0.5,
+        mean_effect=0.5,
+        no_change=0.5,
+        limits=".5 where no change is predicted, or no other truth exists.",
+        interval=True,
+    ),
+    MetricSpec(
+        name="centroid_accuracy",
+        better="higher",
+        formula="share of other truths q with d(x̂, x) < d(x̂, x_q), ties half",
+        summary="Share of the other truths that are farther, by Euclidean distance.",
+        perfect=1.0,
+        constant=0.5,
+        mean_effect=0.5,
+        no_change=0.5,
+        limits=".5 where no other truth exists.",
+    ),
+    MetricSpec(
+        name="sign_agreement",
+        better="higher",
+        formula="share of T20 in which x̂ − c has the sign of x − c",
+        summary="Share of the top 20 genes whose direction of change is right.",
+        perfect=1.0,
+        no_change=0.5,
+        limits="A predicted change of 0 counts one half.",
+    ),
+    MetricSpec(
+        name="overlap_top20",
+        better="higher",
+        formula="|T20 ∩ genes of the largest |x̂ − c|| / |T20|",
+        summary="Share of the top 20 genes that are among the largest predicted changes.",
+        no_change=0.0,
+        limits="A predicted change of 0 is not ranked; tied genes share the last places.",
+    ),
+    MetricSpec(
+        name="systematic_share",
+        better=None,
+        formula="cos(x − c, m − c)",
+        summary="Cosine of true change and shared shift: a fact of the data.",
+        limits="0 where the training mean equals the control.",
+    ),
+)
 
-    Attributes:
-        name: The name in logs and on the leaderboard.
-        better: Whether higher or lower is better; None for results that describe and do not rank.
-        summary: One sentence for readers of the results.
-        perfect: The value of predictions equal to the truth.
-        constant: The value of any one vector predicted for every perturbation.
-        mean_effect: The value of the training mean, the negative control.
-        no_change: The value of the control.
-        convention: What is done where the formula has no value; empty where it always has one.
-    """
+_OF_A_RUN = (
+    MetricSpec(
+        name="mode_collapse",
+        better=None,
+        formula="mean distance between predictions / mean distance between truths",
+        summary="Mean distance between predictions over that between truths.",
+        perfect=1.0,
+        constant=0.0,
+        mean_effect=0.0,
+        no_change=0.0,
+        limits="Not a number where all truths are the same.",
+    ),
+    MetricSpec(
+        name="fallback_rate",
+        better="lower",
+        formula="replies replaced by m / all replies",
+        summary="Share of replies for which the training mean had to stand in.",
+        perfect=0.0,
+    ),
+    MetricSpec(
+        name="invented_rate",
+        better="lower",
+        formula="names that no candidate has / all names given",
+        summary="Share of the names given that are no training perturbation.",
+        perfect=0.0,
+    ),
+    MetricSpec(
+        name="mean_k",
+        better=None,
+        formula="mean number of neighbors averaged",
+        summary="Mean number of neighbors that were averaged.",
+    ),
+)
 
-    name: str
-    better: Literal["higher", "lower"] | None
-    summary: str
-    perfect: float | None = None
-    constant: float | None = None
-    mean_effect: float | None = None
-    no_change: float | None = None
-    convention: str = ""
+SCORES = tuple(spec.name for spec in _OF_A_PERTURBATION)
+"""What `FoldTruth` scores, for each perturbation."""
 
-
-EXPRESSION_RESULTS: dict[str, ExpressionSpec] = {
-    spec.name: spec
-    for spec in (
-        ExpressionSpec(
-            name="mae_top20",
-            better="lower",
-            perfect=0.0,
-            convention="Fewer than 20 changed genes: those there are.",
-            summary="Mean absolute error over the 20 most changed genes; the headline.",
-        ),
-        ExpressionSpec(
-            name="mse_top20",
-            better="lower",
-            perfect=0.0,
-            convention="Fewer than 20 changed genes: those there are.",
-            summary="Mean squared error over the 20 most changed genes.",
-        ),
-        ExpressionSpec(
-            name="pearson_delta_top20",
-            better="higher",
-            perfect=1.0,
-            no_change=0.0,
-            convention="0 where truth or prediction is constant.",
-            summary="Correlation of the changes against control over the top 20 genes.",
-        ),
-        ExpressionSpec(
-            name="mae_top20_no_target",
-            better="lower",
-            perfect=0.0,
-            convention="No other changed gene: the target stays.",
-            summary="`mae_top20`, the perturbed gene left out before the 20 are taken.",
-        ),
-        ExpressionSpec(
-            name="mse_top20_no_target",
-            better="lower",
-            perfect=0.0,
-            convention="No other changed gene: the target stays.",
-            summary="`mse_top20`, the perturbed gene left out before the 20 are taken.",
-        ),
-        ExpressionSpec(
-            name="pearson_delta_top20_no_target",
-            better="higher",
-            perfect=1.0,
-            no_change=0.0,
-            convention="0 where constant; no other changed gene: the target stays.",
-            summary="`pearson_delta_top20`, the perturbed gene left out before.",
-        ),
-        ExpressionSpec(
-            name="mae_top50",
-            better="lower",
-            perfect=0.0,
-            convention="Fewer than 50 changed genes: those there are.",
-            summary="Mean absolute error over the 50 most changed genes.",
-        ),
-        ExpressionSpec(
-            name="mae_top100",
-            better="lower",
-            perfect=0.0,
-            convention="Fewer than 100 changed genes: those there are.",
-            summary="Mean absolute error over the 100 most changed genes.",
-        ),
-        ExpressionSpec(
-            name="mae_all",
-            better="lower",
-            perfect=0.0,
-            summary="Mean absolute error over all genes.",
-        ),
-        ExpressionSpec(
-            name="mse_all",
-            better="lower",
-            perfect=0.0,
-            summary="Mean squared error over all genes.",
-        ),
-        ExpressionSpec(
-            name="pearson_delta_all",
-            better="higher",
-            perfect=1.0,
-            no_change=0.0,
-            convention="0 where truth or prediction is constant.",
-            summary="Correlation of the changes over all genes; rewards the shared shift.",
-        ),
-        ExpressionSpec(
-            name="pearson_delta_pert",
-            better="higher",
-            perfect=1.0,
-            mean_effect=0.0,
-            convention="0 where truth or prediction is constant, as is the mean itself.",
-            summary="Correlation of the differences from the training mean over all genes.",
-        ),
-        ExpressionSpec(
-            name="weighted_mse",
-            better="lower",
-            perfect=0.0,
-            summary="Squared error weighted by how specific a gene's change is.",
-        ),
-        ExpressionSpec(
-            name="r2_weighted",
-            better="higher",
-            perfect=1.0,
-            convention="0 where the truth has no weighted spread about the training mean.",
-            summary="Weighted R^2 about the training mean; not bounded below.",
-        ),
-        ExpressionSpec(
-            name="pds",
-            better="higher",
-            perfect=1.0,
-            constant=0.5,
-            mean_effect=0.5,
-            no_change=0.5,
-            convention=".5 where no change is predicted, or no other truth exists.",
-            summary="Rank of the own truth by cosine, without the panel's targets.",
-        ),
-        ExpressionSpec(
-            name="centroid_accuracy",
-            better="higher",
-            perfect=1.0,
-            constant=0.5,
-            mean_effect=0.5,
-            no_change=0.5,
-            convention=".5 where no other truth exists.",
-            summary="Share of the other truths that are farther, by Euclidean distance.",
-        ),
-        ExpressionSpec(
-            name="sign_agreement",
-            better="higher",
-            perfect=1.0,
-            no_change=0.5,
-            convention="A predicted change of 0 counts one half.",
-            summary="Share of the top 20 genes whose direction of change is right.",
-        ),
-        ExpressionSpec(
-            name="overlap_top20",
-            better="higher",
-            no_change=0.0,
-            convention="A predicted change of 0 is not ranked; tied genes share the last places.",
-            summary="Share of the top 20 genes that are among the largest predicted changes.",
-        ),
-        ExpressionSpec(
-            name="systematic_share",
-            better=None,
-            convention="0 where the training mean equals the control.",
-            summary="Cosine of true change and shared shift: a fact of the data.",
-        ),
-        ExpressionSpec(
-            name="mode_collapse",
-            better=None,
-            perfect=1.0,
-            constant=0.0,
-            mean_effect=0.0,
-            no_change=0.0,
-            convention="Not a number where all truths are the same.",
-            summary="Mean distance between predictions over that between truths.",
-        ),
-        ExpressionSpec(
-            name="fallback_rate",
-            better="lower",
-            perfect=0.0,
-            summary="Share of replies for which the training mean had to stand in.",
-        ),
-        ExpressionSpec(
-            name="invented_rate",
-            better="lower",
-            perfect=0.0,
-            summary="Share of the names given that are no training perturbation.",
-        ),
-        ExpressionSpec(
-            name="mean_k",
-            better=None,
-            summary="Mean number of neighbors that were averaged.",
-        ),
-    )
+EXPRESSION_METRICS: dict[str, MetricSpec] = {
+    spec.name: spec for spec in (*_OF_A_PERTURBATION, *_OF_A_RUN)
 }
-"""Scores in the order of `metrics.expression.regression.SCORES`, then what the run adds."""
+"""All results: those of `SCORES`, then what the run adds."""
+
+
+def paper_se_of(metric: str) -> MetricSpec:
+    """Return the row of a metric's standard error over folds, see `paper_se`."""
+    return MetricSpec(
+        name=f"{metric}_paper_se",
+        better=None,
+        formula="√(Σ (mean of a fold − their mean)² / (folds − 1)) / √folds",
+        summary=f"Standard error of {metric} over folds, as papers give it; no interval.",
+        limits="No value: fewer than two folds.",
+    )

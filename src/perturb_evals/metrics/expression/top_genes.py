@@ -67,7 +67,7 @@ def top_genes(
     if without is None:
         return TopGenes(de_order[:, :width].astype(np.intp), ranked[:, :width])
     # The first k + t entries hold the first k genes that are none of the t targets.
-    most = max((np.size(positions) for positions in without), default=0)
+    most = max((np.size(own) for own in without), default=0)
     depth = min(width + most, n_genes)
     leading, used = de_order[:, :depth].astype(np.intp), ranked[:, :depth].copy()
     kept = ~only_targets(de_order, n_ranked, without)
@@ -142,3 +142,46 @@ def overlap_top(predicted: Floats, top: TopGenes) -> Floats:
     chance = np.where(last[:, 0] > 0, (count - above) / tied, 0.0)[:, None]
     chosen = top.take(size)
     return top.mean((chosen > last) + (chosen == last) * chance)
+
+
+def positions(name: str, values: ArrayLike, n_genes: int) -> NDArray[np.intp]:
+    """Return positions of genes; empty is allowed.
+
+    Raises:
+        ValueError: A position that is no whole number from 0 to `n_genes` - 1.
+    """
+    array = np.asarray(values).ravel()
+    whole = array.dtype.kind in "iu" or array.size == 0
+    if not whole or ((array < 0) | (array >= n_genes)).any():
+        raise ValueError(
+            f"{name} must be positions of genes, whole numbers from 0 to {n_genes - 1}, "
+            f"got {array.tolist()}."
+        )
+    return array.astype(np.intp)
+
+
+def gene_order(
+    de_order: NDArray[np.integer[Any]], n_ranked: NDArray[np.integer[Any]], shape: tuple[int, int]
+) -> tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]:
+    """Return an order of genes and the number of ranked ones, as arrays.
+
+    Raises:
+        ValueError: The order is not a permutation of the gene positions in every row, or a number
+            of ranked genes is not from 1 to the number of genes.
+    """
+    (n, n_genes), order, ranked = shape, np.asarray(de_order), np.asarray(n_ranked)
+    if order.shape != shape or (np.sort(order, axis=1) != np.arange(n_genes)).any():
+        raise ValueError(
+            f"de_order must have shape {shape} and hold every gene position once a row, got shape "
+            f"{order.shape}."
+        )
+    if ranked.shape != (n,) or ranked.dtype.kind not in "iu":
+        raise ValueError(f"n_ranked must be {n} whole numbers, got {ranked.dtype}, {ranked.shape}.")
+    outside = (ranked < 1) | (ranked > n_genes)
+    if outside.any():
+        row = int(outside.argmax())
+        raise ValueError(
+            f"n_ranked must be from 1 to {n_genes}, got {ranked[row]} in row {row}. A perturbation "
+            "that changes no gene cannot be scored: leave it out."
+        )
+    return order, ranked

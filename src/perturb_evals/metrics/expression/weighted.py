@@ -85,12 +85,6 @@ def z_others(expression: ArrayLike) -> Floats:
     return z
 
 
-def weighted_mean(values: Floats, weights: Floats) -> Floats:
-    """Weighted mean of each row: the sum of w v over (n, G) weights with row sums 1."""
-    mean: Floats = np.einsum("ij,ij->i", values, weights)
-    return mean
-
-
 def weighted_mse(error: Floats, weights: Floats) -> Floats:
     """Weighted mean squared error of each perturbation, the sum of w (x - xh)^2.
 
@@ -117,7 +111,8 @@ def weighted_spread(difference: Floats, weights: Floats) -> Floats:
     Returns:
         (n,) spreads, 0 or more; 0 where D is the same in all genes with weight.
     """
-    return weighted_mse(difference - weighted_mean(difference, weights)[:, None], weights)
+    mean: Floats = np.einsum("ij,ij->i", difference, weights)
+    return weighted_mse(difference - mean[:, None], weights)
 
 
 def r2_weighted(

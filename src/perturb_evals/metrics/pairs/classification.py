@@ -5,13 +5,13 @@ Yes and half a No. Every function but `gene_only_share` returns nan unless the l
 classes, and none drops an abstention silently: the share of answered rows is reported beside them.
 """
 
+import math
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from perturb_evals.metrics.pairs.predictions import Predictions
-
-NAN = float("nan")
 
 
 def average_precision(predictions: Predictions) -> float:
@@ -25,7 +25,7 @@ def average_precision(predictions: Predictions) -> float:
     abstentions, so a system that abstained on negatives only would gain: read it beside coverage.
     """
     if not _both_classes(predictions):
-        return NAN
+        return math.nan
     scores = np.where(predictions.abstained, -np.inf, predictions.scores)
     order = np.argsort(-scores)
     scores, labels = scores[order], predictions.labels[order]
@@ -42,7 +42,7 @@ def balanced_accuracy(predictions: Predictions) -> float:
     0 to 1, higher is better; any constant score, and abstaining everywhere, give .5.
     """
     if not _both_classes(predictions):
-        return NAN
+        return math.nan
     yes, positive = _yes(predictions), predictions.labels == 1
     return float((yes[positive].mean() + (1 - yes[~positive]).mean()) / 2)
 
@@ -54,7 +54,7 @@ def mcc(predictions: Predictions) -> float:
     and abstaining everywhere, give 0.
     """
     if not _both_classes(predictions):
-        return NAN
+        return math.nan
     yes, positive = _yes(predictions), predictions.labels == 1
     tp, fp = yes[positive].sum(), yes[~positive].sum()
     fn, tn = positive.sum() - tp, (~positive).sum() - fp
@@ -69,7 +69,7 @@ def brier(predictions: Predictions) -> float:
     answered score lies outside [0, 1], because then scores are not probabilities.
     """
     if not _both_classes(predictions) or not _probabilities(predictions):
-        return NAN
+        return math.nan
     stated = np.where(predictions.abstained, 0.5, predictions.scores)
     return float(np.mean((stated - predictions.labels) ** 2))
 
@@ -87,9 +87,10 @@ def ece(predictions: Predictions, *, bins: int = 10) -> float:
     """
     answered = ~predictions.abstained
     if not _both_classes(predictions) or not _probabilities(predictions) or not answered.any():
-        return NAN
+        return math.nan
     scores, labels = predictions.scores[answered], predictions.labels[answered]
-    bin_of = np.floor(bins * (_midranks(scores) - 0.5) / len(scores)).astype(np.intp)
+    midranks = pd.Series(scores).rank().to_numpy()
+    bin_of = np.floor(bins * (midranks - 0.5) / len(scores)).astype(np.intp)
     gap = np.bincount(bin_of, weights=scores - labels, minlength=bins)
     return float(np.abs(gap).sum() / len(scores))
 
@@ -103,7 +104,7 @@ def gene_only_share(predictions: Predictions) -> float:
     answered = ~predictions.abstained
     scores = predictions.scores[answered]
     if len(scores) == 0 or scores.min() == scores.max():
-        return NAN
+        return math.nan
     codes, genes = pd.factorize(predictions.genes[answered])
     centred = scores - scores.mean()
     sums = np.bincount(codes, weights=centred, minlength=len(genes))
@@ -124,10 +125,3 @@ def _yes(predictions: Predictions) -> NDArray[np.float64]:
     """1 for Yes, 0 for No, .5 for a score of exactly .5 and for an abstention."""
     scores = np.where(predictions.abstained, 0.5, predictions.scores)
     return (np.sign(scores - 0.5) + 1) / 2
-
-
-def _midranks(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rank of each score from 1, the mean rank where scores tie."""
-    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[inverse]

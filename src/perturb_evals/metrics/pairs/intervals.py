@@ -11,14 +11,15 @@ at .862 around a value of .834. So a gene that stays counts with the inverse of 
 (Horvitz & Thompson, JASA 1952; Hajek's ratio form), which puts the centre back.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from perturb_evals.metrics.pairs.abstention import Abstention
-from perturb_evals.metrics.pairs.predictions import Predictions
+from perturb_evals.metrics.intervals import check_confidence, percentiles, resample_weights
+from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.metrics.pairs.ranked_groups import rank_within_groups, weighted_auroc
 
 
@@ -59,7 +60,7 @@ def bootstrap_auroc_per_gene(
         seed: of `numpy.random.default_rng`; the same seed gives the same interval, whatever the
             order of the rows.
         confidence: nominal coverage, between 0 and 1.
-        abstention: the policy for abstained rows, see `perturb_evals.metrics.pairs.abstention`.
+        abstention: the policy for abstained rows.
 
     Returns:
         The interval. Its bounds are nan for fewer than two perturbations and where no resample
@@ -69,34 +70,15 @@ def bootstrap_auroc_per_gene(
         ValueError: if `resamples` is below 1, `confidence` is not between 0 and 1, or the policy is
             unknown.
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence}.")
+    check_confidence(confidence)
     n_perts = len(pd.unique(predictions.perts))
     weights = resample_weights(n_perts, resamples=resamples, seed=seed)
     values, genes = resampled_auroc_per_gene(predictions, weights, abstention=abstention)
     kept = genes > 0
     if n_perts < 2 or not kept.any():
-        nan = float("nan")
-        return Interval(nan, nan, nan, resamples, values)
-    tail = (1 - confidence) / 2
-    lower, upper = np.quantile(values[kept], [tail, 1 - tail])
-    return Interval(float(lower), float(upper), float(genes[kept].mean()), resamples, values)
-
-
-def resample_weights(n_perts: int, *, resamples: int, seed: int) -> NDArray[np.int64]:
-    """How often each perturbation is drawn in each resample: (resamples, n_perts) whole numbers.
-
-    Every row sums to `n_perts`.
-
-    Raises:
-        ValueError: if `resamples` is below 1.
-    """
-    if resamples < 1:
-        raise ValueError(f"resamples must be at least 1, got {resamples}.")
-    if n_perts == 0:
-        return np.zeros((resamples, 0), dtype=np.int64)
-    equal = np.full(n_perts, 1 / n_perts)
-    return np.random.default_rng(seed).multinomial(n_perts, equal, size=resamples)
+        return Interval(math.nan, math.nan, math.nan, resamples, values)
+    bounds = percentiles(values[kept], confidence)
+    return Interval(*bounds, float(genes[kept].mean()), resamples, values)
 
 
 def resampled_auroc_per_gene(
@@ -114,7 +96,7 @@ def resampled_auroc_per_gene(
         predictions: the table of questions and answers.
         weights: (resamples, n_perts) whole numbers >= 0; column j belongs to the j-th perturbation
             in sorted order, so that the order of the rows does not matter.
-        abstention: the policy for abstained rows, see `perturb_evals.metrics.pairs.abstention`.
+        abstention: the policy for abstained rows.
 
     Returns:
         The metric in each resample, (resamples,), nan where no gene kept both classes; and the

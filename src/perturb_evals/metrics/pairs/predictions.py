@@ -1,11 +1,21 @@
-"""The table that every classification metric takes, checked once when it is built."""
+"""The table that every metric of pairs takes, checked once when it is built.
+
+How the AUROC credits a question that a system abstained from:
+
+- ``half``: every pair in which a row abstained counts one half, whatever the other scores are.
+- ``lowest``: an abstained row ranks below every answered row and ties with other abstained rows
+  (the rule in PerturbQA's public code).
+"""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+
+Abstention: TypeAlias = Literal["half", "lowest"]
+ABSTENTIONS: tuple[Abstention, ...] = get_args(Abstention)
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -70,6 +80,17 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def take(self, rows: NDArray[Any]) -> "Predictions":
+        """Return the table of some rows: their positions in the order wanted, or (n,) flags."""
+        columns = (self.perts, self.genes, self.labels, self.scores, self.abstained)
+        return Predictions(*(column[rows] for column in columns))
+
+
+def check_abstention(abstention: str) -> None:
+    """Raise a ValueError for an unknown policy for abstained rows."""
+    if abstention not in ABSTENTIONS:
+        raise ValueError(f"abstention must be one of {ABSTENTIONS}, got {abstention!r}.")
 
 
 def _vector(name: str, values: Any) -> NDArray[Any]:

@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from perturb_evals.metrics.pairs.abstention import ABSTENTIONS, Abstention
-from perturb_evals.metrics.pairs.predictions import Predictions
+from perturb_evals.metrics.pairs.predictions import Abstention, Predictions, check_abstention
 
 # Numbers in each temporary array of `weighted_auroc`, and weightings taken at once whatever the
 # number of rows. Fastest while the arrays fit the processor's cache; bounds the memory.
@@ -53,8 +52,7 @@ def rank_within_groups(
     groups: NDArray[Any], predictions: Predictions, *, abstention: Abstention
 ) -> RankedGroups:
     """Sort the rows of every group that holds both classes. Errors as in `auroc_of_groups`."""
-    if abstention not in ABSTENTIONS:
-        raise ValueError(f"abstention must be one of {ABSTENTIONS}, got {abstention!r}.")
+    check_abstention(abstention)
     if len(groups) != len(predictions):
         raise ValueError(f"groups has {len(groups)} rows, predictions {len(predictions)}.")
     codes, ids = pd.factorize(groups, sort=True)

@@ -1,128 +1,143 @@
-"""What every metric promises: direction, perfect and constant values, empty input."""
+"""The metrics of pairs: a row each, in the order of the methods page."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+# ruff: noqa: RUF001  (the minus and the times of typography are meant)
 
-from perturb_evals.metrics.pairs.auroc import auroc_per_gene, auroc_per_perturbation, auroc_pooled
+import math
+
+from perturb_evals.metrics.pairs.auroc import (
+    auroc_per_gene,
+    auroc_per_gene_answered,
+    auroc_per_perturbation,
+    auroc_pooled,
+)
 from perturb_evals.metrics.pairs.classification import (
     average_precision,
     balanced_accuracy,
     brier,
     ece,
+    gene_only_share,
     mcc,
 )
-from perturb_evals.metrics.pairs.predictions import Predictions
+from perturb_evals.metrics.spec import MetricSpec
 
-
-@dataclass(frozen=True)
-class MetricSpec:
-    """One metric and its promises; the tests hold every row to them.
-
-    Attributes:
-        name: the name in logs and on the leaderboard.
-        better: whether higher or lower values are better.
-        perfect: the value of scores equal to the labels.
-        constant: the value of any constant score, or None where it depends on the data.
-        all_abstained: the value when every row abstained, or None where it depends on the data;
-            nan where it is undefined.
-        undefined: when the value is nan. Where it says "one class", also for no rows at all.
-        summary: one sentence for readers of the results.
-        function: from the table of predictions to the value.
-    """
-
-    name: str
-    better: Literal["higher", "lower"]
-    perfect: float
-    constant: float | None
-    all_abstained: float | None
-    undefined: str
-    summary: str
-    function: Callable[[Predictions], float]
-
-
-CLASSIFICATION_METRICS: dict[str, MetricSpec] = {
+PAIR_METRICS: dict[str, MetricSpec] = {
     spec.name: spec
     for spec in (
         MetricSpec(
             name="auroc_per_gene",
             better="higher",
+            formula="mean over genes g of U(g) / (n1(g) n0(g))",
+            summary="Mean over readout genes of the AUROC among that gene's perturbations.",
             perfect=1.0,
             constant=0.5,
             all_abstained=0.5,
-            undefined="no gene with both classes",
-            summary="Mean over readout genes of the AUROC among that gene's perturbations.",
+            limits="No value: no gene with both classes.",
+            interval=True,
+            takes_abstention=True,
             function=auroc_per_gene,
         ),
         MetricSpec(
             name="auroc_per_perturbation",
             better="higher",
+            formula="mean over perturbations p of U(p) / (n1(p) n0(p))",
+            summary="Mean over perturbations of the AUROC among that perturbation's genes.",
             perfect=1.0,
             constant=0.5,
             all_abstained=0.5,
-            undefined="no perturbation with both classes",
-            summary="Mean over perturbations of the AUROC among that perturbation's genes.",
+            limits="No value: no perturbation with both classes.",
+            takes_abstention=True,
             function=auroc_per_perturbation,
         ),
         MetricSpec(
             name="auroc_pooled",
             better="higher",
+            formula="U / (n1 n0) over all questions",
+            summary="AUROC over all rows at once; largely answered by gene frequency alone.",
             perfect=1.0,
             constant=0.5,
             all_abstained=0.5,
-            undefined="one class",
-            summary="AUROC over all rows at once; largely answered by gene frequency alone.",
+            limits="No value: one class.",
+            across_genes=True,
+            takes_abstention=True,
             function=auroc_pooled,
         ),
         MetricSpec(
             name="average_precision",
             better="higher",
-            perfect=1.0,
-            constant=None,
-            all_abstained=None,
-            undefined="one class",
+            formula="sum over thresholds of (recall gained) × precision",
             summary="Mean precision over the positives; abstained rows are retrieved last.",
+            perfect=1.0,
+            limits="No value: one class.",
+            across_genes=True,
             function=average_precision,
         ),
         MetricSpec(
             name="balanced_accuracy",
             better="higher",
+            formula="(recall of positives + recall of negatives) / 2",
+            summary="Mean recall of the two classes at .5; an abstention is half right.",
             perfect=1.0,
             constant=0.5,
             all_abstained=0.5,
-            undefined="one class",
-            summary="Mean recall of the two classes at .5; an abstention is half right.",
+            limits="No value: one class.",
+            across_genes=True,
             function=balanced_accuracy,
         ),
         MetricSpec(
             name="mcc",
             better="higher",
+            formula="(TP TN − FP FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN))",
+            summary="Matthews correlation at .5; an abstention is half Yes, half No.",
             perfect=1.0,
             constant=0.0,
             all_abstained=0.0,
-            undefined="one class",
-            summary="Matthews correlation at .5; an abstention is half Yes, half No.",
+            limits="No value: one class.",
+            across_genes=True,
             function=mcc,
         ),
         MetricSpec(
             name="brier",
             better="lower",
-            perfect=0.0,
-            constant=None,
-            all_abstained=0.25,
-            undefined="one class, or a score outside [0, 1]",
+            formula="mean of (s − y)²",
             summary="Mean squared error of the stated probability; an abstention counts as .5.",
+            perfect=0.0,
+            all_abstained=0.25,
+            limits="No value: one class, or a score outside [0, 1].",
+            across_genes=True,
             function=brier,
         ),
         MetricSpec(
             name="ece",
             better="lower",
-            perfect=0.0,
-            constant=None,
-            all_abstained=float("nan"),
-            undefined="one class, no answered row, or a score outside [0, 1]",
+            formula="sum over bins of (share of answers) × |mean s − mean y|",
             summary="Mean gap of stated and observed rates over 10 equal-mass bins of answers.",
+            perfect=0.0,
+            all_abstained=math.nan,
+            limits="No value: one class, no answered row, or a score outside [0, 1].",
+            across_genes=True,
             function=ece,
+        ),
+        MetricSpec(
+            name="auroc_per_gene_answered",
+            better="higher",
+            formula="mean over genes g of U(g) / (n1(g) n0(g)), answered questions only",
+            summary="The headline over the answered questions; it drops what was hard.",
+            perfect=1.0,
+            constant=0.5,
+            all_abstained=math.nan,
+            limits="No value: no gene with both classes among the answered.",
+            function=auroc_per_gene_answered,
+        ),
+        MetricSpec(
+            name="gene_only_share",
+            better=None,
+            formula="Σ over genes g of n(g) (mean s of g − mean s)² / Σ (s − mean s)²",
+            summary="Share of the variance of the answers that the readout gene alone explains.",
+            constant=math.nan,
+            all_abstained=math.nan,
+            limits="No value: constant answers, or none. 0 is not expected by chance.",
+            across_genes=True,
+            function=gene_only_share,
         ),
     )
 }

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perturb_evals.metrics.expression.controls import bds, drf
-from perturb_evals.metrics.expression.regression import SCORES
-from perturb_evals.metrics.expression.spec import EXPRESSION_RESULTS, ExpressionSpec
-from perturb_evals.metrics.means import PairedDifference, paired_difference
+from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, SCORES
+from perturb_evals.metrics.intervals import PairedDifference, paired_difference
+from perturb_evals.metrics.spec import MetricSpec
 from perturb_evals.scorers.expression.reference_scores import Scores
 
 Standing = Literal["better", "worse", "same"]
@@ -54,7 +54,7 @@ class MetricCalibration:
         controls: Both controls; None where the screen has no halves.
     """
 
-    spec: ExpressionSpec
+    spec: MetricSpec
     means: dict[str, float]
     differences: dict[str, PairedDifference]
     controls: Controls | None
@@ -96,7 +96,7 @@ def calibrate(
     Returns:
         The figures of each metric, by name, the headline first.
     """
-    specs = [EXPRESSION_RESULTS[name] for name in SCORES]
+    specs = [EXPRESSION_METRICS[name] for name in SCORES]
     return {
         spec.name: MetricCalibration(
             spec,
@@ -113,7 +113,7 @@ def calibrate(
     }
 
 
-def _controls(spec: ExpressionSpec, scores: Mapping[str, Scores]) -> Controls:
+def _controls(spec: MetricSpec, scores: Mapping[str, Scores]) -> Controls:
     assert spec.better is not None
     negative, positive, blind, perfect = (
         scores[name][spec.name] for name in ("negative", "positive", "blind_oracle", "perfect")

@@ -9,7 +9,8 @@ from inspect_ai.solver import TaskState
 from perturb_evals.datasets.screens.evidence import HeldOut
 from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.metrics.expression.collapse import project
-from perturb_evals.metrics.expression.regression import COUNTS, SCORES
+from perturb_evals.metrics.expression.regression import COUNTS
+from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.replies.expression import Forecast
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.held_out_truth import truth_for

@@ -21,7 +21,7 @@ from perturb_evals.datasets.published import Published
 from perturb_evals.datasets.screens.screen import OrderKind, Screen
 from perturb_evals.datasets.screens.splits import Fold, Split, five_folds, training_subset
 from perturb_evals.metrics.expression.regression import FoldTruth
-from perturb_evals.metrics.means import paper_se
+from perturb_evals.metrics.intervals import paper_se
 
 Verdict = Literal["reproduced", "within_error", "missed"]
 Target = Literal["kept", "removed"]

@@ -12,7 +12,7 @@ from perturb_evals.datasets.screens.screen import Screen
 from perturb_evals.datasets.screens.splits import Split
 from perturb_evals.datasets.screens.welch import order_by_size
 from perturb_evals.metrics.expression.controls import interpolated_duplicate
-from perturb_evals.metrics.expression.regression import SCORES
+from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.scorers.expression.held_out_truth import truth_of
 
 Floats = NDArray[np.float64]

@@ -10,8 +10,9 @@ import pandas as pd
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
 from perturb_evals.metrics.expression.collapse import mode_collapse
-from perturb_evals.metrics.expression.regression import COUNTS, SCORES
-from perturb_evals.metrics.means import bootstrap_mean, paper_se
+from perturb_evals.metrics.expression.regression import COUNTS
+from perturb_evals.metrics.expression.spec import SCORES
+from perturb_evals.metrics.intervals import bootstrap_mean, paper_se
 
 WITH_INTERVAL = (
     "mae_top20",

@@ -8,7 +8,6 @@ import pandas as pd
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
 from perturb_evals.datasets.pairs.questions import QuestionSet
-from perturb_evals.metrics.pairs.abstention import Abstention
 from perturb_evals.metrics.pairs.auroc import (
     auroc_of_groups,
     auroc_per_gene,
@@ -24,7 +23,7 @@ from perturb_evals.metrics.pairs.classification import (
     mcc,
 )
 from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
-from perturb_evals.metrics.pairs.predictions import Predictions
+from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.replies.pairs import ROUTES
 from perturb_evals.scorers.pairs.answers import REASONS
 

@@ -3,14 +3,14 @@
 import math
 
 from perturb_evals.families.outcome import RESAMPLES
-from perturb_evals.leaderboard.site import columns, formulas
+from perturb_evals.leaderboard.site import columns
 from perturb_evals.leaderboard.site.number_text import MISSING
 from perturb_evals.leaderboard.site.page import Page
 from perturb_evals.leaderboard.site.pages.comparison import MOST_COMPARED
 from perturb_evals.leaderboard.site.table import Cell, Table, TableRow, table_of, text
-from perturb_evals.metrics.expression.spec import EXPRESSION_RESULTS
-from perturb_evals.metrics.pairs.spec import CLASSIFICATION_METRICS
-from perturb_evals.scorers.expression.regression import WITH_PAPER_SE
+from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, paper_se_of
+from perturb_evals.metrics.pairs.spec import PAIR_METRICS
+from perturb_evals.metrics.spec import MetricSpec
 
 QUESTIONS = (
     columns.METRIC_NAME,
@@ -33,11 +33,32 @@ EXPRESSION = (
     columns.NO_CHANGE,
     columns.UNDEFINED,
 )
+COUNTED = (columns.METRIC_NAME, columns.SUMMARY)
 NO_RANK = "describes, does not rank"
-COUNTS = (columns.METRIC_NAME, columns.SUMMARY)
 
-NOT_SUFFIXED = ("auroc_per_gene", "auroc_per_gene_answered", "auroc_per_perturbation")
-"""Metrics of questions that bear the same name whether or not questions were selected."""
+COUNTS = {
+    "coverage": "Questions: share of replies that gave an answer.",
+    "abstained_*": "Questions: share of replies without one, by reason.",
+    "read_from_*": "Questions: share of replies whose answer was read so: from text, from log "
+    "probabilities, or as a number.",
+    "genes_per_resample": "Questions: mean number of genes with both classes in a resample.",
+    "n_questions": "Questions, or samples of a screen, with a score.",
+    "n_missing": "Those without: an error, or left out. Such a run is not complete.",
+    "n_genes_scored": "Questions: genes with both classes, which alone count per gene.",
+    "n_perturbations": "Perturbations.",
+    "n_fallback_*": "Expression: replies replaced by the training mean, by reason.",
+    "n_read_from_*": "Expression: replies whose names stood in a bare list, or were cut off.",
+    "n_dropped_*": "Expression: names that were dropped, by reason.",
+    "n_found_by_*": "Expression: names found in other letter case, or as an alias.",
+    "n_reasks": "Expression: how often a model was asked again, as no name was usable.",
+    "n_invented_before_reask": "Expression: invented names in answers that did not count.",
+    "n_unusable_entries": "Expression: entries of lists that are no names.",
+    "n_few_ranked": "Expression: replies whose perturbation has fewer than 20 changed genes.",
+    "n_undefined_*": "Expression: replies whose score follows from the convention under Limits.",
+    "n_only_target_ranked": "Expression: replies where no gene but the target is among the top 20.",
+    "n_target_unmeasured": "Expression: replies whose target gene the screen did not measure.",
+}
+"""What a log counts beside its metrics, by name; `*` stands for a reason or a kind."""
 
 
 def methods_page_of() -> Page:
@@ -61,94 +82,49 @@ def _questions() -> Table:
     rows = [
         TableRow(
             (
-                _name(spec.name),
-                text(spec.summary),
-                text(formulas.CLASSIFICATION[spec.name]),
-                text(spec.better),
-                _known(spec.perfect),
-                _known(spec.constant),
-                _known(spec.all_abstained),
-                text(f"No value: {spec.undefined}."),
+                *_said(spec, note=f"{spec.name}_scored_rows where questions=scored"),
+                *map(_known, (spec.perfect, spec.constant, spec.all_abstained)),
+                text(spec.limits),
             )
         )
-        for spec in CLASSIFICATION_METRICS.values()
+        for spec in PAIR_METRICS.values()
     ]
-    return table_of("metrics-questions", "Metrics of questions", QUESTIONS, [*rows, *_beside()])
-
-
-def _beside() -> list[TableRow]:
-    """Return the rows of what is reported of questions and has no place in the specification."""
-    return [
-        TableRow(
-            (
-                _name("auroc_per_gene_answered"),
-                text("The headline over the answered questions; it drops what was hard."),
-                text(formulas.CLASSIFICATION["auroc_per_gene_answered"]),
-                text("higher"),
-                _known(1.0),
-                _known(0.5),
-                _known(None),
-                text("No value: no gene with both classes among the answered."),
-            )
-        ),
-        TableRow(
-            (
-                _name("gene_only_share"),
-                text("Share of the variance of the answers that the readout gene alone explains."),
-                text(formulas.CLASSIFICATION["gene_only_share"]),
-                text(NO_RANK),
-                _known(None),
-                _known(None),
-                _known(None),
-                text("No value: constant answers, or none. 0 is not expected by chance."),
-            )
-        ),
-    ]
-
-
-def _name(metric: str) -> Cell:
-    """Return the name of a metric of questions, with the one it has where they were selected."""
-    note = "" if metric in NOT_SUFFIXED else f"{metric}_scored_rows where questions=scored"
-    return text(metric, note=note)
+    return table_of("metrics-questions", "Metrics of questions", QUESTIONS, rows)
 
 
 def _expression() -> Table:
+    folds = [paper_se_of(spec.name) for spec in EXPRESSION_METRICS.values() if spec.paper_se]
     rows = [
         TableRow(
             (
-                text(spec.name),
-                text(spec.summary.replace("`", "")),
-                text(formulas.EXPRESSION[spec.name]),
-                text(spec.better or NO_RANK),
-                _known(spec.perfect),
-                _known(spec.constant),
-                _known(spec.mean_effect),
-                _known(spec.no_change),
-                text(spec.convention),
+                *_said(spec),
+                *map(_known, (spec.perfect, spec.constant, spec.mean_effect, spec.no_change)),
+                text(spec.limits),
             )
         )
-        for spec in EXPRESSION_RESULTS.values()
+        for spec in (*EXPRESSION_METRICS.values(), *folds)
     ]
-    rows += [_paper_se(name) for name in WITH_PAPER_SE]
     return table_of("metrics-expression", "Metrics of expression", EXPRESSION, rows)
 
 
-def _paper_se(metric: str) -> TableRow:
-    return TableRow(
-        (
-            text(f"{metric}_paper_se"),
-            text(f"Standard error of {metric} over folds, as papers give it; no interval."),
-            text(formulas.EXPRESSION["paper_se"]),
-            text(NO_RANK),
-            *(_known(None) for _ in range(4)),
-            text("No value: fewer than two folds."),
-        )
+def _said(spec: MetricSpec, note: str = "") -> tuple[Cell, ...]:
+    """Return the cells of a metric's name, what it is, its formula and direction.
+
+    Args:
+        spec: The metric.
+        note: Its name where questions were selected, for one that compares rows of several genes.
+    """
+    return (
+        text(spec.name, note=note if spec.across_genes else ""),
+        text(spec.summary.replace("`", "")),
+        text(spec.formula),
+        text(spec.better or NO_RANK),
     )
 
 
 def _counts() -> Table:
-    rows = [TableRow((text(name), text(said))) for name, said in formulas.COUNTS.items()]
-    return table_of("metrics-counts", "Counts and rates of a log", COUNTS, rows)
+    rows = [TableRow((text(name), text(said))) for name, said in COUNTS.items()]
+    return table_of("metrics-counts", "Counts and rates of a log", COUNTED, rows)
 
 
 def _known(value: float | None) -> Cell:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import bootstrap, norm, sem
 
-from perturb_evals.metrics.means import bootstrap_mean, paired_difference, paper_se
+from perturb_evals.metrics.intervals import bootstrap_mean, paired_difference, paper_se
 
 
 def test_the_interval_is_that_of_scipys_percentile_bootstrap():

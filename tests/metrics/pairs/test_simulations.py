@@ -1,9 +1,10 @@
-"""How often the paired tests find a difference, where there is none and where there is one.
+"""How often the interval holds the true value, and how often paired tests find a difference.
 
-Questions: 5-8 rows a gene, popular perturbations, labels that lean with the perturbation. Scores:
-label * skill + u + e, where u belongs to the perturbation and e to the row, and half the variance
-of both is common to the two systems. The two rows of a pair always belong to two perturbations, so
-the expected credit of every pair is known, and with it the expected AUROC of each answer form:
+The figures stand in docs/statistics.md. Questions: 5-8 rows a gene, popular perturbations, labels
+that lean with the perturbation. Scores: label * skill + u + e, where u belongs to the perturbation
+and e to the row; of two systems half the variance of both is common. The two rows of a pair always
+belong to two perturbations, so the expected credit of every pair is known, and with it the expected
+AUROC of each answer form:
 
 - graded: Phi(skill / sqrt 2);
 - Yes above a threshold t: 1/2 + (Phi(skill - t) - Phi(-t)) / 2;
@@ -18,10 +19,18 @@ from scipy.optimize import brentq
 from scipy.stats import binom, norm
 
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
-from perturb_evals.metrics.pairs.paired_auroc import paired_auroc_difference
+from perturb_evals.metrics.pairs.differences import (
+    gene_midranks,
+    paired_auroc_difference,
+    randomised_auroc_test,
+)
+from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
-from perturb_evals.metrics.randomisation import gene_midranks, randomised_auroc_test
 
+SIMULATIONS = 1000
+RESAMPLES = 1000
+RHO = 0.5  # correlation of two scores of one perturbation
+# SKILL: mean shift of a positive's score, in standard deviations.
 SKILL, THRESHOLD, ABSTAIN = 0.5, 0.3, 0.25
 # Rounds for which p <= .05 has a chance of exactly 5% if all orders are equally likely.
 ROUNDS = 199
@@ -164,13 +173,13 @@ def near_a_twentieth(count, n):
 
 @pytest.mark.parametrize("systems", [scales, answered_against_abstaining])
 def test_equal_systems_differ_in_a_twentieth_of_comparisons(systems):
-    n = 40
+    n = 32
     by_each = found([by_bootstrap, by_randomisation], systems, n, n_perts=100, n_genes=80)
     assert all(near_a_twentieth(count, n) for count in by_each), by_each / n
 
 
 def test_power_rises_with_the_number_of_perturbations():
-    n = 20
+    n = 12
     tests = [by_bootstrap, by_randomisation]
     few, many = (
         found(tests, scales, n, n_perts, n_genes, extra=0.3) / n
@@ -199,3 +208,64 @@ def test_differences_that_are_not_divided_are_found_too_often(capsys):
         print(f"\ndivided {divided / n:.1%}, not divided {plain / n:.1%} of {n}")
     assert near_a_twentieth(divided, n)
     assert plain > 1.4 * divided
+
+
+# The interval of one system
+
+
+def skill_of_genes(genes, labels, uneven):
+    """The mean shift of each row's gene; `uneven`: less in genes with one row of a class."""
+    names, code = np.unique(genes, return_inverse=True)
+    positives = np.bincount(code, weights=labels, minlength=len(names))
+    minority = np.minimum(positives, np.bincount(code) - positives)
+    skill = np.where(minority > 1, 2 * SKILL, SKILL / 2) if uneven else np.full(len(names), SKILL)
+    return skill[code], skill[minority > 0]
+
+
+def scores_of_uneven_skill(rng, perts, labels, skill, skill_sd):
+    """label * (skill of the gene + of the perturbation) + u_p + e, u_p being the perturbation's."""
+    n_perts = perts.max() + 1
+    skill = skill + rng.normal(0, skill_sd, n_perts)[perts]
+    shared = rng.normal(0, np.sqrt(RHO), n_perts)[perts]
+    return labels * skill + shared + rng.normal(0, np.sqrt(1 - RHO), len(perts))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rows", "skill_sd", "uneven"),
+    [
+        ("simulated", 0.0, False),
+        ("simulated", 0.5, False),
+        ("k562-dir", 0.5, False),
+        ("k562-dir", 0.5, True),
+        ("k562-de", 0.5, False),
+    ],
+)
+def test_interval_holds_the_truth_as_often_as_it_says(rows, skill_sd, uneven, request, capsys):
+    # The two rows of a pair in one gene always belong to two perturbations, so the difference of
+    # their scores is normal with the gene's skill as mean and variance 2 + skill_sd^2, whatever
+    # their labels' clustering.
+    if rows != "simulated":
+        table = request.getfixturevalue("perturbqa")(rows, "test")
+        perts = np.unique(table.pert, return_inverse=True)[1]
+        genes, labels = table.gene.to_numpy(), table.label.to_numpy()
+    below = above = 0
+    for seed in range(SIMULATIONS):
+        rng = np.random.default_rng(seed)
+        if rows == "simulated":
+            perts, genes, labels = simulated_questions(rng, 265, 170)
+        skill, skill_of_scored = skill_of_genes(genes, labels, uneven)
+        truth = norm.cdf(skill_of_scored / np.sqrt(2 + skill_sd**2)).mean()
+        scores = scores_of_uneven_skill(rng, perts, labels, skill, skill_sd)
+        interval = bootstrap_auroc_per_gene(
+            Predictions(perts, genes, labels, scores), resamples=RESAMPLES, seed=seed
+        )
+        below += interval.upper < truth
+        above += interval.lower > truth
+    held = 1 - (below + above) / SIMULATIONS
+    with capsys.disabled():
+        print(
+            f"\n{rows}, skill SD {skill_sd}{', uneven' if uneven else ''}: truth {truth:.3f} held "
+            f"by {held:.1%} of {SIMULATIONS} intervals; {below} below it, {above} above it"
+        )
+    assert 0.92 <= held <= 0.97

@@ -1,5 +1,6 @@
-"""Intervals of means over perturbations, and the comparison of two systems on the same ones."""
+"""Percentile intervals over resampled perturbations: of means, and of two systems' differences."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ Floats = NDArray[np.float64]
 
 # Numbers drawn at once: bounds the memory, whatever the number of perturbations.
 CHUNK = 1_000_000
+
+# Differences below this are the rounding of sums: two systems that gain as much as they lose tie.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,12 @@ class MeanInterval:
 
 @dataclass(frozen=True)
 class PairedDifference(MeanInterval):
-    """The mean difference of two systems on the same perturbations, with its interval.
+    """The difference of two systems on the same perturbations, with its interval.
 
     Attributes:
-        p: Two-sided bootstrap p-value of no difference, from 1 / (resamples + 1) times 2 to 1; nan
-            for fewer than two perturbations.
+        p: Two-sided bootstrap p-value of no difference, min(1, 2 min(P(d <= 0), P(d >= 0))) over
+            the defined differences d of the resamples, each share counted as
+            (1 + number) / (1 + resamples), so never 0; nan where there is no interval.
     """
 
     p: float
@@ -75,9 +80,8 @@ def paired_difference(
 ) -> PairedDifference:
     """Mean of a - b over perturbations, with the percentile interval and a p-value.
 
-    Both systems are seen on the same resamples, since their differences are resampled. The
-    two-sided p is min(1, 2 min(P(d <= 0), P(d >= 0))) over the resampled means d, each share
-    counted as (1 + number) / (1 + resamples) so that it is never 0. Equal systems have p = 1.
+    Both systems are seen on the same resamples, since their differences are resampled. Equal
+    systems have p = 1.
 
     Args:
         a: (n,) the score of each perturbation for one system.
@@ -93,9 +97,36 @@ def paired_difference(
     differences = _in_order(left - right)
     means = _resampled_means(differences, resamples, seed)
     bounds = _bounds(differences, means, confidence)
-    smaller = min(np.count_nonzero(means <= 0), np.count_nonzero(means >= 0))
-    p = min(1.0, float(2 * (1 + smaller) / (1 + resamples))) if len(left) > 1 else float("nan")
+    p = _two_sided_p(means) if len(left) > 1 else math.nan
     return PairedDifference(_mean(differences), *bounds, len(left), resamples, p)
+
+
+def difference_of_resamples(
+    mean: float, a: Floats, b: Floats, *, n: int, confidence: float = 0.95
+) -> PairedDifference:
+    """Interval and p-value of a difference, from two systems' values in the same resamples.
+
+    Args:
+        mean: The difference, a minus b.
+        a: (resamples,) one system's metric in each resample, nan where it is undefined.
+        b: (resamples,) the other's, undefined in the same ones.
+        n: Number of perturbations.
+        confidence: Nominal coverage, between 0 and 1.
+
+    Returns:
+        The difference; bounds and p are nan where the metric is undefined in every resample.
+
+    Raises:
+        ValueError: `confidence` is not between 0 and 1.
+    """
+    check_confidence(confidence)
+    differences = a - b
+    differences = differences[np.isfinite(differences)]
+    if not len(differences):
+        return PairedDifference(mean, math.nan, math.nan, n, len(a), math.nan)
+    differences[np.abs(differences) < ROUNDING] = 0
+    bounds = percentiles(differences, confidence)
+    return PairedDifference(mean, *bounds, n, len(a), _two_sided_p(differences))
 
 
 def paper_se(fold_means: ArrayLike) -> float:
@@ -114,7 +145,40 @@ def paper_se(fold_means: ArrayLike) -> float:
         ValueError: Values that are not (folds,) finite numbers.
     """
     means = np.sort(scores_of("fold_means", fold_means))
-    return float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else float("nan")
+    return float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else math.nan
+
+
+def resample_weights(n_perts: int, *, resamples: int, seed: int) -> NDArray[np.int64]:
+    """How often each perturbation is drawn in each resample: (resamples, n_perts) whole numbers.
+
+    Every row sums to `n_perts`.
+
+    Raises:
+        ValueError: `resamples` is below 1.
+    """
+    _check_resamples(resamples)
+    if n_perts == 0:
+        return np.zeros((resamples, 0), dtype=np.int64)
+    equal = np.full(n_perts, 1 / n_perts)
+    return np.random.default_rng(seed).multinomial(n_perts, equal, size=resamples)
+
+
+def percentiles(values: Floats, confidence: float) -> tuple[float, float]:
+    """Return the bounds between which the central share `confidence` of one or more values lies."""
+    tail = (1 - confidence) / 2
+    lower, upper = np.quantile(values, [tail, 1 - tail])
+    return float(lower), float(upper)
+
+
+def check_confidence(confidence: float) -> None:
+    """Raise a ValueError for a confidence that is not between 0 and 1."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence}.")
+
+
+def _check_resamples(resamples: int) -> None:
+    if resamples < 1:
+        raise ValueError(f"resamples must be at least 1, got {resamples}.")
 
 
 def _in_order(values: Floats) -> Floats:
@@ -123,13 +187,12 @@ def _in_order(values: Floats) -> Floats:
 
 
 def _mean(values: Floats) -> float:
-    return float(values.mean()) if len(values) else float("nan")
+    return float(values.mean()) if len(values) else math.nan
 
 
 def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
     """(resamples,) means of n values drawn with replacement; nan where n is 0."""
-    if resamples < 1:
-        raise ValueError(f"resamples must be at least 1, got {resamples}.")
+    _check_resamples(resamples)
     n = len(values)
     if n == 0:
         return np.full(resamples, np.nan)
@@ -144,10 +207,10 @@ def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
 
 
 def _bounds(values: Floats, means: Floats, confidence: float) -> tuple[float, float]:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence}.")
-    if len(values) < 2:
-        return float("nan"), float("nan")
-    tail = (1 - confidence) / 2
-    lower, upper = np.quantile(means, [tail, 1 - tail])
-    return float(lower), float(upper)
+    check_confidence(confidence)
+    return percentiles(means, confidence) if len(values) > 1 else (math.nan, math.nan)
+
+
+def _two_sided_p(differences: Floats) -> float:
+    smaller = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
+    return min(1.0, float(2 * (1 + smaller) / (1 + len(differences))))

@@ -1,0 +1,73 @@
+"""Boards as a table of pandas, for notebooks."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from perturb_evals.leaderboard.boards import Board, Row, Track
+from perturb_evals.leaderboard.results.result import Figure
+
+TEXT, NUMBER = "object", "float64"
+COLUMNS = {
+    **dict.fromkeys(("board_key", "task", "context", "track", "lines"), TEXT),
+    "rank": "Int64",
+    "not_told_from_best": "bool",
+    **dict.fromkeys(("why_unranked", "system", "kind", "metric", "better"), TEXT),
+    **dict.fromkeys(("value", "lower", "upper"), NUMBER),
+    **dict.fromkeys(("skill", "skill_lower", "skill_upper"), NUMBER),
+    **dict.fromkeys(("behind_best", "behind_best_lower", "behind_best_upper"), NUMBER),
+    **dict.fromkeys(("coverage", "cost_usd", "wall_seconds"), NUMBER),
+    "log": TEXT,
+}
+
+
+def to_frame(boards: Iterable[Board]) -> pd.DataFrame:
+    """Return a row for each system in each track of some boards, in the order of their pages.
+
+    Args:
+        boards: Of `make_boards`.
+
+    Returns:
+        The columns of `COLUMNS`: where a system stands (`lines` are those of the track cross),
+        its rank, 1 for the best and missing with a reason in `why_unranked`; what it is (`kind` is
+        `system`, `baseline` or `truth`); its headline with the 95% interval; skill; how far it is
+        behind the best, positive for worse; and of its run coverage, cost, time and log. nan where
+        a number is undefined or has no interval, and for the run of a row that was computed from
+        the data (its log is empty). Without boards the same columns and no rows.
+    """
+    rows = [
+        _row(board, track, row) for board in boards for track in board.tracks for row in track.rows
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _row(board: Board, track: Track, row: Row) -> dict[str, Any]:
+    entry, run = row.entry, row.entry.result
+    usage = run.usage if run else None
+    return {
+        "board_key": board.key,
+        "task": board.parts["task"],
+        "context": board.parts["context"],
+        "track": track.name,
+        "lines": ",".join(track.lines),
+        "rank": row.rank,
+        "not_told_from_best": row.with_best,
+        "why_unranked": row.why_unranked,
+        "system": entry.name,
+        "kind": entry.kind,
+        "metric": board.headline,
+        "better": board.better,
+        **_figure(entry.figure, "value", "lower", "upper"),
+        **_figure(row.skill, "skill", "skill_lower", "skill_upper"),
+        **_figure(row.behind, "behind_best", "behind_best_lower", "behind_best_upper"),
+        "coverage": run.coverage if run else None,
+        "cost_usd": usage.cost if usage else None,
+        "wall_seconds": usage.wall_seconds if usage else None,
+        "log": run.log if run else "",
+    }
+
+
+def _figure(figure: Figure | None, *names: str) -> dict[str, float | None]:
+    numbers = (figure.value, figure.lower, figure.upper) if figure else (None, None, None)
+    return dict(zip(names, numbers, strict=True))
