@@ -1,11 +1,9 @@
 """`perturb_scripted/biologist`: a scripted answerer in the place of a model. No language model.
 
 It exists so that the demo, the viewer and the tests can show the whole way of a question without
-a network, a key or a cost. It knows nothing but the prompt it is sent. Of a pair of genes `reading`
-finds the cell line, the genes and the form of answer, `belief` asks the notes about them, `prose`
-writes the answer in fixed phrases. Of a target and a list of knock-downs `neighbor_reading` finds
-what is asked, `neighbor_choice` asks the notes what is alike, `slips` and `neighbor_prose` write it
-down. A hash of the prompt and of the `seed` setting chooses among phrases and decides on mistakes,
+a network, a key or a cost. It knows nothing but the prompt it is sent: `reading` finds what is
+asked, `notes` hold what it knows, `pairs` and `neighbors` decide and write the answer in `phrases`.
+A hash of the prompt and of the `seed` setting chooses among phrases and decides on mistakes,
 abstentions and untidy formatting, so one prompt always gets one answer. Nothing it scores says
 anything about language models.
 """
@@ -34,20 +32,13 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
-from perturb_evals.models.belief import Belief, believe
-from perturb_evals.models.neighbor_choice import choose, reconsider
-from perturb_evals.models.neighbor_prose import neighbor_answer, neighbor_thinking
-from perturb_evals.models.neighbor_reading import NeighborQuestion, read_neighbors
-from perturb_evals.models.phrases import UNREADABLE, WORDS
-from perturb_evals.models.prose import one_word_answer, reasoned_answer, thinking_part
-from perturb_evals.models.reading import Question, read
-from perturb_evals.models.slips import Written, hastily, neatly
+from perturb_evals.models.neighbors import answer_neighbors
+from perturb_evals.models.pairs import WORDS, answer_pair
+from perturb_evals.models.phrases import phrase
+from perturb_evals.models.reading import PairQuestion, read_neighbors, read_pair
 
 MODEL = "biologist"
 FULL_NAME = f"perturb_scripted/{MODEL}"
-
-THINKING = 0.15
-"""Share of reasoned answers that show a thinking part."""
 
 
 @modelapi(name="perturb_scripted")
@@ -91,20 +82,17 @@ class ScriptedBiologist(ModelAPI):
     ) -> ModelOutput:
         """Answer the prompt in `input`; `seed`, `max_tokens` and the logprob settings count."""
         asked = [message.text for message in input if message.role in ("system", "user")]
-        neighbors = read_neighbors(asked)
-        if neighbors:
-            return _neighbors(neighbors, asked, config)
         prompt = "\n".join(asked)
         rng = _generator(prompt, config)
-        question = read(prompt)
-        if question is None:
-            return _output(prompt, UNREADABLE, config)
-        belief = believe(question, rng)
-        if question.form == "word":
-            text = one_word_answer(question, belief, rng)
-            return _output(prompt, text, config, logprobs=_logprobs(text, question, belief, config))
-        thinking = thinking_part(question, belief, rng) if rng.random() < THINKING else ""
-        return _output(prompt, reasoned_answer(question, belief, rng), config, thinking)
+        if neighbors := read_neighbors(asked):
+            # A second look begins at what was answered to the question alone.
+            first = "\n".join(asked[: len(asked) - neighbors.follow_ups])
+            whims, schema = _generator(first, config), config.response_schema is not None
+            return _output(prompt, config, *answer_neighbors(neighbors, whims, rng, schema=schema))
+        if pair := read_pair(prompt):
+            text, thinking, p = answer_pair(pair, rng)
+            return _output(prompt, config, text, thinking, _logprobs(text, pair, p, config))
+        return _output(prompt, config, phrase("unreadable", rng))
 
 
 def _generator(prompt: str, config: GenerateConfig) -> random.Random:
@@ -112,35 +100,19 @@ def _generator(prompt: str, config: GenerateConfig) -> random.Random:
     return random.Random(digest)
 
 
-def _neighbors(question: NeighborQuestion, asked: list[str], config: GenerateConfig) -> ModelOutput:
-    """Name similar knock-downs. A second look begins at what was answered to the question alone."""
-    prompt, schema = "\n".join(asked), config.response_schema is not None
-    whims = _generator("\n".join(asked[: len(asked) - question.follow_ups]), config)
-    choice = choose(question, whims)
-    written = hastily(question, choice.neighbors, whims)
-    before: list[Written] = []
-    rng = _generator(prompt, config)
-    if question.turn != "first":
-        choice, before = reconsider(question, choice, whims), written
-        written = neatly(choice.neighbors)
-    text = neighbor_answer(question, choice, written, before, schema=schema, rng=rng)
-    shown = question.reasoning and choice.neighbors and rng.random() < THINKING
-    return _output(prompt, text, config, neighbor_thinking(question, choice) if shown else "")
-
-
 def _logprobs(
-    text: str, question: Question, belief: Belief, config: GenerateConfig
+    text: str, question: PairQuestion, p: float, config: GenerateConfig
 ) -> Logprobs | None:
     """Return token log probabilities of a one-word answer, None where they are not asked for."""
     tokens = re.findall(r"\w+|\W+", text)
     words = [token for token in tokens if token.isalpha()]
-    if not config.logprobs or len(words) != 1:
+    if not config.logprobs or question.form != "word" or len(words) != 1:
         return None
     positive, negative = WORDS[question.kind]
     if text.islower():
         positive, negative = positive.lower(), negative.lower()
     # A little mass stays on neither word, as it does with a model.
-    mass = {positive: 0.98 * belief.p, negative: 0.98 * (1 - belief.p), "It": 0.01}
+    mass = {positive: 0.98 * p, negative: 0.98 * (1 - p), "It": 0.01}
     ranked = sorted(mass, key=lambda token: -mass[token])[: config.top_logprobs]
     tops = [TopLogprob(token=token, logprob=math.log(mass[token])) for token in ranked]
     return Logprobs(
@@ -155,8 +127,8 @@ def _logprobs(
 
 def _output(
     prompt: str,
-    text: str,
     config: GenerateConfig,
+    text: str,
     thinking: str = "",
     logprobs: Logprobs | None = None,
 ) -> ModelOutput:
