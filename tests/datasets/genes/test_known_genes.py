@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from perturb_evals.datasets.genes.known_genes import UnknownGenesError, check_vectors, no_gene_known
 from perturb_evals.datasets.genes.ncbi import Aliases
-from perturb_evals.datasets.genes.vectors import checked_vectors
+from perturb_evals.datasets.genes.symbols import UnknownGenesError, no_gene_known
+from perturb_evals.datasets.genes.vectors import check_vectors, checked_vectors
 from perturb_evals.datasets.screens.evidence import HeldOut, training_for
 from perturb_evals.datasets.screens.load import ScreenRequest
 

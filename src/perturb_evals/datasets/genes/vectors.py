@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from perturb_evals.datasets.files.fetch import file_sha256
-from perturb_evals.datasets.genes.symbols import SymbolResolver
+from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.genes.ncbi import Aliases
+    from perturb_evals.datasets.screens.evidence import Training
 
 SYMBOL = "symbol"
 SYMBOLS, VECTORS = "symbols", "vectors"
@@ -70,6 +71,24 @@ class GeneVectors:
         length = np.linalg.norm(rows, axis=1, keepdims=True)
         np.divide(rows, length, out=rows, where=length > 0)
         return rows
+
+
+def check_vectors(vectors: GeneVectors, training: "Training", aliases: "Aliases | None") -> None:
+    """Make sure that some training perturbation has an embedding.
+
+    Args:
+        vectors: The embeddings.
+        training: The training perturbations, all of a fold: of a small subset none may be known by
+            chance.
+        aliases: What names mean; None for no match by alias.
+
+    Raises:
+        UnknownGenesError: None has.
+    """
+    if not vectors.unit_rows(training.perturbations, aliases).any():
+        rows = zip(vectors.symbols, vectors.matrix, strict=True)
+        genes = [name for name, vector in rows if vector.any()]
+        raise no_gene_known(vectors.where, genes, training)
 
 
 @lru_cache(maxsize=4)
@@ -206,10 +225,8 @@ def _from_frame(path: Path, frame: pd.DataFrame) -> Read:
 def _from_h5ad(path: Path) -> Read:
     from anndata import read_h5ad
 
-    adata = read_h5ad(path)
-    values: Any = adata.X
-    dense = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
-    return list(adata.obs_names), dense
+    frame = read_h5ad(path).to_df()
+    return list(frame.index), frame.to_numpy()
 
 
 _READERS: Mapping[str, Callable[[Path], Read]] = {

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.genes.known_genes import check_vectors
+from perturb_evals.datasets.genes.vectors import check_vectors
 from perturb_evals.replies.expression import NoAnswer
 
 if TYPE_CHECKING:

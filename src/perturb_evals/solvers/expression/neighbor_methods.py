@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.genes.known_genes import check_vectors, no_gene_known
-from perturb_evals.datasets.genes.symbols import SymbolResolver
+from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
+from perturb_evals.datasets.genes.vectors import check_vectors
 from perturb_evals.datasets.options import whole_number
 from perturb_evals.replies.expression import NoAnswer
 
