@@ -20,7 +20,7 @@ from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.datasets.pairs.table import TableError
 from perturb_evals.datasets.screens.benchmark import langpert_run
 from perturb_evals.datasets.screens.evidence import HeldOut, training_for
-from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
+from perturb_evals.datasets.screens.gears import GEARS_SCREENS
 from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.datasets.screens.screen import ScreenError
 from perturb_evals.datasets.screens.splits import SplitError

@@ -1,6 +1,12 @@
-"""Which cell belongs to which perturbation: `obs` of a file in GEARS's layout."""
+"""Files of GEARS: the zip, which cell has which perturbation (`obs`), orders of genes (`uns`)."""
 
+import shutil
+import uuid
+import zipfile
+import zlib
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +15,60 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.files.fetch import cache_folder
 from perturb_evals.datasets.screens.screen import ScreenError
 
+MEMBER = "perturb_processed.h5ad"
 CONTROL = "ctrl"
 COLUMNS = ("condition", "condition_name", "cell_type")
+ORDERS = "rank_genes_groups_cov_all"
+"""In `uns`: name of the condition -> gene ids, most differentially expressed first."""
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """Give the path of the `.h5ad`; what was unpacked from a zip is removed afterwards.
+
+    Args:
+        path: A zip that holds one `perturb_processed.h5ad` in any folder, or the `.h5ad` itself.
+
+    Raises:
+        ScreenError: The zip is damaged, holds no such file or several, or there is no space.
+    """
+    if path.suffix.lower() != ".zip":
+        yield path
+        return
+    # Not in the system's folder for temporary files: that may be small, and this file is not.
+    part = cache_folder() / f".{uuid.uuid4().hex}.h5ad.part"
+    try:
+        _unpack(path, part)
+        yield part
+    finally:
+        with suppress(OSError):  # it could not be made
+            part.unlink()
+
+
+def _unpack(path: Path, part: Path) -> None:
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            members = [name for name in names if name.split("/")[-1] == MEMBER]
+            if len(members) != 1:
+                more = ", ..." if len(names) > 5 else ""
+                raise ScreenError(
+                    f"{path}: expected one {MEMBER} in the zip, found {len(members)} among "
+                    f"{', '.join(names[:5]) or 'no files'}{more}."
+                )
+            with archive.open(members[0]) as packed, part.open("wb") as file:
+                shutil.copyfileobj(packed, file, 1 << 20)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ScreenError(
+            f"{path}: the zip is damaged ({error}). Remove it, and its .sha256 where there is one, "
+            "and fetch it anew."
+        ) from error
+    except OSError as error:
+        raise ScreenError(f"{path}: cannot be unpacked to {part.parent} ({error}).") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,3 +180,58 @@ def _names(
     for code, name in zip(pairs["code"], pairs["called"], strict=True):
         names[genes[code]].append(name)
     return names
+
+
+def listed_orders(
+    path: Path, uns: Mapping[str, Any], names: Sequence[str | None], genes: Sequence[str]
+) -> list[NDArray[np.intp]] | None:
+    """Read the orders of some conditions, one at a time.
+
+    Args:
+        path: The file, for messages.
+        uns: Its open group `uns`, or an empty mapping.
+        names: P names of conditions; None where there is no single one.
+        genes: G unique gene ids.
+
+    Returns:
+        P arrays of positions, most differentially expressed first; they may be shorter than G.
+        None where the file has no orders, or not for all the names.
+
+    Raises:
+        ScreenError: An order names a gene that the file does not have, or one twice.
+    """
+    orders = uns.get(ORDERS, {})
+    if not all(name is not None and name in orders for name in names):
+        return None
+    # Compared as bytes, as HDF5 stores them: decoding millions of names would take seconds.
+    position = {gene.encode(): at for at, gene in enumerate(genes)}
+    return [_positions(path, str(name), orders[name][()], position) for name in names]
+
+
+def _positions(
+    path: Path, name: str, ids: NDArray[Any], position: Mapping[bytes, int]
+) -> NDArray[np.intp]:
+    where = f"{path}, uns[{ORDERS!r}][{name!r}]"
+    try:
+        at = np.array([position[gene] for gene in ids.tolist()], dtype=np.intp)
+    except (KeyError, TypeError) as error:
+        raise ScreenError(f"{where}: expected ids of the file's genes, got {error}.") from error
+    if np.bincount(at, minlength=1).max() > 1:
+        raise ScreenError(f"{where}: a gene stands there more than once.")
+    return at
+
+
+def completed(
+    listed: Sequence[NDArray[np.intp]], order: NDArray[np.integer[Any]]
+) -> NDArray[np.integer[Any]]:
+    """Append to each listed order the genes it lacks, in the order of another one.
+
+    Args:
+        listed: P arrays of unique positions.
+        order: (P, G) permutations of the positions.
+    """
+    result = order.copy()
+    for row, first in enumerate(listed):
+        result[row, len(first) :] = order[row, ~np.isin(order[row], first)]
+        result[row, : len(first)] = first
+    return result
