@@ -98,15 +98,16 @@ def _load(
 
 def _frame(path: Path) -> pd.DataFrame:
     """Read the file with perturbations as its index and genes as its columns, unchecked."""
-    if path.suffix.lower() == ".parquet":
-        with path.open("rb") as file:
-            frame = pd.read_parquet(file)
-        return frame.set_index(PERTURBATION) if PERTURBATION in frame.columns else frame
-    from anndata import read_h5ad
+    frame: pd.DataFrame
+    if path.suffix.lower() == ".h5ad":
+        from anndata import read_h5ad
 
-    adata = read_h5ad(path)
-    frame: pd.DataFrame = adata.to_df()
-    return frame.set_axis(list(adata.obs.get(PERTURBATION, adata.obs_names)), axis="index")
+        adata = read_h5ad(path)
+        frame = adata.to_df()
+        return frame.set_axis(list(adata.obs.get(PERTURBATION, adata.obs_names)), axis="index")
+    with path.open("rb") as file:
+        frame = pd.read_parquet(file)
+    return frame.set_index(PERTURBATION) if PERTURBATION in frame.columns else frame
 
 
 def _places(path: Path, columns: list[Any], genes: Sequence[str]) -> list[int]:
