@@ -145,15 +145,9 @@ def _hash_store() -> Path:
 
 
 def verify(source: Source, path: Path) -> str:
-    """Read a file on disk and check that it is the expected one.
+    """Read a file, check that it is the expected one and return the SHA-256 (hex) seen.
 
-    Args:
-        source: What the file must be.
-        path: Where the file stands.
-
-    Returns:
-        The SHA-256 (hex) seen, which is all there is to know of a file without a published
-        checksum and without a record.
+    The hash is all there is to know of a file without a published checksum and without a record.
 
     Raises:
         DataError: The file cannot be read, or its checksum is another one.

@@ -158,11 +158,6 @@ def no_gene_known(where: str, genes: Sequence[str], training: "Training") -> Unk
 
     Such a file is of no use, and most likely about other ids, as of Ensembl or Entrez: to go on
     would be to predict the training mean for everything.
-
-    Args:
-        where: The file.
-        genes: Its genes.
-        training: The training perturbations.
     """
     names = training.perturbations
     return UnknownGenesError(

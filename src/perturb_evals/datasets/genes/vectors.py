@@ -78,9 +78,9 @@ def check_vectors(vectors: GeneVectors, training: "Training", aliases: "Aliases 
 
     Args:
         vectors: The embeddings.
-        training: The training perturbations, all of a fold: of a small subset none may be known by
+        training: All training perturbations of a fold: of a small subset none may be known by
             chance.
-        aliases: What names mean; None for no match by alias.
+        aliases: See `GeneVectors.unit_rows`.
 
     Raises:
         UnknownGenesError: None has.
@@ -133,13 +133,7 @@ def _load(path: Path, mtime_ns: int) -> GeneVectors:
 def checked_vectors(
     names: Sequence[Any], values: NDArray[Any], sha256: str, where: str
 ) -> GeneVectors:
-    """Return embeddings after the checks of `load_vectors`.
-
-    Args:
-        names: n gene symbols.
-        values: (n, d) numbers.
-        sha256: Hash (hex) of what the vectors came from.
-        where: Their name, for the message.
+    """Return embeddings, n names and (n, d) values, after the checks of `load_vectors`.
 
     Raises:
         VectorsError: See `load_vectors`; shapes that do not agree.

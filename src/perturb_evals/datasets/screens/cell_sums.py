@@ -82,11 +82,8 @@ def cell_sums(
 def random_halves(groups: NDArray[np.integer[Any]], seed: int = 0) -> NDArray[np.int64]:
     """Split the cells of every group at random into two halves, 0 and 1.
 
-    Half 0 has one cell more than half 1 where a group has an odd number of cells.
-
-    Args:
-        groups: (cells,) number of each cell's group.
-        seed: Of NumPy's PCG64; the same seed gives the same halves.
+    Half 0 has one cell more than half 1 where a group has an odd number of cells. The same groups
+    and seed, of NumPy's PCG64, give the same halves.
     """
     # The order of random numbers, not Generator.permutation, whose draws may change with versions.
     shuffled = np.random.Generator(np.random.PCG64(seed)).random(len(groups)).argsort(kind="stable")
@@ -97,14 +94,9 @@ def random_halves(groups: NDArray[np.integer[Any]], seed: int = 0) -> NDArray[np
     return halves
 
 
-def halved(groups: NDArray[np.integer[Any]], seed: int = 0) -> NDArray[np.int64]:
-    """Return groups of twice the number: 2g is half 0 of group g, 2g + 1 is half 1.
-
-    Args:
-        groups: (cells,) group of each cell, or -1 for a cell that is left out, as it stays.
-        seed: See `random_halves`.
-    """
-    return np.where(groups < 0, -1, 2 * groups + random_halves(groups, seed))
+def halved(groups: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Return groups of twice the number: 2g is half 0 of group g, 2g + 1 is half 1; -1 stays."""
+    return np.where(groups < 0, -1, 2 * groups + random_halves(groups))
 
 
 def joined(sums: CellSums) -> CellSums:

@@ -103,8 +103,8 @@ def read_gears(
         name: Name of the screen. The counts of a screen in `GEARS_SCREENS` are checked.
         fingerprint: SHA-256 (hex) of the file and the options.
         cell_line: The cell line; by default the one known, or else what the file says.
-        halves: Whether to add the layers of `half_layers`, which cost
-            time and memory; all other numbers stay the same to rounding.
+        halves: Whether to add the layers of `half_layers`, which cost time and memory; all other
+            numbers stay the same to rounding.
 
     Raises:
         ScreenError: The file is damaged or of another layout, holds several cell types, no
@@ -156,11 +156,7 @@ def read_gears(
 
 
 def ranked_by_welch(screen: Screen, path: Path) -> Screen:
-    """Return the screen with genes ranked by Welch's |t|, computed anew from its cells.
-
-    Args:
-        screen: A screen that was read from the file.
-        path: The file, see `read_gears`.
+    """Return the screen with genes ranked by Welch's |t|, computed anew from the cells in its file.
 
     Raises:
         ScreenError: The file holds other perturbations than the screen.

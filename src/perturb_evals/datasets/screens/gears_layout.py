@@ -4,7 +4,7 @@ import shutil
 import uuid
 import zipfile
 import zlib
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -108,10 +108,8 @@ def condition_table(path: Path, obs: pd.DataFrame) -> Conditions:
     _check_columns(path, obs)
     codes, conditions = pd.factorize(obs["condition"].astype(str))
     genes = [_perturbed(path, condition) for condition in conditions]
-    n_cells = np.bincount(codes, minlength=len(genes))
-
-    cells_of: defaultdict[tuple[str, ...], int] = defaultdict(int)
-    for perturbed, count in zip(genes, n_cells, strict=True):
+    cells_of: Counter[tuple[str, ...]] = Counter()
+    for perturbed, count in zip(genes, np.bincount(codes, minlength=len(genes)), strict=True):
         cells_of[perturbed] += int(count)
     if cells_of[()] < 2:
         raise ScreenError(
@@ -123,14 +121,17 @@ def condition_table(path: Path, obs: pd.DataFrame) -> Conditions:
     if not kept:
         raise ScreenError(f"{path}: no perturbation of a single gene has two cells or more.")
     group_of = {perturbed: at for at, perturbed in enumerate([(), *kept])}
-    names = _names(obs, codes, genes)
+    groups = np.array([group_of.get(perturbed, -1) for perturbed in genes])[codes]
+    called = obs["condition_name"].astype(str).to_numpy()
+    pairs = pd.DataFrame({"group": groups, "called": called}).drop_duplicates()
+    names = pairs.groupby("group")["called"].agg(list)
     return Conditions(
         cell_type=str(obs["cell_type"].iloc[0]),
         perturbations=tuple(symbol for (symbol,) in kept),
         condition_names=tuple(
-            names[perturbed][0] if len(names[perturbed]) == 1 else None for perturbed in kept
+            names[at][0] if len(names[at]) == 1 else None for at in range(1, len(kept) + 1)
         ),
-        groups=np.array([group_of.get(perturbed, -1) for perturbed in genes])[codes],
+        groups=groups,
         n_single=len(single),
         excluded={
             "combination": sum(len(perturbed) > 1 for perturbed in cells_of),
@@ -168,18 +169,6 @@ def _perturbed(path: Path, condition: str) -> tuple[str, ...]:
             f", '{CONTROL}+AARS', 'AARS+TP53' or '{CONTROL}'."
         )
     return tuple(genes)
-
-
-def _names(
-    obs: pd.DataFrame, codes: NDArray[Any], genes: list[tuple[str, ...]]
-) -> dict[tuple[str, ...], list[str]]:
-    """Return the names in `condition_name` that the cells of each perturbation bear."""
-    called = obs["condition_name"].astype(str).to_numpy()
-    pairs = pd.DataFrame({"code": codes, "called": called}).drop_duplicates()
-    names: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
-    for code, name in zip(pairs["code"], pairs["called"], strict=True):
-        names[genes[code]].append(name)
-    return names
 
 
 def listed_orders(
@@ -224,12 +213,7 @@ def _positions(
 def completed(
     listed: Sequence[NDArray[np.intp]], order: NDArray[np.integer[Any]]
 ) -> NDArray[np.integer[Any]]:
-    """Append to each listed order the genes it lacks, in the order of another one.
-
-    Args:
-        listed: P arrays of unique positions.
-        order: (P, G) permutations of the positions.
-    """
+    """Append to each of P listed orders the genes it lacks, in the (P, G) order of another one."""
     result = order.copy()
     for row, first in enumerate(listed):
         result[row, len(first) :] = order[row, ~np.isin(order[row], first)]

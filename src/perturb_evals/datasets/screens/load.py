@@ -108,11 +108,7 @@ def _from_file(
         )
     if is_zip or (not as_pseudobulk and is_gears(path)):
         return read_gears(
-            path,
-            name=name,
-            cell_line=request.cell_line,
-            fingerprint=fingerprint,
-            halves=halves,
+            path, name=name, fingerprint=fingerprint, cell_line=request.cell_line, halves=halves
         )
     return read_pseudobulk(
         path,

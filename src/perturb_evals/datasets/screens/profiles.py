@@ -35,14 +35,9 @@ class Moments:
 
 
 def moments(n: int, sums: Floats, squares: Floats) -> Moments:
-    """Return means and variances from sums.
+    """Return means and variances from (G,) sums over n cells and sums of squares.
 
     A variance that is only rounding error, as of a gene with the same value in every cell, is 0.
-
-    Args:
-        n: Number of cells.
-        sums: (G,) sums.
-        squares: (G,) sums of squares.
 
     Raises:
         ValueError: Fewer than two cells.
@@ -56,17 +51,11 @@ def moments(n: int, sums: Floats, squares: Floats) -> Moments:
 
 
 def welch_t(group: Moments, reference: Moments) -> tuple[Floats, Floats]:
-    """Return Welch's t and its degrees of freedom.
+    """Return (G,) Welch's t and degrees of freedom (Satterthwaite, Biometrics 1946).
 
-    A gene without variance in both groups has t = 0 where the means agree and an infinite t where
-    they differ; its degrees of freedom are those of the smaller group.
-
-    Args:
-        group: The group.
-        reference: What it is compared with; t is positive where the group is higher.
-
-    Returns:
-        (G,) t and (G,) degrees of freedom (Satterthwaite, Biometrics 1946).
+    t is positive where the group is higher than the reference. A gene without variance in both has
+    t = 0 where the means agree and an infinite t where they differ; its degrees of freedom are
+    those of the smaller group.
     """
     own, other = group.variance / group.n, reference.variance / reference.n
     error = own + other
@@ -116,10 +105,7 @@ class Profiles:
 
 
 def profiles(sums: CellSums) -> Profiles:
-    """Compute the profiles from sums.
-
-    Args:
-        sums: Of the control cells, which are group 0, and of the perturbations.
+    """Compute the profiles from sums over the control cells, group 0, and the perturbations.
 
     Raises:
         ValueError: A group has fewer than two cells.
