@@ -73,7 +73,7 @@ class GeneVectors:
         return rows
 
 
-def check_vectors(vectors: GeneVectors, training: "Training", aliases: "Aliases | None") -> None:
+def check_any_known(vectors: GeneVectors, training: "Training", aliases: "Aliases | None") -> None:
     """Make sure that some training perturbation has an embedding.
 
     Args:
