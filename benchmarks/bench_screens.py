@@ -69,7 +69,7 @@ def simulate(path: Path, cells: int) -> None:
 
 
 def ours(path: Path) -> dict[str, object]:
-    from perturb_evals.datasets.screens.gears.screens import read_gears
+    from perturb_evals.datasets.screens.gears import read_gears
 
     screen = read_gears(path, name="sim", fingerprint="0" * 64)
     return {

@@ -19,7 +19,7 @@ from inspect_ai import Task
 from inspect_ai.log import EvalLog
 from rich.console import Console
 
-from perturb_evals.datasets.files import download
+from perturb_evals.datasets.files import fetch
 from perturb_evals.datasets.files.sources import SOURCES
 from perturb_evals.datasets.pairs.evidence import pairs_evidence
 from perturb_evals.datasets.pairs.load import FILE_SUFFIX, load_table
@@ -127,7 +127,7 @@ def put_tables(
         monkeypatch.setenv("PERTURB_EVALS_DATA", str(folder))
         monkeypatch.setenv("PERTURB_EVALS_CACHE", str(folder / "cache"))
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        monkeypatch.setattr(download, "RETRY_WAITS", ())
+        monkeypatch.setattr(fetch, "RETRY_WAITS", ())
         forget()
         return folder
 

@@ -51,7 +51,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PERTURB_EVALS_DATA", str(folder))
     monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr("perturb_evals.datasets.files.download.RETRY_WAITS", ())
+    monkeypatch.setattr("perturb_evals.datasets.files.fetch.RETRY_WAITS", ())
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return folder
 

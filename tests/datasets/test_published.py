@@ -17,7 +17,7 @@ from perturb_evals.datasets.published import (
     publications,
     published_numbers,
 )
-from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
+from perturb_evals.datasets.screens.gears import GEARS_SCREENS
 
 FIELDS = ("system", "dataset", "task", "metric", "n_train", "value", "stderr", "source")
 

@@ -13,7 +13,7 @@ from inspect_ai.model import ContentReasoning, ModelOutput
 from inspect_ai.scorer import SampleScore
 
 from perturb_evals.datasets.genes.symbols import SymbolResolver
-from perturb_evals.metrics.means import paired_difference
+from perturb_evals.metrics.intervals import paired_difference
 from perturb_evals.models.notes import perturbation_of
 from perturb_evals.models.scripted import FULL_NAME
 from perturb_evals.scorers.expression.neighbor_text import parse_neighbors

@@ -13,7 +13,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import ContentReasoning, ModelOutput
 from sklearn.metrics import roc_auc_score
 
-from perturb_evals.datasets.demo.ceiling import attainable_scores
+from perturb_evals.datasets.demo.world import attainable_scores
 from perturb_evals.models.pairs import WORDS
 from perturb_evals.models.scripted import FULL_NAME
 from perturb_evals.scorers.pairs.answers import parse_answer

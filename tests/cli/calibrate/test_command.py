@@ -14,7 +14,7 @@ from sklearn.model_selection import KFold
 from perturb_evals.cli.main import main
 from perturb_evals.datasets import published
 from perturb_evals.datasets.published import Published
-from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
+from perturb_evals.datasets.screens.gears import GEARS_SCREENS
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.solvers.expression.baselines import (

@@ -13,7 +13,7 @@ from inspect_ai.log import list_eval_logs, read_eval_log
 from perturb_evals.cli.demo import questions as demo_questions
 from perturb_evals.cli.demo import screen as demo_screen
 from perturb_evals.cli.main import main
-from perturb_evals.datasets.demo.ceiling import attainable_scores
+from perturb_evals.datasets.demo.world import attainable_scores
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions

@@ -20,8 +20,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import perturb_evals.datasets.files.download as download
 from perturb_evals.datasets.files import checksums
+from perturb_evals.datasets.files import fetch as fetching
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256, locate, verify
 from perturb_evals.datasets.files.sources import SOURCES, DataError, Source
 
@@ -111,7 +111,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PERTURB_EVALS_CACHE", str(folder))
     monkeypatch.delenv("PERTURB_EVALS_DATA", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(download, "RETRY_WAITS", (0.0, 0.0))
+    monkeypatch.setattr(fetching, "RETRY_WAITS", (0.0, 0.0))
     return folder
 
 
@@ -140,10 +140,9 @@ def failure(source: Source) -> str:
 
 CHILD = """
 import json, sys
-import perturb_evals.datasets.files.download as download
 import perturb_evals.datasets.files.fetch as module
 from perturb_evals.datasets.files.sources import DataError, Source
-download.RETRY_WAITS = ()
+module.RETRY_WAITS = ()
 source = Source(**json.loads(sys.argv[1]))
 try:
     print(module.fetch(source.name, {source.name: source}))
@@ -344,7 +343,7 @@ def test_a_name_that_does_not_resolve(source: Source, cache: Path):
 def test_a_silent_server_is_given_up(
     server: Server, source: Source, cache: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(download, "READ_TIMEOUT", 0.1)
+    monkeypatch.setattr(fetching, "READ_TIMEOUT", 0.1)
     server.answers = ["stalled"]
     assert "timed out" in failure(source)
     assert files_in(cache) == []

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.genes.ncbi import Aliases, aliases_of, human_aliases, read_gene_info
+from perturb_evals.datasets.genes.ncbi import Aliases, human_aliases, read_aliases, read_human
 
 HEADER = (
     "#tax_id\tGeneID\tSymbol\tLocusTag\tSynonyms\tdescription\tSymbol_from_nomenclature_authority"
@@ -36,16 +36,17 @@ def write(tmp_path):
 
 @pytest.fixture
 def aliases(write):
-    return aliases_of(read_gene_info(write(f"{HEADER}\n{ROWS}\n")))
+    return read_aliases(write(f"{HEADER}\n{ROWS}\n"))
 
 
 @pytest.mark.parametrize("name", ["gene_info.gz", "gene_info.tsv"])
 def test_reads_human_rows_as_they_stand(write, name):
-    genes = read_gene_info(write(f"{HEADER}\n{ROWS}\n", name))
-    assert list(genes) == ["gene_id", "symbol", "official", "synonyms", "description"]
+    columns = ["GeneID", "Symbol", "Synonyms", "description"]
+    genes = read_human(write(f"{HEADER}\n{ROWS}\n", name), columns)
+    assert list(genes) == columns
     assert len(genes) == 8
-    assert genes.iloc[2].tolist() == [2618, "GART", "GART", 'GARS|"PAIS"', 'trifunctional "GART"']
-    assert genes["synonyms"].tolist()[4:7] == ["NaN", "-", "NA"]
+    assert genes.iloc[2].tolist() == [2618, "GART", 'GARS|"PAIS"', 'trifunctional "GART"']
+    assert genes["Synonyms"].tolist()[4:7] == ["NaN", "-", "NA"]
 
 
 def test_names_denote_genes_in_any_case(aliases):
@@ -78,18 +79,18 @@ def test_of_several_genes_a_former_symbol_is_that_of_the_one_named_alike(aliases
 
 def test_files_that_are_not_gene_info(write, tmp_path):
     broken = {
-        "not readable as NCBI gene_info.*GeneID.*Symbol": "gene\tname\nA\tB\n",
-        "not readable as NCBI gene_info": f"{HEADER}\n9606\tsixteen\tA\t-\t-\t-\t-\n",
+        "not readable as a tab-separated table of NCBI's.*GeneID.*Symbol": "gene\tname\nA\tB\n",
+        "not readable as a tab-separated table": f"{HEADER}\n9606\tsixteen\tA\t-\t-\t-\t-\n",
         "not readable": "",
         "tax_id 9606.*got none among 1 rows": f"{HEADER}\n{ROWS.splitlines()[-1]}\n",
     }
     for message, text in broken.items():
         with pytest.raises(DataError, match=message):
-            read_gene_info(write(text))
+            read_aliases(write(text))
     (tmp_path / "cut.gz").write_bytes(gzip.compress(f"{HEADER}\n{ROWS}".encode())[:60])
     for name in ("cut.gz", "absent.gz"):
         with pytest.raises(DataError, match=name):
-            read_gene_info(tmp_path / name)
+            read_aliases(tmp_path / name)
 
 
 def test_the_real_table_is_read_once_and_fast(real_data):

@@ -13,12 +13,16 @@ from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_matrix
 
 from perturb_evals.datasets.genes.ncbi import Aliases
+from perturb_evals.datasets.genes.symbols import UnknownGenesError, no_gene_known
 from perturb_evals.datasets.genes.vectors import (
     GeneVectors,
     VectorsError,
+    check_any_known,
     checked_vectors,
     load_vectors,
 )
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
+from perturb_evals.datasets.screens.load import ScreenRequest
 
 SYMBOLS = ["TP53", "NA", "AARS1"]
 VALUES = np.array([[3.0, 4.0], [0.0, 0.0], [-0.5, 0.1]])
@@ -194,3 +198,39 @@ def test_numbers_come_through_as_they_are_or_not_at_all(
         np.testing.assert_allclose(length, values.any(axis=1), atol=1e-6)
     else:
         refused(path)
+
+
+TRAINING = expression_evidence(HeldOut(ScreenRequest("demo")))
+
+
+def vectors_of(names, values=None):
+    rows = np.ones((len(names), 2)) if values is None else np.array(values, dtype=float)
+    return checked_vectors(names, rows, "", "file.npz")
+
+
+def test_the_message_shows_three_plain_and_short_names_of_either_side():
+    names = ["ENSG1", "\x1b[31mred", "\u202eturned" * 9, "ENSG4"]
+    told = str(no_gene_known("file.npz", names, TRAINING))
+    assert told.isprintable()
+    assert told.startswith(f"file.npz: it knows none of the {len(TRAINING.perturbations)} training")
+    assert r"'ENSG1', '\x1b[31mred', '\u202eturned" in told
+    assert "ENSG4" not in told
+    assert len(told) < 600
+    assert ", ".join(map(repr, TRAINING.perturbations[:3])) + " ..." in told
+
+
+def test_one_known_gene_is_enough_and_a_row_of_zeros_is_none():
+    known = TRAINING.perturbations[5]
+    check_any_known(vectors_of(["ENSG1", known]), TRAINING, None)
+    check_any_known(vectors_of([known.lower()]), TRAINING, None)
+    for vectors in (vectors_of(["ENSG1"]), vectors_of(["ENSG1", known], [[1, 0], [0, 0]])):
+        with pytest.raises(UnknownGenesError, match=r"genes are 'ENSG1'; expected"):
+            check_any_known(vectors, TRAINING, None)
+
+
+def test_a_synonym_is_known_by_its_aliases():
+    known = TRAINING.perturbations[5]
+    aliases = Aliases(current={"NEWER1": (16,)}, synonyms={known: (16,)})
+    check_any_known(vectors_of(["NEWER1"]), TRAINING, aliases)
+    with pytest.raises(UnknownGenesError):
+        check_any_known(vectors_of(["NEWER1"]), TRAINING, None)

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from perturb_evals.datasets.screens import cell_sums as module
-from perturb_evals.datasets.screens.cell_sums import CellSums, cell_sums
+from perturb_evals.datasets.screens.cell_sums import (
+    CellSums,
+    cell_sums,
+    halved,
+    joined,
+    random_halves,
+)
 
 LAYOUTS = {"csr": sparse.csr_matrix, "csc": sparse.csc_matrix, "dense": np.asarray}
 
@@ -118,3 +124,45 @@ def test_another_layout_is_refused(folder: Path):
         group.attrs.update({"encoding-type": "coo_matrix", "shape": (1, 2)})
         with pytest.raises(ValueError, match="csr_matrix, csc_matrix or array, got 'coo_matrix'"):
             cell_sums(group, np.zeros(1, dtype=int), 1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(0, 2**32))
+def test_halves_are_halves_of_every_group(groups: list[int], seed: int):
+    of = np.array(groups)
+    halves = random_halves(of, seed)
+    for group in set(groups):
+        first, second = np.bincount(halves[of == group], minlength=2)
+        assert first - second in (0, 1)
+    np.testing.assert_array_equal(halves, random_halves(of, seed))
+
+
+def test_halves_are_random():
+    groups = np.zeros(200, dtype=int)
+    one, two = random_halves(groups, 0), random_halves(groups, 1)
+    assert 60 < (one == two).sum() < 140
+    assert 60 < (one == np.arange(200) % 2).sum() < 140
+
+
+def test_the_halves_never_change():
+    # A screen that was read before and one that is read now must agree.
+    assert random_halves(np.array([0, 1, 0, 1, 0, 0, 1, 0]), 0).tolist() == [1, 1, 0, 0, 1, 0, 0, 0]
+
+
+def test_a_cell_that_is_left_out_stays_out():
+    groups = np.array([0, -1, 1, 0, -1, 1])
+    of = halved(groups)
+    assert (of[groups < 0] == -1).all()
+    assert sorted(of[groups >= 0]) == [0, 1, 2, 3]
+    assert (of[groups >= 0] // 2 == groups[groups >= 0]).all()
+
+
+def test_halves_join_to_the_whole(folder: Path):
+    rng = np.random.default_rng(2)
+    values, groups = rng.random((260, 40), dtype=np.float32), rng.integers(-1, 6, 260)
+    got = joined(summed(folder, values, halved(groups).tolist(), 12))
+    whole = summed(folder, values, groups.tolist(), 6)
+    np.testing.assert_array_equal(got.n_cells, whole.n_cells)
+    np.testing.assert_allclose(got.sums, whole.sums, rtol=1e-12)
+    np.testing.assert_allclose(got.squares, whole.squares, rtol=1e-12)
+    assert (got.largest, got.whole) == (whole.largest, whole.whole)

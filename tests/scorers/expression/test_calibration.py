@@ -3,10 +3,9 @@ import numpy as np
 import pytest
 
 from perturb_evals.datasets.demo.screen import demo_screen
-from perturb_evals.datasets.screens.cell_sums import cell_sums
-from perturb_evals.datasets.screens.halves import half_layers, halved, joined
+from perturb_evals.datasets.screens.cell_sums import cell_sums, halved, joined
 from perturb_evals.datasets.screens.make_screen import make_screen
-from perturb_evals.datasets.screens.profiles import profiles
+from perturb_evals.datasets.screens.profiles import half_layers, profiles
 from perturb_evals.datasets.screens.splits import Fold, Split, five_folds
 from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.metrics.intervals import paired_difference

@@ -6,8 +6,7 @@ from scipy.stats import pearsonr
 from sklearn.model_selection import KFold
 
 from perturb_evals.datasets.published import Published
-from perturb_evals.datasets.screens.make_screen import make_screen
-from perturb_evals.datasets.screens.other_orders import ranked_by_size
+from perturb_evals.datasets.screens.make_screen import make_screen, ranked_by_size
 from perturb_evals.datasets.screens.splits import SplitError
 from perturb_evals.scorers.expression.gate import gate
 

@@ -8,8 +8,8 @@ import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
-from perturb_evals.datasets.genes.known_genes import UnknownGenesError
 from perturb_evals.datasets.genes.ncbi import Aliases
+from perturb_evals.datasets.genes.symbols import UnknownGenesError
 from perturb_evals.datasets.genes.vectors import GeneVectors, checked_vectors
 from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 from perturb_evals.datasets.screens.make_screen import make_screen

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from perturb_evals.datasets.genes.graphs import Graph, load_graph
-from perturb_evals.datasets.genes.known_genes import UnknownGenesError
 from perturb_evals.datasets.genes.ncbi import Aliases
+from perturb_evals.datasets.genes.symbols import UnknownGenesError
 from perturb_evals.datasets.genes.vectors import GeneVectors, checked_vectors
 from perturb_evals.datasets.screens.evidence import (
     ExpressionEvidence,

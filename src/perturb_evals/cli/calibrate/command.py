@@ -79,8 +79,8 @@ def _gate(request: "ScreenRequest", screen: "Screen") -> "list[GateRow]":
     """Return the grid of conventions; empty for a screen without a published row."""
     from perturb_evals.datasets.files.fetch import fetch
     from perturb_evals.datasets.published import GATE
-    from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
-    from perturb_evals.datasets.screens.other_orders import ranked_by_size, ranked_by_welch
+    from perturb_evals.datasets.screens.gears import GEARS_SCREENS, ranked_by_welch
+    from perturb_evals.datasets.screens.make_screen import ranked_by_size
     from perturb_evals.scorers.expression.gate import gate
 
     if request.screen not in GATE:

@@ -106,7 +106,7 @@ def _table(logs: "Logs") -> "Table":
 
 def _attainable(kind: "Kind") -> float:
     """Per-gene AUROC of the simulation's own probabilities on the questions of the demo."""
-    from perturb_evals.datasets.demo.ceiling import attainable_scores
+    from perturb_evals.datasets.demo.world import attainable_scores
     from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
     from perturb_evals.metrics.pairs.auroc import auroc_per_gene
     from perturb_evals.metrics.pairs.predictions import Predictions

@@ -28,8 +28,8 @@ def remembered_sha256(path: Path, store: Path) -> str:
 
     Args:
         path: Absolute path of the file.
-        store: Folder where the hashes of big files are remembered, for other processes. It may not
-            exist yet; one that cannot be written only costs time.
+        store: Folder where the hashes of big files are remembered, for other processes; one that
+            cannot be written only costs time.
 
     Raises:
         OSError: The file cannot be read.
@@ -53,13 +53,7 @@ def _remembered(path: Path, mtime_ns: int, size: int, store: Path) -> str:
 
 
 def remember(path: Path, sha256: str, store: Path) -> None:
-    """Remember on disk the hash of a big file that has just been read.
-
-    Args:
-        path: Absolute path of the file.
-        sha256: Its hash.
-        store: See `remembered_sha256`.
-    """
+    """Remember on disk the hash of a big file that has just been read; see `remembered_sha256`."""
     with suppress(OSError):
         stat = path.stat()
         if stat.st_size >= BIG:

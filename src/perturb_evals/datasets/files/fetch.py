@@ -1,16 +1,18 @@
 """From a file's name to a file with the right checksum: mirror folder, then cache, then download.
 
 pooch does the transfer and knows where a system keeps its caches. Its `retrieve` is not used: it
-leaves files that only their owner can read, retries a 404 like a lost connection, and removes a
-wrong download before its size can be told. So the temporary name, the check and the rename are
-done here.
+leaves files that only their owner can read, never tries again, and removes a wrong download before
+its size can be told. So retries, the temporary name, the check and the rename are done here.
 """
 
 import logging
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Literal
 
 from perturb_evals.datasets.files.checksums import (
@@ -21,7 +23,6 @@ from perturb_evals.datasets.files.checksums import (
     remembered_sha256,
     sha256_of,
 )
-from perturb_evals.datasets.files.download import TransferError, transfer
 from perturb_evals.datasets.files.sources import SOURCES, DataError, Source, find_source
 from perturb_evals.datasets.files.whole_file import whole_file
 
@@ -30,6 +31,10 @@ CACHE_VARIABLE = "PERTURB_EVALS_CACHE"
 
 FIRST_BYTES = {".gz": b"\x1f\x8b", ".zip": b"PK"}
 """How a file with such a name begins, by which a page that asks to log in is told from data."""
+
+CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0  # seconds
+RETRY_WAITS = (0.5, 2.0)  # seconds before the second and the third attempt
+TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
 _log = logging.getLogger(__name__)
 
@@ -140,15 +145,9 @@ def _hash_store() -> Path:
 
 
 def verify(source: Source, path: Path) -> str:
-    """Read a file on disk and check that it is the expected one.
+    """Read a file, check that it is the expected one and return the SHA-256 (hex) seen.
 
-    Args:
-        source: What the file must be.
-        path: Where the file stands.
-
-    Returns:
-        The SHA-256 (hex) seen, which is all there is to know of a file without a published
-        checksum and without a record.
+    The hash is all there is to know of a file without a published checksum and without a record.
 
     Raises:
         DataError: The file cannot be read, or its checksum is another one.
@@ -182,7 +181,9 @@ def _download(source: Source, path: Path) -> None:
     expected = _expected(source, path)
     try:
         with whole_file(path) as part:
-            transfer(source.url, part, name=source.name, size=source.size)
+            problem = _transfer(source.url, part, source)
+            if problem:
+                raise _failure(source, path, problem)
             seen = sha256_of(part)
             if seen != (expected or seen):
                 size = part.stat().st_size
@@ -194,14 +195,74 @@ def _download(source: Source, path: Path) -> None:
                         raise _failure(source, path, f"the download is no {path.suffix} file")
                 record_sha256(path, seen)  # before the file: no file stands without its record
         remember(path, seen, _hash_store())
-    except TransferError as error:
-        raise _failure(source, path, str(error)) from error
     except OSError as error:
         problem = (
             f"{path} cannot be written ({error}); free some space there, "
             f"or set {CACHE_VARIABLE} to another folder"
         )
         raise _failure(source, path, problem) from error
+
+
+def _transfer(url: str, part: Path, source: Source) -> str | None:
+    """Download a file, trying again what may pass; return what the server or the network said.
+
+    Raises:
+        OSError: `part` cannot be written.
+    """
+    import pooch
+    import requests
+
+    passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+    for wait in (*RETRY_WAITS, None):
+        try:
+            with _progress(source) as bar:
+                # `identity`: the bytes on the wire are those of the file, so that its size tells
+                # how far the download is.
+                pooch.HTTPDownloader(
+                    progressbar=bar,
+                    chunk_size=1 << 16,
+                    timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                    headers={"Accept-Encoding": "identity"},
+                )(url, part, None)
+            return None
+        except requests.HTTPError as error:
+            status = 0 if error.response is None else error.response.status_code
+            problem = f"the server answered HTTP {status}"
+            transient = status in TRANSIENT_STATUS
+        except requests.RequestException as error:
+            problem = f"the download failed: {_innermost(error)}"
+            transient = isinstance(error, passing)
+        if wait is None or not transient:
+            break
+        time.sleep(wait)
+    return problem
+
+
+def _innermost(error: Exception) -> Exception:
+    # requests wraps the errors of urllib3, which wrap others; every layer repeats the address.
+    inner = getattr(error, "reason", None) or (error.args[-1] if error.args else None)
+    return _innermost(inner) if isinstance(inner, Exception) else error
+
+
+@contextmanager
+def _progress(source: Source) -> Iterator[SimpleNamespace | None]:
+    """Give what pooch expects of a progress bar, drawn by rich; None without a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task(escape(source.name), total=source.size)
+        # pooch sets `total` from the Content-Length, to 0 where there is none.
+        bar = SimpleNamespace(total=0, close=lambda: None)  # rich closes the bar itself
+        bar.reset = lambda: progress.update(task, completed=0)
+        bar.update = lambda n: progress.update(task, advance=n, total=bar.total or None)
+        yield bar
 
 
 def _failure(source: Source, path: Path, problem: str) -> DataError:

@@ -34,9 +34,26 @@ class Source:
 
 
 PERTURBQA_COMMIT = "df2fe3a7802f2a46a43876b4f8674734aad3a30a"
+PERTURBQA_FILES = """
+e6ab095f3f970bb29f48427414904136785e8cd4945496f8d9a8fa6eab35ee67  3203066  k562-de.csv
+a66a86aac5db458e0703bccf7f2d638769400a7ccb9f2615cd9421c106b748ca  3777332  rpe1-de.csv
+f94045fb44dcca4af9c69bee5c87de624590061a1123d55d9ee42a9c1ca97932  2567354  hepg2-de.csv
+cf993f77015bd7df9d71ce9cf1170f6c8e64a571dc6f9ba0aef411ffb103eec5        -  jurkat-de.csv
+84a0bc9631b33b8720663ed69506a316dad0f686a51f702f277914cc722000f4   401361  k562-dir.csv
+25fa0b37c7e86cd73e8135b83513ea9d96c55e5a6c3f222ffbb531b91ab0fb0c   532606  rpe1-dir.csv
+8c642ab6e6996887dce6c774d5fc58546970ba9216a636c7547b5039062a2cc3   356655  hepg2-dir.csv
+8e17055a5bbf8c2751317db5284a9e793a2dc5aaccef0afbcdaf87daabc45709        -  jurkat-dir.csv
+d51faff9a337d111ff2f0858890bbf3207669925f26c0ba75164bc7217872c54  1078975  k562_set-de.csv
+3298d18708d82bd0852e9f6a91b9c5b56a000a2183375457143ccab7f218cb7f   587375  k562_set-dir.csv
+dd6368b07d81fa134cd0e9558f81f44b809015193bc2350c1367c4d9b925e066     7717  k562_set-mapping.json
+b930662f0226d2bc394f00b2f0eea083aad5f3c3d316cfdf330390e9aa3bf2f4     9300  k562_pert-gse.json
+718f85e2cbecf58faa57eb710a709a26a6f6cef95354237fce514d83327b62ae    12640  k562_gene-gse.json
+"""
+"""SHA-256, size in bytes (- where it is not known) and name of each file at that commit."""
 
 
-def _perturbqa(file: str, sha256: str, size: int | None) -> Source:
+def _perturbqa(line: str) -> Source:
+    sha256, size, file = line.split()
     return Source(
         name=f"perturbqa/{file}",
         url=(
@@ -44,7 +61,7 @@ def _perturbqa(file: str, sha256: str, size: int | None) -> Source:
             f"{PERTURBQA_COMMIT}/perturbqa/datasets/{file}"
         ),
         sha256=sha256,
-        size=size,
+        size=None if size == "-" else int(size),
         licence="CC BY 4.0",
         citation=(
             "Wu et al., Contextualizing biological perturbation experiments through language, "
@@ -81,55 +98,7 @@ def _ncbi(file: str, folder: str, citation: str) -> Source:
 
 
 _ROWS = (
-    _perturbqa(
-        "k562-de.csv", "e6ab095f3f970bb29f48427414904136785e8cd4945496f8d9a8fa6eab35ee67", 3203066
-    ),
-    _perturbqa(
-        "rpe1-de.csv", "a66a86aac5db458e0703bccf7f2d638769400a7ccb9f2615cd9421c106b748ca", 3777332
-    ),
-    _perturbqa(
-        "hepg2-de.csv", "f94045fb44dcca4af9c69bee5c87de624590061a1123d55d9ee42a9c1ca97932", 2567354
-    ),
-    _perturbqa(
-        "jurkat-de.csv", "cf993f77015bd7df9d71ce9cf1170f6c8e64a571dc6f9ba0aef411ffb103eec5", None
-    ),
-    _perturbqa(
-        "k562-dir.csv", "84a0bc9631b33b8720663ed69506a316dad0f686a51f702f277914cc722000f4", 401361
-    ),
-    _perturbqa(
-        "rpe1-dir.csv", "25fa0b37c7e86cd73e8135b83513ea9d96c55e5a6c3f222ffbb531b91ab0fb0c", 532606
-    ),
-    _perturbqa(
-        "hepg2-dir.csv", "8c642ab6e6996887dce6c774d5fc58546970ba9216a636c7547b5039062a2cc3", 356655
-    ),
-    _perturbqa(
-        "jurkat-dir.csv", "8e17055a5bbf8c2751317db5284a9e793a2dc5aaccef0afbcdaf87daabc45709", None
-    ),
-    _perturbqa(
-        "k562_set-de.csv",
-        "d51faff9a337d111ff2f0858890bbf3207669925f26c0ba75164bc7217872c54",
-        1078975,
-    ),
-    _perturbqa(
-        "k562_set-dir.csv",
-        "3298d18708d82bd0852e9f6a91b9c5b56a000a2183375457143ccab7f218cb7f",
-        587375,
-    ),
-    _perturbqa(
-        "k562_set-mapping.json",
-        "dd6368b07d81fa134cd0e9558f81f44b809015193bc2350c1367c4d9b925e066",
-        7717,
-    ),
-    _perturbqa(
-        "k562_pert-gse.json",
-        "b930662f0226d2bc394f00b2f0eea083aad5f3c3d316cfdf330390e9aa3bf2f4",
-        9300,
-    ),
-    _perturbqa(
-        "k562_gene-gse.json",
-        "718f85e2cbecf58faa57eb710a709a26a6f6cef95354237fce514d83327b62ae",
-        12640,
-    ),
+    *map(_perturbqa, PERTURBQA_FILES.strip().splitlines()),
     _ncbi(
         "Homo_sapiens.gene_info.gz",
         "GENE_INFO/Mammalia/",

@@ -1,6 +1,6 @@
-"""NCBI's gene_info: which current symbols and which synonyms denote which human gene."""
+"""NCBI's tables of genes, and which symbols and synonyms denote which human gene."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,17 +13,7 @@ from perturb_evals.datasets.files.fetch import fetch
 from perturb_evals.datasets.files.sources import DataError
 
 GENE_INFO = "genes/Homo_sapiens.gene_info.gz"
-HUMAN = 9606
-
-_COLUMNS = {
-    "#tax_id": pa.int32(),
-    "GeneID": pa.int32(),
-    "Symbol": pa.string(),
-    "Symbol_from_nomenclature_authority": pa.string(),
-    "Synonyms": pa.string(),
-    "description": pa.string(),
-}
-_NAMES = ["tax_id", "gene_id", "symbol", "official", "synonyms", "description"]
+TAX_ID, HUMAN = "#tax_id", 9606
 
 Ids = tuple[int, ...]
 
@@ -83,58 +73,67 @@ def human_aliases() -> Aliases:
 
 @lru_cache(maxsize=1)
 def _aliases(path: Path, mtime_ns: int) -> Aliases:
-    return aliases_of(read_gene_info(path))
+    return read_aliases(path)
 
 
-def read_gene_info(path: Path) -> pd.DataFrame:
-    """Read the human rows of a file in the layout of NCBI's gene_info.
+def read_aliases(path: Path) -> Aliases:
+    """The alias table of a file in the layout of NCBI's gene_info.
+
+    Raises:
+        DataError: See `read_human`.
+    """
+    genes = read_human(path, ["GeneID", "Symbol", "Symbol_from_nomenclature_authority", "Synonyms"])
+    ids = genes["GeneID"].tolist()
+    official = genes["Symbol_from_nomenclature_authority"]
+    current = zip([*genes["Symbol"], *official], [*ids, *ids], strict=True)
+    synonyms = (
+        (name, gene_id)
+        for names, gene_id in zip(genes["Synonyms"], ids, strict=True)
+        for name in names.split("|")
+    )
+    return Aliases(_ids_by_name(current), _ids_by_name(synonyms))
+
+
+def read_human(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read columns of the human rows of one of NCBI's tables, such as gene_info or gene_summary.
 
     Args:
         path: Tab-separated file with a header, plain or compressed (`.gz`).
+        columns: The columns wanted; of GeneID the numbers, of any other the text as it stands,
+            which is `-` where NCBI has nothing.
 
     Returns:
-        Columns gene_id (int), symbol, official (the nomenclature authority's symbol), synonyms
-        (separated by `|`), description (the full name), in file order; `-` where NCBI has nothing.
+        The rows in file order.
 
     Raises:
         DataError: The file cannot be read, lacks a column, or has no human row.
     """
+    numbers = {TAX_ID: pa.int32(), "GeneID": pa.int32()}
+    types = {name: numbers.get(name, pa.string()) for name in (TAX_ID, *columns)}
     try:
         table = pa.csv.read_csv(
             path,
             parse_options=pa.csv.ParseOptions(delimiter="\t", quote_char=False),
             convert_options=pa.csv.ConvertOptions(
-                column_types=_COLUMNS,
-                include_columns=list(_COLUMNS),
+                column_types=types,
+                include_columns=list(types),
                 # NaN is a synonym here, not a missing value.
                 strings_can_be_null=False,
             ),
         )
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError(
-            f"{path}: not readable as NCBI gene_info, a tab-separated table with the columns "
-            f"{', '.join(_COLUMNS)}: {error}"
+            f"{path}: not readable as a tab-separated table of NCBI's with the columns "
+            f"{', '.join(types)}: {error}"
         ) from error
-    frame: pd.DataFrame = table.rename_columns(_NAMES).to_pandas()
-    human = frame.loc[frame["tax_id"] == HUMAN].drop(columns="tax_id").reset_index(drop=True)
+    frame: pd.DataFrame = table.to_pandas()
+    human = frame.loc[frame[TAX_ID] == HUMAN, list(columns)].reset_index(drop=True)
     if human.empty:
         raise DataError(
             f"{path}: expected rows of the human genome (tax_id {HUMAN}), got none among "
             f"{len(frame)} rows."
         )
     return human
-
-
-def aliases_of(genes: pd.DataFrame) -> Aliases:
-    """The alias table of rows read by `read_gene_info`."""
-    ids = genes["gene_id"].tolist()
-    current = zip([*genes["symbol"], *genes["official"]], [*ids, *ids], strict=True)
-    synonyms = (
-        (name, gene_id)
-        for names, gene_id in zip(genes["synonyms"], ids, strict=True)
-        for name in names.split("|")
-    )
-    return Aliases(_ids_by_name(current), _ids_by_name(synonyms))
 
 
 def _ids_by_name(pairs: Iterable[tuple[str, int]]) -> dict[str, Ids]:

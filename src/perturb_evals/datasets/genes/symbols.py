@@ -2,18 +2,22 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.genes.ncbi import Aliases
+    from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 
 Route = Literal["exact", "case", "alias", "ambiguous", "unknown"]
 ROUTES: tuple[Route, ...] = get_args(Route)
 
 LONGEST_NAME = 200
 """A longer name is not looked into for a symbol; it is a sentence."""
+
+SHOWN, SHOWN_LETTERS = 3, 30
+"""So many names stand in an error as examples, and so much of each."""
 
 
 @dataclass(frozen=True)
@@ -143,3 +147,33 @@ def bare_symbol(name: str) -> str:
         return name
     bare = symbol[0].removeprefix("ctrl+").removesuffix("+ctrl").rstrip("*_.!?-")
     return bare or name
+
+
+class UnknownGenesError(Exception):
+    """A file that knows no training perturbation. The message names genes of both sides."""
+
+
+def no_gene_known(
+    where: str, genes: Sequence[str], training: "ExpressionEvidence"
+) -> UnknownGenesError:
+    """Return the error of a file that knows no training perturbation.
+
+    Such a file is of no use, and most likely about other ids, as of Ensembl or Entrez: to go on
+    would be to predict the training mean for everything.
+    """
+    names = training.perturbations
+    return UnknownGenesError(
+        f"{where}: it knows none of the {len(names)} training perturbations of {training.screen}. "
+        f"Its genes are {_examples(genes)}; expected symbols as the screen writes them: "
+        f"{_examples(names)}. Give a file with such symbols, or translate the names in this one; "
+        "synonyms are understood with aliases=ncbi."
+    )
+
+
+def _examples(names: Sequence[str]) -> str:
+    # repr makes control characters visible, so that a name does nothing to a terminal.
+    shown = [
+        repr(name if len(name) <= SHOWN_LETTERS else name[: SHOWN_LETTERS - 1] + "\u2026")
+        for name in names[:SHOWN]
+    ]
+    return ", ".join(shown) + (" ..." if len(names) > SHOWN else "")

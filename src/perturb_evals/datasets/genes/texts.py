@@ -6,21 +6,19 @@ subunit 11"). No language model and no service is needed.
 """
 
 import hashlib
-import logging
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-from pyarrow import csv
+from numpy.typing import NDArray
 
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
 from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.files.whole_file import whole_file
-from perturb_evals.datasets.genes.ncbi import GENE_INFO, HUMAN
-from perturb_evals.datasets.genes.text_embedding import embed_texts
+from perturb_evals.datasets.files.whole_file import kept
+from perturb_evals.datasets.genes.ncbi import GENE_INFO, read_human
 from perturb_evals.datasets.genes.vectors import GeneVectors
 
 GENE_SUMMARY = "genes/gene_summary.gz"
@@ -28,9 +26,10 @@ WHERE = "the embedding of NCBI's gene texts"
 DIMENSIONS = 256
 VERSION = 1
 """Raised whenever the same files give other vectors: kept ones are then passed by."""
+RAREST, COMMONEST = 5, 0.5
+"""A word counts that is in at least so many texts, and in no more than this share of them."""
 
 _CREDIT = re.compile(r"\[?provided by [^\]]*\]", re.I)
-_log = logging.getLogger(__name__)
 
 
 def text_vectors(dimensions: int = DIMENSIONS) -> GeneVectors:
@@ -61,22 +60,18 @@ def text_vectors(dimensions: int = DIMENSIONS) -> GeneVectors:
 
 @lru_cache(maxsize=2)
 def _vectors(summary: Path, names: Path, dimensions: int, sha256: str) -> GeneVectors:
-    kept = cache_folder() / "gene_text" / f"{sha256[:16]}.npz"
-    if kept.is_file():
-        try:
-            return _read_kept(kept, sha256)
-        except Exception as error:  # a damaged file is made anew
-            _log.warning("%s cannot be read (%s); it is made anew.", kept, error)
-    texts = gene_texts(summary, names)
-    matrix = embed_texts(texts["text"].tolist(), dimensions)
-    facts = {
-        "genes": len(texts),
-        "zero": int((~matrix.any(axis=1)).sum()),
-        "without_summary": int((~texts["has_summary"]).sum()),
-    }
-    vectors = GeneVectors(tuple(texts["symbol"]), matrix, sha256, facts, WHERE)
-    _keep(vectors, kept)
-    return vectors
+    def make() -> GeneVectors:
+        texts = gene_texts(summary, names)
+        matrix = embed_texts(texts["text"].tolist(), dimensions)
+        facts = {
+            "genes": len(texts),
+            "zero": int((~matrix.any(axis=1)).sum()),
+            "without_summary": int((~texts["has_summary"]).sum()),
+        }
+        return GeneVectors(tuple(texts["symbol"]), matrix, sha256, facts, WHERE)
+
+    path = cache_folder() / "gene_text" / f"{sha256[:16]}.npz"
+    return kept(path, lambda file: _read(file, sha256), make, _write)
 
 
 def gene_texts(summary: Path, names: Path) -> pd.DataFrame:
@@ -93,10 +88,10 @@ def gene_texts(summary: Path, names: Path) -> pd.DataFrame:
     Raises:
         DataError: A file that cannot be read, lacks a column or has no human row.
     """
-    said = _human(summary, ["GeneID", "Summary"]).groupby("GeneID")["Summary"].agg(" ".join)
+    said = read_human(summary, ["GeneID", "Summary"]).groupby("GeneID")["Summary"].agg(" ".join)
     said = said.str.replace(_CREDIT, " ", regex=True)
     columns = ["GeneID", "Symbol", "type_of_gene", "description", "Other_designations"]
-    genes = _human(names, columns).replace("-", "").drop_duplicates("Symbol", keep=False)
+    genes = read_human(names, columns).replace("-", "").drop_duplicates("Symbol", keep=False)
     genes["summary"] = genes["GeneID"].map(said).fillna("")
     has_summary = genes["summary"].str.strip() != ""
     text = genes["description"] + " " + genes["Other_designations"] + " " + genes["summary"]
@@ -105,35 +100,52 @@ def gene_texts(summary: Path, names: Path) -> pd.DataFrame:
     return texts[chosen].sort_values("symbol", ignore_index=True)
 
 
-def _human(path: Path, columns: list[str]) -> pd.DataFrame:
-    """Read columns of the human rows of one of NCBI's tab-separated tables, as text."""
-    wanted = ["#tax_id", *columns]
+def embed_texts(texts: Sequence[str], dimensions: int) -> NDArray[np.float32]:
+    """Embed texts: TF-IDF of their words, then the leading left singular vectors.
+
+    A word is a run of at least two letters or digits, in lower case. Its weight in a text is
+    (1 + ln count) * (1 + ln((1 + n) / (1 + number of texts with it))), and each text's weights are
+    scaled to length 1. The vectors are U * S of the singular value decomposition of that matrix,
+    so that their inner products approximate those of the texts. The sign of a component means
+    nothing.
+
+    Args:
+        texts: n texts.
+        dimensions: Number of components.
+
+    Returns:
+        (n, dimensions) float32; zeros for a text without a counting word (`RAREST`, `COMMONEST`).
+
+    Raises:
+        ValueError: `dimensions` is below 1, or not below the number of texts and of words; fewer
+            than `RAREST` texts, or none with a counting word.
+    """
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    if len(texts) < RAREST:
+        raise ValueError(f"texts must be {RAREST} or more; got {len(texts)}.")
+    words = TfidfVectorizer(
+        sublinear_tf=True, min_df=RAREST, max_df=COMMONEST, token_pattern=r"[a-z0-9]{2,}"
+    )
     try:
-        table = csv.read_csv(
-            path,
-            parse_options=csv.ParseOptions(delimiter="\t", quote_char=False),
-            convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(wanted, pa.string()),
-                include_columns=wanted,
-                strings_can_be_null=False,
-            ),
+        weights = words.fit_transform(texts)
+    except ValueError as error:
+        raise ValueError(f"no word counts in the {len(texts)} texts: {error}") from error
+    if not 1 <= dimensions < min(weights.shape):
+        raise ValueError(
+            f"dimensions must be at least 1 and below {min(weights.shape)} for {len(texts)} texts "
+            f"of {weights.shape[1]} counting words; got {dimensions}."
         )
-    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path}: not readable as a tab-separated table of NCBI's with the columns "
-            f"{', '.join(wanted)}: {error}"
-        ) from error
-    frame: pd.DataFrame = table.to_pandas()
-    human = frame.loc[frame["#tax_id"] == str(HUMAN), columns]
-    if human.empty:
-        raise DataError(
-            f"{path}: expected rows of the human genome (tax_id {HUMAN}), got none among "
-            f"{len(frame)} rows."
-        )
-    return human
+    # ARPACK to full precision, from a seeded start, so that each run gives the same vectors.
+    svd = TruncatedSVD(dimensions, algorithm="arpack", random_state=0)
+    matrix = np.asarray(svd.fit_transform(weights), dtype=np.float32)
+    # What a text without words gets is rounding error, not an embedding.
+    matrix[np.diff(weights.indptr) == 0] = 0
+    return matrix
 
 
-def _read_kept(path: Path, sha256: str) -> GeneVectors:
+def _read(path: Path, sha256: str) -> GeneVectors:
     with np.load(path, allow_pickle=False) as arrays:
         if str(arrays["sha256"]) != sha256:
             raise ValueError("it is another one")
@@ -142,17 +154,12 @@ def _read_kept(path: Path, sha256: str) -> GeneVectors:
         return GeneVectors(symbols, arrays["vectors"], sha256, facts, WHERE)
 
 
-def _keep(vectors: GeneVectors, path: Path) -> None:
-    try:
-        with whole_file(path) as part, part.open("wb") as file:
-            np.savez(
-                file,
-                symbols=np.array(vectors.symbols),
-                vectors=vectors.matrix,
-                sha256=vectors.sha256,
-                fact=np.array(list(vectors.facts)),
-                count=np.array(list(vectors.facts.values())),
-            )
-    except OSError as error:
-        # The vectors themselves are fine; only the next start will be slower.
-        _log.warning("%s cannot be written (%s); it is built again next time.", path, error)
+def _write(vectors: GeneVectors, path: Path) -> None:
+    np.savez(
+        path,
+        symbols=np.array(vectors.symbols),
+        vectors=vectors.matrix,
+        sha256=vectors.sha256,
+        fact=np.array(list(vectors.facts)),
+        count=np.array(list(vectors.facts.values())),
+    )

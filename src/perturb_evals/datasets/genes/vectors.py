@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from perturb_evals.datasets.files.fetch import file_sha256
-from perturb_evals.datasets.genes.symbols import SymbolResolver
+from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.genes.ncbi import Aliases
+    from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 
 SYMBOL = "symbol"
 SYMBOLS, VECTORS = "symbols", "vectors"
@@ -72,6 +73,26 @@ class GeneVectors:
         return rows
 
 
+def check_any_known(
+    vectors: GeneVectors, training: "ExpressionEvidence", aliases: "Aliases | None"
+) -> None:
+    """Make sure that some training perturbation has an embedding.
+
+    Args:
+        vectors: The embeddings.
+        training: All training perturbations of a fold: of a small subset none may be known by
+            chance.
+        aliases: See `GeneVectors.unit_rows`.
+
+    Raises:
+        UnknownGenesError: None has.
+    """
+    if not vectors.unit_rows(training.perturbations, aliases).any():
+        rows = zip(vectors.symbols, vectors.matrix, strict=True)
+        genes = [name for name, vector in rows if vector.any()]
+        raise no_gene_known(vectors.where, genes, training)
+
+
 @lru_cache(maxsize=4)
 def _resolver(symbols: tuple[str, ...], aliases: "Aliases | None") -> SymbolResolver:
     return SymbolResolver(symbols, aliases)
@@ -114,13 +135,7 @@ def _load(path: Path, mtime_ns: int) -> GeneVectors:
 def checked_vectors(
     names: Sequence[Any], values: NDArray[Any], sha256: str, where: str
 ) -> GeneVectors:
-    """Return embeddings after the checks of `load_vectors`.
-
-    Args:
-        names: n gene symbols.
-        values: (n, d) numbers.
-        sha256: Hash (hex) of what the vectors came from.
-        where: Their name, for the message.
+    """Return embeddings, n names and (n, d) values, after the checks of `load_vectors`.
 
     Raises:
         VectorsError: See `load_vectors`; shapes that do not agree.
@@ -206,10 +221,8 @@ def _from_frame(path: Path, frame: pd.DataFrame) -> Read:
 def _from_h5ad(path: Path) -> Read:
     from anndata import read_h5ad
 
-    adata = read_h5ad(path)
-    values: Any = adata.X
-    dense = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
-    return list(adata.obs_names), dense
+    frame = read_h5ad(path).to_df()
+    return list(frame.index), frame.to_numpy()
 
 
 _READERS: Mapping[str, Callable[[Path], Read]] = {

@@ -9,7 +9,7 @@ from perturb_evals.datasets.files.fetch import fetch
 from perturb_evals.datasets.genes.ncbi import GENE_INFO
 from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.screens.evidence import HASH, HeldOut, fold_of, split_of
-from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
+from perturb_evals.datasets.screens.gears import GEARS_SCREENS
 from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
 from perturb_evals.datasets.screens.screen import Screen
 from perturb_evals.datasets.screens.splits import Split

@@ -1,7 +1,8 @@
 """Sums over groups of cells, in one pass over the matrix of a single-cell `.h5ad` on disk.
 
 The matrix is read in pieces of bounded size, sparse ones as they are, so no dense copy of the cells
-ever exists. Everything later (means, variances, t-tests) follows from these sums.
+ever exists. Everything later (means, variances, t-tests) follows from these sums, also for two
+random halves of the cells of every group, which the controls of `calibrate` compare.
 """
 
 from collections.abc import Iterator
@@ -76,6 +77,37 @@ def cell_sums(
         whole = whole and bool((numbers == np.floor(numbers)).all())
     counts = np.bincount(group_of, minlength=n_groups + 1)
     return CellSums(counts[:-1], sums[:-1], squares[:-1], largest, whole)
+
+
+def random_halves(groups: NDArray[np.integer[Any]], seed: int = 0) -> NDArray[np.int64]:
+    """Split the cells of every group at random into two halves, 0 and 1.
+
+    Half 0 has one cell more than half 1 where a group has an odd number of cells. The same groups
+    and seed, of NumPy's PCG64, give the same halves.
+    """
+    # The order of random numbers, not Generator.permutation, whose draws may change with versions.
+    shuffled = np.random.Generator(np.random.PCG64(seed)).random(len(groups)).argsort(kind="stable")
+    together = shuffled[groups[shuffled].argsort(kind="stable")]
+    _, first, n_cells = np.unique(groups[together], return_index=True, return_counts=True)
+    halves = np.empty(len(groups), dtype=np.int64)
+    halves[together] = (np.arange(len(groups)) - np.repeat(first, n_cells)) % 2
+    return halves
+
+
+def halved(groups: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Return groups of twice the number: 2g is half 0 of group g, 2g + 1 is half 1; -1 stays."""
+    return np.where(groups < 0, -1, 2 * groups + random_halves(groups))
+
+
+def joined(sums: CellSums) -> CellSums:
+    """Return the sums of whole groups from those of their halves, see `halved`."""
+    return CellSums(
+        n_cells=sums.n_cells[0::2] + sums.n_cells[1::2],
+        sums=sums.sums[0::2] + sums.sums[1::2],
+        squares=sums.squares[0::2] + sums.squares[1::2],
+        largest=sums.largest,
+        whole=sums.whole,
+    )
 
 
 def _is_sparse(matrix: "h5py.Group | h5py.Dataset") -> bool:

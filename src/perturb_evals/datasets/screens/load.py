@@ -2,23 +2,19 @@
 
 import hashlib
 import json
-import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from perturb_evals.datasets.demo.screen import demo_screen
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
-from perturb_evals.datasets.files.whole_file import whole_file
-from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS, is_gears, read_gears
+from perturb_evals.datasets.files.whole_file import kept
+from perturb_evals.datasets.screens.gears import GEARS_SCREENS, is_gears, read_gears
 from perturb_evals.datasets.screens.pseudobulk import read_pseudobulk
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
 
 READER_VERSION = 4
 """Raised whenever reading the same source gives another screen: cached files are then passed by."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -74,22 +70,35 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
     source_sha256 = file_sha256(path)
     fingerprint = _hash(source_sha256, request.perturbation_column, request.control, READER_VERSION)
     key = _hash(fingerprint, name, request.cell_line, halves)
-    kept = cache_folder() / "screens" / f"{key[:32]}.h5ad"
-    if kept.is_file():
-        with suppress(Exception):  # a damaged file is read and written anew
-            return _read(kept, fingerprint)
-        _log.warning("%s cannot be read; it is made anew.", kept)
-    screen = _build(path, name, request, fingerprint, halves)
-    screen.adata.uns["source_sha256"] = source_sha256
-    _keep(screen, kept)
-    return screen
+
+    def read(file: Path) -> Screen:
+        from anndata import read_h5ad
+
+        screen = Screen(read_h5ad(file))
+        if screen.fingerprint != fingerprint:
+            raise ScreenError("it is another screen")
+        return screen
+
+    def make() -> Screen:
+        screen = _from_file(path, name, request, fingerprint, halves)
+        screen.adata.uns["source_sha256"] = source_sha256
+        return screen
+
+    return kept(
+        cache_folder() / "screens" / f"{key[:32]}.h5ad",
+        read,
+        make,
+        lambda screen, file: screen.adata.write_h5ad(file),
+    )
 
 
 def _hash(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _build(path: Path, name: str, request: ScreenRequest, fingerprint: str, halves: bool) -> Screen:
+def _from_file(
+    path: Path, name: str, request: ScreenRequest, fingerprint: str, halves: bool
+) -> Screen:
     as_pseudobulk = request.perturbation_column is not None or request.control is not None
     is_zip = path.suffix.lower() == ".zip"
     if is_zip and as_pseudobulk:
@@ -99,11 +108,7 @@ def _build(path: Path, name: str, request: ScreenRequest, fingerprint: str, halv
         )
     if is_zip or (not as_pseudobulk and is_gears(path)):
         return read_gears(
-            path,
-            name=name,
-            cell_line=request.cell_line,
-            fingerprint=fingerprint,
-            halves=halves,
+            path, name=name, fingerprint=fingerprint, cell_line=request.cell_line, halves=halves
         )
     return read_pseudobulk(
         path,
@@ -113,21 +118,3 @@ def _build(path: Path, name: str, request: ScreenRequest, fingerprint: str, halv
         control=request.control,
         cell_line=request.cell_line,
     )
-
-
-def _read(path: Path, fingerprint: str) -> Screen:
-    from anndata import read_h5ad
-
-    screen = Screen(read_h5ad(path))
-    if screen.fingerprint != fingerprint:
-        raise ScreenError(f"{path} is another screen.")
-    return screen
-
-
-def _keep(screen: Screen, path: Path) -> None:
-    try:
-        with whole_file(path) as part:
-            screen.adata.write_h5ad(part)
-    except OSError as error:
-        # The screen itself is fine; only the next start will be slower.
-        _log.warning("%s cannot be written (%s); the screen is built again next time.", path, error)

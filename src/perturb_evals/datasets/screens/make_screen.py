@@ -123,6 +123,28 @@ def make_screen(
     return Screen(adata)
 
 
+def ranked_by_size(screen: Screen) -> Screen:
+    """Return the screen with genes ranked by |delta|, ties in the order of the genes."""
+    return reranked(screen, None, "abs_delta")
+
+
+def reranked(screen: Screen, order: ArrayLike | None, kind: OrderKind) -> Screen:
+    """Return the screen, without layers, with its genes in another order; see `make_screen`."""
+    return make_screen(
+        name=screen.name,
+        cell_line=screen.cell_line,
+        perturbations=screen.perturbations,
+        expression=screen.expression,
+        control=screen.control,
+        genes=screen.genes,
+        symbols=screen.symbols,
+        de_order=order,
+        order_kind=kind,
+        n_cells=screen.n_cells,
+        fingerprint=screen.fingerprint,
+    )
+
+
 def _names(screen: str, what: str, names: Sequence[str]) -> list[str]:
     bad = [name for name in names if not isinstance(name, str) or not name.strip()]
     if bad:

@@ -72,8 +72,9 @@ def _load(
     path: Path, mtime_ns: int, genes: tuple[str, ...], perturbations: tuple[str, ...]
 ) -> ExpressionFile:
     try:
-        read = _from_parquet if path.suffix.lower() == ".parquet" else _from_h5ad
-        names, columns, values = read(path, genes)
+        frame = _frame(path)
+        names, columns = list(frame.index), list(frame.columns)
+        values = frame.iloc[:, _places(path, columns, genes)].to_numpy()
     except ExpressionError:
         raise
     except Exception as error:  # Arrow, pandas, h5py and anndata raise many kinds
@@ -95,25 +96,18 @@ def _load(
     return ExpressionFile(vectors, file_sha256(path), len(columns) - len(genes))
 
 
-def _from_h5ad(path: Path, genes: Sequence[str]) -> tuple[list[Any], list[Any], NDArray[Any]]:
-    """Return names, all genes of the file, and the values (n, G) of the screen's genes."""
-    from anndata import read_h5ad
+def _frame(path: Path) -> pd.DataFrame:
+    """Read the file with perturbations as its index and genes as its columns, unchecked."""
+    frame: pd.DataFrame
+    if path.suffix.lower() == ".h5ad":
+        from anndata import read_h5ad
 
-    adata = read_h5ad(path)
-    named = adata.obs.get(PERTURBATION, adata.obs_names)
-    places = _places(path, list(adata.var_names), genes)
-    values: Any = adata.X
-    dense = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
-    return list(named), list(adata.var_names), dense[:, places]
-
-
-def _from_parquet(path: Path, genes: Sequence[str]) -> tuple[list[Any], list[Any], NDArray[Any]]:
+        adata = read_h5ad(path)
+        frame = adata.to_df()
+        return frame.set_axis(list(adata.obs.get(PERTURBATION, adata.obs_names)), axis="index")
     with path.open("rb") as file:
         frame = pd.read_parquet(file)
-    if PERTURBATION in frame.columns:
-        frame = frame.set_index(PERTURBATION)
-    places = _places(path, list(frame.columns), genes)
-    return list(frame.index), list(frame.columns), frame.iloc[:, places].to_numpy()
+    return frame.set_index(PERTURBATION) if PERTURBATION in frame.columns else frame
 
 
 def _places(path: Path, columns: list[Any], genes: Sequence[str]) -> list[int]:

@@ -2,7 +2,7 @@
 
 import difflib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def read_pseudobulk(
     rows = np.flatnonzero(~is_control)
     if adata.X is None:
         raise ScreenError(f"{path}: X is empty; expected mean log expression there.")
-    values = _dense(adata.X)
+    values = adata.to_df().to_numpy()
     order = adata.obsm.get("de_order")
     cells = adata.obs.get("n_cells")
     symbols = next((adata.var[key] for key in ("symbol", "gene_name") if key in adata.var), None)
@@ -79,7 +79,9 @@ def read_pseudobulk(
         de_order=None if order is None else np.asarray(order)[rows],
         order_kind="abs_delta" if order is None else "uns",
         n_cells=None if cells is None else cells.to_numpy(dtype=float)[rows],
-        layers={key: _dense(adata.layers[key])[rows] for key in LAYERS if key in adata.layers},
+        layers={
+            key: adata.to_df(layer=key).to_numpy()[rows] for key in LAYERS if key in adata.layers
+        },
         fingerprint=fingerprint,
         source=str(adata.uns.get("source", "")),
         licence=str(adata.uns.get("licence", "")),
@@ -102,15 +104,5 @@ def _names(path: Path, adata: "AnnData", column: str | None, control: str) -> li
         if missing:
             raise ScreenError(f"{path}: {missing} rows have no name in obs[{wanted!r}].")
         names = list(map(str, adata.obs[wanted]))
-    with_control = {f"+{control}", f"{control}+"}
-    return [_without_control(name, with_control) for name in names]
-
-
-def _without_control(name: str, affixes: set[str]) -> str:
-    for affix in affixes:
-        name = name.removesuffix(affix) if affix.startswith("+") else name.removeprefix(affix)
-    return name
-
-
-def _dense(values: Any) -> Any:
-    return values.toarray() if hasattr(values, "toarray") else np.asarray(values)
+    # GEARS's way to write a single perturbation.
+    return [name.removesuffix(f"+{control}").removeprefix(f"{control}+") for name in names]

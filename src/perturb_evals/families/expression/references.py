@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
-from perturb_evals.datasets.screens.gears.screens import GEARS_SCREENS
+from perturb_evals.datasets.screens.gears import GEARS_SCREENS
 from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.families.family import NoReferencesError, Parts, Reference, need, same_data
 from perturb_evals.families.outcome import DIGITS, MeanOutcome

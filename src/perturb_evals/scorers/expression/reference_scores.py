@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.datasets.screens.oracle import nearest_rows
+from perturb_evals.datasets.screens.profiles import order_by_size
 from perturb_evals.datasets.screens.screen import Screen
 from perturb_evals.datasets.screens.splits import Split
-from perturb_evals.datasets.screens.welch import order_by_size
 from perturb_evals.metrics.expression.controls import interpolated_duplicate
 from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.scorers.expression.held_out_truth import truth_of

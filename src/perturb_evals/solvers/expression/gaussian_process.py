@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.genes.known_genes import check_vectors
+from perturb_evals.datasets.genes.vectors import check_any_known
 from perturb_evals.replies.expression import NoAnswer
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class GaussianProcess:
             UnknownGenesError: One does not.
         """
         for vectors in self._embeddings:
-            check_vectors(vectors, training, self._aliases)
+            check_any_known(vectors, training, self._aliases)
 
     def predict(self, perturbation: str) -> NDArray[np.float32] | NoAnswer:
         """Return the (G,) posterior mean, or why there is none.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.genes.known_genes import check_vectors, no_gene_known
-from perturb_evals.datasets.genes.symbols import SymbolResolver
+from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
+from perturb_evals.datasets.genes.vectors import check_any_known
 from perturb_evals.datasets.options import whole_number
 from perturb_evals.replies.expression import NoAnswer
 
@@ -155,7 +155,7 @@ class EmbeddingNeighbors:
         Raises:
             UnknownGenesError: None has.
         """
-        check_vectors(self._vectors, training, self._aliases)
+        check_any_known(self._vectors, training, self._aliases)
 
     def neighbors(self, perturbation: str) -> Neighbors | NoAnswer:
         """Return up to k names and cosines above 0, ties by name, or why there are none.

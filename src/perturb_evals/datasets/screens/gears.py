@@ -12,13 +12,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from perturb_evals.datasets.files.sources import SOURCES
-from perturb_evals.datasets.screens.cell_sums import CellSums, cell_sums
-from perturb_evals.datasets.screens.gears.cells import COLUMNS, CONTROL, Conditions, condition_table
-from perturb_evals.datasets.screens.gears.orders import completed, listed_orders
-from perturb_evals.datasets.screens.gears.zip_file import unpacked
-from perturb_evals.datasets.screens.halves import half_layers, halved, joined
-from perturb_evals.datasets.screens.make_screen import make_screen
-from perturb_evals.datasets.screens.profiles import profiles
+from perturb_evals.datasets.screens.cell_sums import CellSums, cell_sums, halved, joined
+from perturb_evals.datasets.screens.gears_layout import (
+    COLUMNS,
+    CONTROL,
+    Conditions,
+    completed,
+    condition_table,
+    listed_orders,
+    unpacked,
+)
+from perturb_evals.datasets.screens.make_screen import make_screen, reranked
+from perturb_evals.datasets.screens.profiles import half_layers, profiles
 from perturb_evals.datasets.screens.screen import LARGEST_LOG, Screen, ScreenError
 
 
@@ -90,36 +95,27 @@ def read_gears(
 
     A perturbation's vector is the mean over its cells. Genes rank as `uns` lists them, where it
     does for every perturbation (genes it lacks follow by |t|), otherwise by Welch's |t| against
-    the control, see `perturb_evals.datasets.screens.profiles`. Both spellings
-    of a perturbation are one.
-    Kept out and counted: combinations of genes, and perturbations with one cell (`one_cell`).
+    the control, see `profiles`. Both spellings of a perturbation are one. Kept out and counted:
+    combinations of genes, and perturbations with one cell (`one_cell`).
 
     Args:
         path: The `.h5ad`, or a zip that holds it as `perturb_processed.h5ad`.
         name: Name of the screen. The counts of a screen in `GEARS_SCREENS` are checked.
         fingerprint: SHA-256 (hex) of the file and the options.
         cell_line: The cell line; by default the one known, or else what the file says.
-        halves: Whether to add the layers of `perturb_evals.datasets.screens.halves`, which cost
-            time and memory; all other numbers stay the same to rounding.
+        halves: Whether to add the layers of `half_layers`, which cost time and memory; all other
+            numbers stay the same to rounding.
 
     Raises:
         ScreenError: The file is damaged or of another layout, holds several cell types, no
             control, counts, numbers that are not finite, or other counts of cells, genes or
             perturbations than it must.
     """
-    with unpacked(path) as file:
-        return _read(file, path, name, fingerprint, cell_line, halves)
-
-
-def _read(
-    file: Path, path: Path, name: str, fingerprint: str, cell_line: str | None, halves: bool
-) -> Screen:
-    """Read an unpacked file; messages call it by its own path."""
     import h5py
     from anndata.io import read_elem
 
     try:
-        with h5py.File(file) as opened:
+        with unpacked(path) as file, h5py.File(file) as opened:
             cells = condition_table(path, read_elem(opened["obs"]))
             genes, symbols = _genes(path, read_elem(opened["var"]))
             _check_known(path, name, cells, len(genes))
@@ -157,6 +153,23 @@ def _read(
         licence=source.licence if source else "",
         citation=source.citation if source else "",
     )
+
+
+def ranked_by_welch(screen: Screen, path: Path) -> Screen:
+    """Return the screen with genes ranked by Welch's |t|, computed anew from the cells in its file.
+
+    Raises:
+        ScreenError: The file holds other perturbations than the screen.
+    """
+    import h5py
+    from anndata.io import read_elem
+
+    with unpacked(path) as file, h5py.File(file) as opened:
+        cells = condition_table(path, read_elem(opened["obs"]))
+        if cells.perturbations != screen.perturbations:
+            raise ScreenError(f"{path} holds other perturbations than the screen {screen.name}.")
+        sums = cell_sums(opened["X"], cells.groups, len(cells.perturbations) + 1)
+    return reranked(screen, profiles(sums).order, "welch_t")
 
 
 def _genes(path: Path, var: pd.DataFrame) -> tuple[list[str], list[str]]:

@@ -1,1 +1,0 @@
-"""Screens as GEARS keeps them: zips of cells."""

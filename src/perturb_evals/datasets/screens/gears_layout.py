@@ -1,0 +1,221 @@
+"""Files of GEARS: the zip, which cell has which perturbation (`obs`), orders of genes (`uns`)."""
+
+import shutil
+import uuid
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from perturb_evals.datasets.files.fetch import cache_folder
+from perturb_evals.datasets.screens.screen import ScreenError
+
+MEMBER = "perturb_processed.h5ad"
+CONTROL = "ctrl"
+COLUMNS = ("condition", "condition_name", "cell_type")
+ORDERS = "rank_genes_groups_cov_all"
+"""In `uns`: name of the condition -> gene ids, most differentially expressed first."""
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """Give the path of the `.h5ad`; what was unpacked from a zip is removed afterwards.
+
+    Args:
+        path: A zip that holds one `perturb_processed.h5ad` in any folder, or the `.h5ad` itself.
+
+    Raises:
+        ScreenError: The zip is damaged, holds no such file or several, or there is no space.
+    """
+    if path.suffix.lower() != ".zip":
+        yield path
+        return
+    # Not in the system's folder for temporary files: that may be small, and this file is not.
+    part = cache_folder() / f".{uuid.uuid4().hex}.h5ad.part"
+    try:
+        _unpack(path, part)
+        yield part
+    finally:
+        with suppress(OSError):  # it could not be made
+            part.unlink()
+
+
+def _unpack(path: Path, part: Path) -> None:
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            members = [name for name in names if name.split("/")[-1] == MEMBER]
+            if len(members) != 1:
+                more = ", ..." if len(names) > 5 else ""
+                raise ScreenError(
+                    f"{path}: expected one {MEMBER} in the zip, found {len(members)} among "
+                    f"{', '.join(names[:5]) or 'no files'}{more}."
+                )
+            with archive.open(members[0]) as packed, part.open("wb") as file:
+                shutil.copyfileobj(packed, file, 1 << 20)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ScreenError(
+            f"{path}: the zip is damaged ({error}). Remove it, and its .sha256 where there is one, "
+            "and fetch it anew."
+        ) from error
+    except OSError as error:
+        raise ScreenError(f"{path}: cannot be unpacked to {part.parent} ({error}).") from error
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """The perturbations of a file and the cells of each.
+
+    Attributes:
+        cell_type: The one cell type.
+        perturbations: P symbols of the perturbed genes with two cells or more, sorted.
+        condition_names: P names under which `uns` may list each; None where its cells have
+            several, as when a file uses both spellings for one gene.
+        groups: (cells,) 0 for a control cell, 1 + the position of its perturbation for another,
+            -1 for a cell of a perturbation that is kept out.
+        n_single: Number of perturbations of one gene, those with one cell included.
+        excluded: Perturbations kept out: `combination` and `one_cell`.
+    """
+
+    cell_type: str
+    perturbations: tuple[str, ...]
+    condition_names: tuple[str | None, ...]
+    groups: NDArray[np.int64]
+    n_single: int
+    excluded: dict[str, int]
+
+
+def condition_table(path: Path, obs: pd.DataFrame) -> Conditions:
+    """Read the perturbation of every cell.
+
+    Args:
+        path: The file, for messages.
+        obs: The table of cells, with the columns condition, condition_name and cell_type.
+
+    Raises:
+        ScreenError: A column or a value is missing, there are several cell types, fewer than two
+            control cells, a condition that is not understood, or no perturbation.
+    """
+    _check_columns(path, obs)
+    codes, conditions = pd.factorize(obs["condition"].astype(str))
+    genes = [_perturbed(path, condition) for condition in conditions]
+    cells_of: Counter[tuple[str, ...]] = Counter()
+    for perturbed, count in zip(genes, np.bincount(codes, minlength=len(genes)), strict=True):
+        cells_of[perturbed] += int(count)
+    if cells_of[()] < 2:
+        raise ScreenError(
+            f"{path}: expected control cells, of the condition {CONTROL!r}; found {cells_of[()]}. "
+            f"Conditions are e.g. {', '.join(map(str, conditions[:3]))}."
+        )
+    single = [perturbed for perturbed in cells_of if len(perturbed) == 1]
+    kept = sorted(perturbed for perturbed in single if cells_of[perturbed] > 1)
+    if not kept:
+        raise ScreenError(f"{path}: no perturbation of a single gene has two cells or more.")
+    group_of = {perturbed: at for at, perturbed in enumerate([(), *kept])}
+    groups = np.array([group_of.get(perturbed, -1) for perturbed in genes])[codes]
+    called = obs["condition_name"].astype(str).to_numpy()
+    pairs = pd.DataFrame({"group": groups, "called": called}).drop_duplicates()
+    names = pairs.groupby("group")["called"].agg(list)
+    return Conditions(
+        cell_type=str(obs["cell_type"].iloc[0]),
+        perturbations=tuple(symbol for (symbol,) in kept),
+        condition_names=tuple(
+            names[at][0] if len(names[at]) == 1 else None for at in range(1, len(kept) + 1)
+        ),
+        groups=groups,
+        n_single=len(single),
+        excluded={
+            "combination": sum(len(perturbed) > 1 for perturbed in cells_of),
+            "one_cell": len(single) - len(kept),
+        },
+    )
+
+
+def _check_columns(path: Path, obs: pd.DataFrame) -> None:
+    for column in COLUMNS:
+        if column not in obs:
+            raise ScreenError(
+                f"{path}: there is no column {column!r} in obs; it has "
+                f"{', '.join(map(str, obs.columns)) or 'none'}. GEARS's layout needs "
+                f"{', '.join(COLUMNS)}."
+            )
+        missing = int(obs[column].isna().sum())
+        if missing:
+            raise ScreenError(f"{path}: {missing} cells have no value in obs[{column!r}].")
+    types = sorted(map(str, obs["cell_type"].unique()))
+    if len(types) > 1:
+        raise ScreenError(
+            f"{path}: expected cells of one type, got {len(types)}: {', '.join(types[:5])}. "
+            "Write each type to a file of its own."
+        )
+
+
+def _perturbed(path: Path, condition: str) -> tuple[str, ...]:
+    """Return the perturbed genes of a condition, sorted; none for the control."""
+    parts = condition.split("+")
+    genes = sorted(part for part in parts if part != CONTROL)
+    if not all(map(str.strip, parts)) or (len(parts) == 1 and genes):
+        raise ScreenError(
+            f"{path}: the condition {condition!r} is not understood; expected e.g. 'AARS+{CONTROL}'"
+            f", '{CONTROL}+AARS', 'AARS+TP53' or '{CONTROL}'."
+        )
+    return tuple(genes)
+
+
+def listed_orders(
+    path: Path, uns: Mapping[str, Any], names: Sequence[str | None], genes: Sequence[str]
+) -> list[NDArray[np.intp]] | None:
+    """Read the orders of some conditions, one at a time.
+
+    Args:
+        path: The file, for messages.
+        uns: Its open group `uns`, or an empty mapping.
+        names: P names of conditions; None where there is no single one.
+        genes: G unique gene ids.
+
+    Returns:
+        P arrays of positions, most differentially expressed first; they may be shorter than G.
+        None where the file has no orders, or not for all the names.
+
+    Raises:
+        ScreenError: An order names a gene that the file does not have, or one twice.
+    """
+    orders = uns.get(ORDERS, {})
+    if not all(name is not None and name in orders for name in names):
+        return None
+    # Compared as bytes, as HDF5 stores them: decoding millions of names would take seconds.
+    position = {gene.encode(): at for at, gene in enumerate(genes)}
+    return [_positions(path, str(name), orders[name][()], position) for name in names]
+
+
+def _positions(
+    path: Path, name: str, ids: NDArray[Any], position: Mapping[bytes, int]
+) -> NDArray[np.intp]:
+    where = f"{path}, uns[{ORDERS!r}][{name!r}]"
+    try:
+        at = np.array([position[gene] for gene in ids.tolist()], dtype=np.intp)
+    except (KeyError, TypeError) as error:
+        raise ScreenError(f"{where}: expected ids of the file's genes, got {error}.") from error
+    if np.bincount(at, minlength=1).max() > 1:
+        raise ScreenError(f"{where}: a gene stands there more than once.")
+    return at
+
+
+def completed(
+    listed: Sequence[NDArray[np.intp]], order: NDArray[np.integer[Any]]
+) -> NDArray[np.integer[Any]]:
+    """Append to each of P listed orders the genes it lacks, in the (P, G) order of another one."""
+    result = order.copy()
+    for row, first in enumerate(listed):
+        result[row, len(first) :] = order[row, ~np.isin(order[row], first)]
+        result[row, : len(first)] = first
+    return result

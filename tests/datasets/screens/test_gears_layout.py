@@ -1,0 +1,253 @@
+"""Reading the perturbation of every cell."""
+
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perturb_evals.datasets.screens.gears_layout import (
+    ORDERS,
+    Conditions,
+    completed,
+    condition_table,
+    listed_orders,
+    unpacked,
+)
+from perturb_evals.datasets.screens.screen import ScreenError
+
+PATH = Path("cells.h5ad")
+
+
+def table(conditions: list[str], **columns: object) -> pd.DataFrame:
+    names = [f"K562_{condition}_1" for condition in conditions]
+    return pd.DataFrame(
+        {"condition": conditions, "condition_name": names, "cell_type": "K562"} | columns
+    )
+
+
+def read(conditions: list[str], **columns: object) -> Conditions:
+    return condition_table(PATH, table(conditions, **columns))
+
+
+def refused(conditions: list[str], **columns: object) -> str:
+    with pytest.raises(ScreenError) as caught:
+        read(conditions, **columns)
+    assert str(caught.value).startswith("cells.h5ad: ")
+    return str(caught.value)
+
+
+def test_cells_and_names_of_each_perturbation():
+    conditions = ["SMG5+ctrl", "ctrl", "ctrl+AARS", "ctrl", "SMG5+ctrl", "ctrl+AARS"]
+    got = read(conditions)
+    assert got.perturbations == ("AARS", "SMG5")
+    assert got.condition_names == ("K562_ctrl+AARS_1", "K562_SMG5+ctrl_1")
+    assert got.groups.tolist() == [2, 0, 1, 0, 2, 1]
+    assert (got.cell_type, got.n_single) == ("K562", 2)
+    assert got.excluded == {"combination": 0, "one_cell": 0}
+
+
+def test_what_is_kept_out_is_counted_once():
+    conditions = ["ctrl"] * 2 + ["A+ctrl"] * 2 + ["A+B", "B+A", "A+A", "A+B+C", "LONE+ctrl"]
+    got = read(conditions)
+    assert got.perturbations == ("A",)
+    assert got.groups.tolist() == [0, 0, 1, 1, -1, -1, -1, -1, -1]
+    assert got.excluded == {"combination": 3, "one_cell": 1}
+    assert got.n_single == 2
+
+
+def test_two_spellings_are_one_perturbation_without_a_single_name():
+    got = read(["ctrl", "ctrl", "A+ctrl", "ctrl+A", "B+ctrl", "B+ctrl"])
+    assert got.perturbations == ("A", "B")
+    assert got.condition_names == (None, "K562_B+ctrl_1")
+    assert got.groups.tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_categories_without_cells_do_not_count():
+    conditions = pd.Categorical(
+        ["ctrl", "ctrl", "A+ctrl", "A+ctrl"], categories=["B+ctrl", "A+ctrl", "ctrl", "odd"]
+    )
+    assert read(list(conditions), condition=conditions).perturbations == ("A",)
+
+
+@pytest.mark.parametrize("condition", ["A", "control", "A+", "+A", "", "+", "A++ctrl", "A+ "])
+def test_a_condition_that_is_not_understood(condition: str):
+    text = refused(["ctrl", "ctrl", "A+ctrl", "A+ctrl", condition])
+    assert f"the condition {condition!r} is not understood" in text
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_no_control(n: int):
+    text = refused(["A+ctrl", "A+ctrl", *["ctrl"] * n])
+    assert f"expected control cells, of the condition 'ctrl'; found {n}. Conditions are e.g. A" in (
+        text
+    )
+
+
+def test_nothing_but_control_and_combinations():
+    assert "no perturbation of a single gene" in refused(["ctrl", "ctrl", "A+B", "LONE+ctrl"])
+
+
+def test_several_cell_types():
+    text = refused(["ctrl", "ctrl", "A+ctrl"], cell_type=["K562", "RPE1", "K562"])
+    assert "expected cells of one type, got 2: K562, RPE1" in text
+
+
+@pytest.mark.parametrize("column", ["condition", "condition_name", "cell_type"])
+def test_missing_columns_and_values(column: str):
+    obs = table(["ctrl", "ctrl", "A+ctrl", "A+ctrl"])
+    obs.loc[1:2, column] = np.nan
+    with pytest.raises(ScreenError, match=rf"2 cells have no value in obs\['{column}'\]"):
+        condition_table(PATH, obs)
+    with pytest.raises(ScreenError, match=f"no column '{column}' in obs; it has "):
+        condition_table(PATH, obs.drop(columns=column))
+
+
+def test_no_columns_at_all():
+    with pytest.raises(ScreenError, match="it has none"):
+        condition_table(PATH, pd.DataFrame(index=["a"]))
+
+
+symbols = st.text("ABCDEF123.-", min_size=1, max_size=6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(symbols, st.booleans()), min_size=1, max_size=12))
+def test_every_cell_finds_its_perturbation(chosen: list[tuple[str, bool]]):
+    conditions = [f"{name}+ctrl" if left else f"ctrl+{name}" for name, left in chosen]
+    genes = [name for name, _ in chosen]
+    got = read(["ctrl", "ctrl", *conditions, *conditions])
+    assert got.perturbations == tuple(sorted(set(genes)))
+    assert got.groups.tolist()[:2] == [0, 0]
+    found = [got.perturbations[group - 1] for group in got.groups[2:]]
+    assert found == genes * 2
+
+
+GENES = ["E1", "E2", "E3", "E4"]
+
+
+@pytest.fixture
+def uns(tmp_path: Path):
+    """Write lists into `uns` of a file and give the open group back."""
+    files = []
+
+    def write(lists: dict[str, list[str]], fixed: bool = False) -> h5py.Group:
+        file = h5py.File(tmp_path / f"{len(files)}.h5", "w")
+        files.append(file)
+        for name, ids in lists.items():
+            kind = "S4" if fixed else h5py.string_dtype()
+            file.create_dataset(f"uns/{ORDERS}/{name}", data=np.array(ids, dtype=kind))
+        return file["uns"]
+
+    yield write
+    for file in files:
+        file.close()
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_orders_are_read_as_positions(uns, fixed: bool):
+    group = uns({"K_A_1": ["E3", "E1", "E2", "E4"], "K_B_1": ["E4", "E2"], "other": ["x"]}, fixed)
+    got = listed_orders(PATH, group, ["K_B_1", "K_A_1"], GENES)
+    assert got is not None
+    assert [order.tolist() for order in got] == [[3, 1], [2, 0, 1, 3]]
+
+
+def test_no_orders_or_not_for_all(uns):
+    group = uns({"K_A_1": ["E3"]})
+    assert listed_orders(PATH, {}, ["K_A_1"], GENES) is None
+    assert listed_orders(PATH, group, ["K_A_1", "K_B_1"], GENES) is None
+    assert listed_orders(PATH, group, ["K_A_1", None], GENES) is None
+    assert listed_orders(PATH, group, ["K_A_1"], GENES) is not None
+
+
+def test_a_gene_that_the_file_does_not_have(uns):
+    with pytest.raises(ScreenError, match=r"\['K_A_1'\]: expected ids .*, got b'TP53'"):
+        listed_orders(PATH, uns({"K_A_1": ["E1", "TP53"]}), ["K_A_1"], GENES)
+
+
+def test_a_gene_given_twice(uns):
+    with pytest.raises(ScreenError, match="more than once"):
+        listed_orders(PATH, uns({"K_A_1": ["E1", "E2", "E1"]}), ["K_A_1"], GENES)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.permutations(range(7)), st.permutations(range(7)), st.integers(0, 7))
+def test_completed_orders_are_permutations(first: list[int], order: list[int], length: int):
+    got = completed([np.array(first[:length], dtype=int)], np.array([order], dtype=np.uint8))
+    expected = first[:length] + [gene for gene in order if gene not in first[:length]]
+    assert got.tolist() == [expected]
+
+
+CONTENT = bytes(range(256)) * 1000
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def zipped(path: Path, **members: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def opened(path: Path) -> str:
+    with pytest.raises(ScreenError) as caught, unpacked(path):
+        raise AssertionError("nothing should be given")
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("folder", ["", "replogle_k562_essential/", "a/b/"])
+def test_the_file_is_there_and_then_gone(tmp_path: Path, cache: Path, folder: str):
+    members = {f"{folder}perturb_processed.h5ad": CONTENT, "__MACOSX/._perturb_processed.h5ad": b""}
+    with unpacked(zipped(tmp_path / "cells.zip", **members)) as file:
+        assert file.read_bytes() == CONTENT
+        assert file.is_relative_to(cache)
+    assert list(cache.iterdir()) == []
+
+
+def test_it_is_removed_when_reading_fails(tmp_path: Path, cache: Path):
+    path = zipped(tmp_path / "cells.zip", **{"perturb_processed.h5ad": CONTENT})
+    with pytest.raises(OSError, match="of the reader"), unpacked(path):
+        raise OSError("of the reader")  # passed on as it is
+    assert list(cache.iterdir()) == []
+
+
+def test_an_h5ad_is_given_as_it_is(tmp_path: Path, cache: Path):
+    with unpacked(tmp_path / "cells.h5ad") as file:
+        assert file == tmp_path / "cells.h5ad"
+    assert not cache.exists()
+
+
+def test_a_zip_without_the_file_or_with_two(tmp_path: Path, cache: Path):
+    text = opened(zipped(tmp_path / "none.zip", **{"a.txt": b"", "b.h5ad": b""}))
+    assert "expected one perturb_processed.h5ad in the zip, found 0 among a.txt, b.h5ad." in text
+    assert "among no files" in opened(zipped(tmp_path / "empty.zip"))
+    two = {f"{folder}/perturb_processed.h5ad": CONTENT for folder in "ab"}
+    assert "found 2" in opened(zipped(tmp_path / "two.zip", **two))
+    assert list(cache.iterdir()) == []
+
+
+def test_a_damaged_zip(tmp_path: Path, cache: Path):
+    path = zipped(tmp_path / "cells.zip", **{"perturb_processed.h5ad": CONTENT})
+    content = bytearray(path.read_bytes())
+    content[200] ^= 255
+    path.write_bytes(content)
+    assert "the zip is damaged" in opened(path)
+    path.write_bytes(content[:300])
+    assert "the zip is damaged" in opened(path)
+    assert list(cache.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path, cache: Path):
+    cache.touch()
+    path = zipped(tmp_path / "cells.zip", **{"perturb_processed.h5ad": CONTENT})
+    assert f"cannot be unpacked to {cache}" in opened(path)
