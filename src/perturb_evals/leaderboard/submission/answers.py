@@ -13,7 +13,7 @@ from inspect_ai.solver import TaskState
 from perturb_evals.leaderboard.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check
 from perturb_evals.leaderboard.submission.samples import NOT_AT_HAND
-from perturb_evals.replies.expression import Forecast
+from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.pairs.p_positive import p_positive
@@ -68,7 +68,7 @@ class Answers:
     def _fault(self, summary: EvalSampleSummary, sample: EvalSample) -> str:
         """Return what is wrong with a stored score; empty for nothing."""
         try:
-            if self._about_genes and attached(sample.output, Forecast).method == "vector":
+            if self._about_genes and attached(sample.output, ExpressionReply).method == "vector":
                 self._n_vectors += 1
                 return ""
             self._n_again += 1

@@ -10,7 +10,7 @@ from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.screens.benchmark import ALIAS_SOURCES, AliasSource
 from perturb_evals.datasets.screens.evidence import Training
 from perturb_evals.methods.aggregation import AGGREGATIONS, Aggregation
-from perturb_evals.replies.expression import Forecast
+from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.solvers.expression.expression_methods import always, by_neighbors, by_vector
 from perturb_evals.solvers.expression.neighbor_methods import (
     EmbeddingNeighbors,
@@ -30,13 +30,13 @@ TEXT = "text"
 @solver
 def mean_effect() -> Solver:
     """Predict the mean of the training perturbations for everything."""
-    return always("mean_effect", Forecast("training_mean"))
+    return always("mean_effect", ExpressionReply("training_mean"))
 
 
 @solver
 def no_change() -> Solver:
     """Predict the control for everything."""
-    return always("no_change", Forecast("control"))
+    return always("no_change", ExpressionReply("control"))
 
 
 @solver
@@ -54,7 +54,7 @@ def oracle_neighbors(k: int = K, aggregation: Aggregation = "mean") -> Solver:
             "oracle_neighbors gives no similarities, so aggregation=similarity would be the mean; "
             "expected mean, median, rank or ridge."
         )
-    return always("oracle_neighbors", Forecast("oracle", how, _k(k)))
+    return always("oracle_neighbors", ExpressionReply("oracle", how, _k(k)))
 
 
 @solver

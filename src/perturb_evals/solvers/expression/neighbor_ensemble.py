@@ -12,7 +12,7 @@ from inspect_ai.util import concurrency
 
 from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.screens.evidence import HeldOut
-from perturb_evals.replies.expression import Forecast
+from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attach
 from perturb_evals.solvers.expression.neighbor_logs import NeighborLog, read_neighbor_log
 
@@ -66,7 +66,7 @@ def neighbor_ensemble(logs: str | list[str], rule: Rule = "vote", k: int | None 
             model="perturb_evals/neighbor_ensemble",
             content=json.dumps({"kNN": found}, ensure_ascii=False),
         )
-        attach(state.output, Forecast("neighbors", limit=max(1, len(found)), names=found))
+        attach(state.output, ExpressionReply("neighbors", limit=max(1, len(found)), names=found))
         return state
 
     return solve

@@ -11,7 +11,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from perturb_evals.datasets.options import whole_number
 from perturb_evals.datasets.pairs.evidence import Evidence, evidence_for
 from perturb_evals.datasets.pairs.questions import VERDICTS
-from perturb_evals.replies.pairs import Prediction
+from perturb_evals.replies.pairs import PairsReply
 from perturb_evals.replies.reply import attach
 from perturb_evals.solvers.fit_once import FitOnce
 from perturb_evals.solvers.pairs.baselines import (
@@ -116,7 +116,7 @@ def numeric(name: str, fit: Callable[[Evidence], Predictor]) -> Solver:
         state.output = ModelOutput.from_content(
             model=f"perturb_evals/{name}", content=f"{name}: score {score:.4g} for {verdict}"
         )
-        attach(state.output, Prediction(score=float(score)))
+        attach(state.output, PairsReply(score=float(score)))
         return state
 
     return solve
