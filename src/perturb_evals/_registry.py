@@ -16,9 +16,9 @@ from perturb_evals.solvers.expression.baselines import (
 )
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
 from perturb_evals.solvers.expression.neighbor_ensemble import neighbor_ensemble
-from perturb_evals.solvers.expression.replay_expression import replay_expression
+from perturb_evals.solvers.expression.replay import replay_expression
 from perturb_evals.solvers.pairs.ask import ask
-from perturb_evals.solvers.pairs.numeric import (
+from perturb_evals.solvers.pairs.baselines import (
     constant,
     cross_line_knn,
     gene_frequency,

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.models.neighbor_reading import NeighborQuestion, read_neighbors
-from perturb_evals.solvers.expression import neighbor_prompts as words
-from perturb_evals.solvers.expression.neighbor_prompts import VARIANTS, NeighborPrompt, Variant
+from perturb_evals.solvers.expression import prompts as words
+from perturb_evals.solvers.expression.prompts import VARIANTS, NeighborPrompt, Variant
 
 LISTED = ("PSMA1", "RPL7", "RPS19", "MRPL10", "EIF3B", "MED14", "H1-2", "C1orf112")
 PROBLEMS = (

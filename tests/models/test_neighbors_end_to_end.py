@@ -19,7 +19,7 @@ from perturb_evals.models.slips import hastily
 from perturb_evals.scorers.expression.regression import extract
 from perturb_evals.solvers.expression.baselines import random_neighbors
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
-from perturb_evals.solvers.expression.neighbor_prompts import VARIANTS, Variant
+from perturb_evals.solvers.expression.prompts import VARIANTS, Variant
 from perturb_evals.tasks.langpert import langpert
 
 Evaluate = Callable[..., EvalLog]

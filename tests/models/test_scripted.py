@@ -26,7 +26,7 @@ import perturb_evals.models
 from perturb_evals.models.phrases import WORDS
 from perturb_evals.models.scripted import FULL_NAME, THINKING, ScriptedBiologist
 from perturb_evals.solvers.expression.nearest_perturbations import response_schema
-from perturb_evals.solvers.expression.neighbor_prompts import (
+from perturb_evals.solvers.expression.prompts import (
     EMPTY_LIST,
     REASK,
     REVIEW,

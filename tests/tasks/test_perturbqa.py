@@ -17,7 +17,7 @@ import perturb_evals
 from perturb_evals import perturbqa_de, perturbqa_direction
 from perturb_evals.datasets.pairs.evidence import Evidence, EvidenceError
 from perturb_evals.datasets.pairs.perturbqa import load_table
-from perturb_evals.solvers.pairs.numeric import constant, numeric
+from perturb_evals.solvers.pairs.baselines import constant, numeric
 
 TASKS = {"perturbqa_de": perturbqa_de, "perturbqa_direction": perturbqa_direction}
 

@@ -80,7 +80,7 @@ def neighbors_asked(
     from perturb_evals.datasets.screens.evidence import fold_of, training_for
     from perturb_evals.solvers.asking.tokens import prompt_tokens, prose_tokens
     from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
-    from perturb_evals.solvers.expression.neighbor_prompts import REVIEW, NeighborPrompt
+    from perturb_evals.solvers.expression.prompts import REVIEW, NeighborPrompt
 
     args = dict(task_args)
     asking = {"variant": "full", "k": args.pop("k", 10), **solver_args}

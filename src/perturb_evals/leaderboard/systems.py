@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from perturb_evals._registry import SOLVERS
 from perturb_evals.leaderboard.result import (
     HASH_DIGITS,
     Protocol,
@@ -13,28 +14,14 @@ from perturb_evals.leaderboard.result import (
     public_value,
     short_value,
 )
+from perturb_evals.solvers.baseline import READS
 
 NO_MODEL = "none/none"
 TRACKS = ("none", "within", "cross", "training")
 """From the fewest training rows to the most; `training` is that of screens."""
 
 DEFAULT_SOLVERS = ("ask", "nearest_perturbations")
-BASELINES = (
-    "constant",
-    "random_scores",
-    "gene_frequency",
-    "perturbation_rate",
-    "same_pair",
-    "cross_line_knn",
-    "no_change",
-    "mean_effect",
-    "random_neighbors",
-    "graph_neighbors",
-    "embedding_neighbors",
-    "gaussian_process",
-)
-READ = {"constant": "none", "random_scores": "none", "gene_frequency": "within"}
-"""Track of the baselines of questions that read no more than it, whatever more is open."""
+BASELINES = tuple(make.__name__ for make in SOLVERS if READS.get(make.__name__, "truth") != "truth")
 ORACLE = "oracle_neighbors"
 REPLAYS = ("replay", "replay_expression")
 """Solvers that read predictions from a file: one method, on whichever board."""
@@ -53,7 +40,7 @@ def is_baseline(protocol: Protocol) -> bool:
 
 def reads_truth(protocol: Protocol) -> bool:
     """Whether a run is of the oracle, which reads what it is judged on and is never ranked."""
-    return protocol.solver == ORACLE
+    return READS.get(protocol.solver) == "truth"
 
 
 def asks_model(protocol: Protocol) -> bool:
@@ -73,7 +60,7 @@ def track_of(protocol: Protocol) -> tuple[str, tuple[str, ...]]:
     """
     if protocol.track not in TRACKS:
         raise ValueError(f"expected a track among {', '.join(TRACKS)}; got {protocol.track!r}.")
-    track = READ.get(protocol.solver, protocol.track)
+    track = _read(protocol.solver, protocol.track)
     return track, tuple(protocol.evidence_lines) if track == "cross" else ()
 
 
@@ -166,9 +153,15 @@ def _settings(result: Result) -> Mapping[str, Any]:
     }
 
 
+def _read(solver: str, track: str) -> str:
+    """Return the track whose rows are read; a baseline may read less than is open."""
+    reads = READS.get(solver)
+    return reads if reads in ("none", "within") else track
+
+
 def _reads(solver: str, track: str, lines: Sequence[str]) -> dict[str, str]:
     """Return the training rows that are read, the same on whichever line is evaluated."""
-    read = READ.get(solver, track)
+    read = _read(solver, track)
     if read == "cross":
         return {"evidence": "cross", "lines": ",".join(sorted(lines))}
     return {"evidence": "within"} if read == "within" and solver not in BASELINES else {}

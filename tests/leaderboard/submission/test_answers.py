@@ -11,7 +11,7 @@ from perturb_evals.leaderboard.submission.answers import Answers
 from perturb_evals.leaderboard.submission.samples import checked_samples
 from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attach
-from perturb_evals.solvers.expression.replay_expression import replay_expression
+from perturb_evals.solvers.expression.replay import replay_expression
 from perturb_evals.tasks.langpert import langpert
 
 

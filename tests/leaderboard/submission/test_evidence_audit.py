@@ -19,7 +19,7 @@ from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
 from perturb_evals.leaderboard.submission.board import asked_again
 from perturb_evals.leaderboard.submission.evidence_audit import Prompts, allowed_pairs
 from perturb_evals.leaderboard.submission.samples import checked_samples
-from perturb_evals.solvers.pairs.numeric import constant, evidence_of
+from perturb_evals.solvers.pairs.baselines import constant, evidence_of
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction

@@ -16,7 +16,7 @@ from perturb_evals.leaderboard.headers import PREFIX
 from perturb_evals.leaderboard.submission.board import KINDS
 from perturb_evals.leaderboard.submission.checks import Check, Checked
 from perturb_evals.leaderboard.systems import NO_MODEL
-from perturb_evals.solvers.expression.replay_expression import ReplayedExpression
+from perturb_evals.solvers.expression.replay import ReplayedExpression
 from perturb_evals.solvers.pairs.replay import Replayed
 
 

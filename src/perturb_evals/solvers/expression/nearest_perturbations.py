@@ -17,9 +17,9 @@ from perturb_evals.replies.reply import attach, attached
 from perturb_evals.scorers.expression.neighbor_names import Drop, choose
 from perturb_evals.scorers.expression.neighbor_text import parse_neighbors
 from perturb_evals.scorers.expression.predicted import resolver_for
-from perturb_evals.solvers.asking.context_window import ContextWindow
 from perturb_evals.solvers.asking.granted import Granted
-from perturb_evals.solvers.expression import neighbor_prompts as words
+from perturb_evals.solvers.asking.tokens import ContextWindow
+from perturb_evals.solvers.expression import prompts as words
 
 Order = Literal["alphabetical", "shuffled"]
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -96,22 +96,22 @@ def nearest_perturbations(
         reply = ExpressionReply("neighbors", aggregation, limit=most, prompt=prompt.hash)
         resolver = resolver_for(held_out, "none")
 
-        state = await answered(state, generate, option, reply)
+        state = await ask(state, generate, option, reply)
         while (wrong := problem(state.output, target, resolver)) and reply.reasks < reasks:
             if state.output.stop_reason == "model_length":
                 break  # a conversation that is too long for the model only gets longer
             reply = replace(reply, reasks=reply.reasks + 1)
             state.messages.append(ChatMessageUser(content=words.REASK.format(problem=wrong)))
-            state = await answered(state, generate, option, reply)
+            state = await ask(state, generate, option, reply)
         if variant == "refine" and not wrong:
             state.messages.append(ChatMessageUser(content=words.REVIEW))
-            state = await answered(state, generate, option, reply)
+            state = await ask(state, generate, option, reply)
         return state
 
     return solve
 
 
-async def answered(
+async def ask(
     state: TaskState, generate: Generate, option: Granted, reply: ExpressionReply
 ) -> TaskState:
     """Let the model answer, and leave the reply at once: a limit may end the sample any time."""

@@ -1,8 +1,10 @@
+"""What baselines share."""
+
 import traceback
 
 import pytest
 
-from perturb_evals.solvers.fit_once import FitOnce
+from perturb_evals.solvers.baseline import FitOnce
 
 
 def test_each_key_is_fitted_once():

@@ -13,7 +13,7 @@ from perturb_evals.datasets.screens.evidence import HeldOut, Training, training_
 from perturb_evals.methods.aggregation import Aggregation
 from perturb_evals.replies.expression import ExpressionReply, NoAnswer, leave
 from perturb_evals.replies.reply import attach
-from perturb_evals.solvers.fit_once import FitOnce
+from perturb_evals.solvers.baseline import FitOnce
 
 
 class NeighborMethod(Protocol):

@@ -1,11 +1,36 @@
-"""Fit a method once for all the questions that share its training data."""
+"""What baselines share: they say what they read, and are fitted once for many questions."""
 
 from collections.abc import Callable, Hashable
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
+Reads = Literal["none", "within", "track", "truth"]
+"""What a baseline reads: nothing; no more than training rows of the own line, whatever more is
+open; all that the track of its run opens; or, as the oracle, the truth that it is judged on."""
+
+READS: dict[str, Reads] = {}
+"""What each baseline reads, by the name of its solver; filled where the solvers are defined."""
+
+MakeSolver = TypeVar("MakeSolver", bound=Callable[..., Any])
 Key = TypeVar("Key", bound=Hashable)
 Method = TypeVar("Method")
+
+
+def baseline(reads: Reads) -> Callable[[MakeSolver], MakeSolver]:
+    """Say of a solver that it is a baseline, a method without a model; stands above `@solver`.
+
+    The leaderboard goes by it: a baseline is listed and ranked under its own name, whichever model
+    its run names.
+
+    Args:
+        reads: What it reads, see `Reads`.
+    """
+
+    def enter(make: MakeSolver) -> MakeSolver:
+        READS[make.__name__] = reads
+        return make
+
+    return enter
 
 
 class FitOnce(Generic[Key, Method]):
