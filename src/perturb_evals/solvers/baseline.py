@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from types import TracebackType
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 Reads = Literal["none", "within", "track", "truth"]
 """What a baseline reads: nothing; no more than training rows of the own line, whatever more is
@@ -33,26 +33,24 @@ def baseline(reads: Reads) -> Callable[[MakeSolver], MakeSolver]:
     return enter
 
 
-class FitOnce(Generic[Key, Method]):
-    """Calls `fit` once a key and hands out what it gave, or raises again what it raised.
+def fit_once(fit: Callable[[Key], Method]) -> Callable[[Key], Method]:
+    """Return `fit` so that it is called once a key, and raises again what it raised then.
 
     A fit that failed is not tried again for every question: it may wait for a network each time.
     """
+    fitted: dict[Key, Method] = {}
+    # The traceback is kept as it was, as each raise makes that of the error longer.
+    failed: dict[Key, tuple[Exception, TracebackType | None]] = {}
 
-    def __init__(self, fit: Callable[[Key], Method]) -> None:
-        self._fit = fit
-        self._fitted: dict[Key, Method] = {}
-        # The traceback is kept as it was, as each raise makes that of the error longer.
-        self._failed: dict[Key, tuple[Exception, TracebackType | None]] = {}
-
-    def __call__(self, key: Key) -> Method:
-        """Return the method fitted for a key."""
-        if key not in self._fitted and key not in self._failed:
+    def once(key: Key) -> Method:
+        if key not in fitted and key not in failed:
             try:
-                self._fitted[key] = self._fit(key)
+                fitted[key] = fit(key)
             except Exception as error:
-                self._failed[key] = error, error.__traceback__
-        if key in self._failed:
-            failure, traceback = self._failed[key]
+                failed[key] = error, error.__traceback__
+        if key in failed:
+            failure, traceback = failed[key]
             raise failure.with_traceback(traceback)
-        return self._fitted[key]
+        return fitted[key]
+
+    return once

@@ -80,15 +80,7 @@ class RandomNeighbors:
     """The negative control: k training perturbations at random, all with similarity 1.
 
     Which ones depends on the seed, the name asked about and the training perturbations, not on the
-    order of the questions.
-
-    Args:
-        training: The training perturbations.
-        k: Number of neighbors; all training perturbations where there are fewer.
-        seed: Seed of the draws.
-
-    Raises:
-        ValueError: `k` is below 1.
+    order of the questions. All are drawn where there are no more than k.
     """
 
     def __init__(self, training: Training, k: int = K, seed: int = 0) -> None:
@@ -133,15 +125,8 @@ class GraphNeighbors:
     the cosine and to rank all pairs first, did as well on two real screens; a sum over common
     partners that leaves the degrees out (Adamic-Adar) did worse on the larger one.
 
-    Args:
-        training: The training perturbations.
-        graph: The gene pairs.
-        k: Number of neighbors. Training perturbations without similarity are no neighbors, so
-            there may be fewer.
-        aliases: What names mean, where the graph and the screen use symbols of different years.
-
-    Raises:
-        ValueError: `k` is below 1.
+    Training perturbations without similarity are no neighbors, so there may be fewer than k.
+    `aliases` says what names mean where graph and screen use symbols of different years.
     """
 
     def __init__(
@@ -156,11 +141,7 @@ class GraphNeighbors:
         self._known = self._profiles[[row for row in rows.values() if row is not None]]
 
     def check(self, training: Training) -> None:
-        """Make sure that the graph has some training perturbation of all those of a fold.
-
-        Raises:
-            UnknownGenesError: It has none.
-        """
+        """Raise an UnknownGenesError if the graph has none of a fold's training perturbations."""
         if all(self._row(name) is None for name in training.perturbations):
             raise no_gene_known(self._graph.where, self._graph.symbols, training)
 
@@ -210,16 +191,9 @@ def graph_neighbors(
 class EmbeddingNeighbors:
     """The training perturbations whose gene embeddings point in the most similar direction.
 
-    Args:
-        training: The training perturbations.
-        vectors: Gene embeddings.
-        k: Number of neighbors. Training perturbations without an embedding, or with a cosine that
-            is not above 0, are no neighbors, so there may be fewer.
-        aliases: What names mean, where the embeddings and the screen use symbols of different
-            years.
-
-    Raises:
-        ValueError: `k` is below 1.
+    Those without an embedding, or with a cosine that is not above 0, are no neighbors, so there may
+    be fewer than k. `aliases` says what names mean where embeddings and screen use symbols of
+    different years.
     """
 
     def __init__(
@@ -235,11 +209,7 @@ class EmbeddingNeighbors:
         self._rows = vectors.unit_rows(self._names, aliases)
 
     def check(self, training: Training) -> None:
-        """Make sure that some training perturbation of all those of a fold has an embedding.
-
-        Raises:
-            UnknownGenesError: None has.
-        """
+        """Raise an UnknownGenesError if none of a fold's training perturbations is embedded."""
         check_vectors(self._vectors, training, self._aliases)
 
     def neighbors(self, perturbation: str) -> Neighbors | NoAnswer:
@@ -279,19 +249,10 @@ def embedding_neighbors(
 
 
 class EmbeddingProcess:
-    """A Gaussian process from gene embeddings to expression.
+    """A Gaussian process from one or more sets of gene embeddings to expression.
 
-    Args:
-        training: The training perturbations. Those without any embedding count in the mean only.
-        embeddings: One or more sets of gene embeddings.
-        aliases: What names mean, where the embeddings and the screen use symbols of different
-            years.
-
-    Attributes:
-        process: The fitted process.
-
-    Raises:
-        ValueError: No embeddings are given.
+    Training perturbations without any embedding count in the mean only. `aliases` says what names
+    mean where embeddings and screen use symbols of different years.
     """
 
     def __init__(
@@ -307,11 +268,7 @@ class EmbeddingProcess:
         self.process = GaussianProcess(rows, training.expression, training.mean)
 
     def check(self, training: Training) -> None:
-        """Make sure that each set embeds some training perturbation of all those of a fold.
-
-        Raises:
-            UnknownGenesError: One does not.
-        """
+        """Raise an UnknownGenesError if a set embeds none of a fold's training perturbations."""
         for vectors in self._embeddings:
             check_vectors(vectors, training, self._aliases)
 

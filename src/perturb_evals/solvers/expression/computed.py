@@ -13,7 +13,7 @@ from perturb_evals.datasets.screens.evidence import HeldOut, Training, training_
 from perturb_evals.methods.aggregation import Aggregation
 from perturb_evals.replies.expression import ExpressionReply, NoAnswer, leave
 from perturb_evals.replies.reply import attach
-from perturb_evals.solvers.baseline import FitOnce
+from perturb_evals.solvers.baseline import fit_once
 
 
 class NeighborMethod(Protocol):
@@ -59,7 +59,11 @@ def by_neighbors(
         aggregation: How their vectors become one.
     """
     reply = ExpressionReply("neighbors", aggregation, k)
-    fitted = FitOnce[HeldOut, NeighborMethod](lambda held_out: _fitted(fit, held_out))
+
+    def make(held_out: HeldOut) -> NeighborMethod:
+        return _checked(fit, held_out)
+
+    fitted = fit_once(make)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         method = fitted(HeldOut.from_metadata(state.metadata))
@@ -75,7 +79,7 @@ def by_neighbors(
     return solve
 
 
-def _fitted(fit: Callable[[Training], Method], held_out: HeldOut) -> Method:
+def _checked(fit: Callable[[Training], Method], held_out: HeldOut) -> Method:
     method = fit(training_for(held_out))
     if isinstance(method, FromFile):
         # Of all training perturbations of the fold: a small subset may be unknown by chance.
@@ -84,23 +88,16 @@ def _fitted(fit: Callable[[Training], Method], held_out: HeldOut) -> Method:
 
 
 def by_vector(name: str, fit: Callable[[Training], VectorMethod]) -> Solver:
-    """Return a solver that predicts vectors, with a method fitted once a fold.
-
-    Args:
-        name: Name of the method, shown as the model of the output.
-        fit: Makes the method from what may be known.
-    """
-    return by_vector_of(name, lambda held_out: _fitted(fit, held_out))
+    """Return a solver that predicts vectors, with a method fitted once a fold; see above."""
+    return by_vector_of(name, lambda held_out: _checked(fit, held_out))
 
 
 def by_vector_of(name: str, fit: Callable[[HeldOut], VectorMethod]) -> Solver:
-    """Return a solver that predicts vectors, with a method made for a fold by its name alone.
+    """Return a solver that predicts vectors, with a method made once a fold from its name alone.
 
-    Args:
-        name: Name of the method, shown as the model of the output.
-        fit: Makes the method; it may read names of the screen, never its test expression.
+    `fit` may read names of the screen, never its test expression.
     """
-    fitted = FitOnce(fit)
+    fitted = fit_once(fit)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         method = fitted(HeldOut.from_metadata(state.metadata))
@@ -116,12 +113,7 @@ def by_vector_of(name: str, fit: Callable[[HeldOut], VectorMethod]) -> Solver:
 
 
 def always(name: str, reply: ExpressionReply) -> Solver:
-    """Return a solver that says the same of everything.
-
-    Args:
-        name: Name of the method, shown as the model of the output.
-        reply: What the scorer is to make of it.
-    """
+    """Return a solver that says the same of everything, with a reply for the scorer."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         return answered(state, name, name, reply)

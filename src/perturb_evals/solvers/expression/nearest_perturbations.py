@@ -96,22 +96,22 @@ def nearest_perturbations(
         reply = ExpressionReply("neighbors", aggregation, limit=most, prompt=prompt.hash)
         resolver = resolver_for(held_out, "none")
 
-        state = await ask(state, generate, option, reply)
+        state = await _answer(state, generate, option, reply)
         while (wrong := problem(state.output, target, resolver)) and reply.reasks < reasks:
             if state.output.stop_reason == "model_length":
                 break  # a conversation that is too long for the model only gets longer
             reply = replace(reply, reasks=reply.reasks + 1)
             state.messages.append(ChatMessageUser(content=words.REASK.format(problem=wrong)))
-            state = await ask(state, generate, option, reply)
+            state = await _answer(state, generate, option, reply)
         if variant == "refine" and not wrong:
             state.messages.append(ChatMessageUser(content=words.REVIEW))
-            state = await ask(state, generate, option, reply)
+            state = await _answer(state, generate, option, reply)
         return state
 
     return solve
 
 
-async def ask(
+async def _answer(
     state: TaskState, generate: Generate, option: Granted, reply: ExpressionReply
 ) -> TaskState:
     """Let the model answer, and leave the reply at once: a limit may end the sample any time."""

@@ -14,7 +14,6 @@ from inspect_ai.log import (
     read_eval_log_sample_async,
     read_eval_log_sample_summaries_async,
 )
-from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import concurrency
 
@@ -22,7 +21,7 @@ from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of, split_of
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.replies.expression import ExpressionReply
-from perturb_evals.replies.reply import attach
+from perturb_evals.solvers.expression.computed import answered
 
 Rule = Literal["vote", "union"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -73,12 +72,9 @@ def neighbor_ensemble(logs: str | list[str], rule: Rule = "vote", k: int | None 
         found = ranked(answers)
         if rule == "vote":
             found = found[: k or usual_size(answers)]
-        state.output = ModelOutput.from_content(
-            model="perturb_evals/neighbor_ensemble",
-            content=json.dumps({"kNN": found}, ensure_ascii=False),
-        )
-        attach(state.output, ExpressionReply("neighbors", limit=max(1, len(found)), names=found))
-        return state
+        reply = ExpressionReply("neighbors", limit=max(1, len(found)), names=found)
+        text = json.dumps({"kNN": found}, ensure_ascii=False)
+        return answered(state, "neighbor_ensemble", text, reply)
 
     return solve
 

@@ -21,7 +21,7 @@ from perturb_evals.datasets.pairs.evidence import Evidence, evidence_for
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.replies.pairs import PairsReply
 from perturb_evals.replies.reply import attach
-from perturb_evals.solvers.baseline import FitOnce, baseline
+from perturb_evals.solvers.baseline import baseline, fit_once
 
 
 class Predictor(Protocol):
@@ -41,7 +41,7 @@ def numeric(name: str, fit: Callable[[Evidence], Predictor]) -> Solver:
 
     A score that is not finite ends the run with a ValueError.
     """
-    fitted = FitOnce(fit)
+    fitted = fit_once(fit)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         evidence = evidence_of(state.metadata)
