@@ -16,7 +16,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.solver import Solver
 
 from perturb_evals.datasets.pairs.evidence import Track
-from perturb_evals.solvers.pairs.numeric import (
+from perturb_evals.solvers.pairs.baselines import (
     constant,
     cross_line_knn,
     gene_frequency,

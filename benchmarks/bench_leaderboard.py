@@ -34,7 +34,7 @@ def simulate(folder: Path, n_logs: int, n_questions: int) -> None:
 
     from perturb_evals.metrics.pairs.auroc import auroc_per_gene
     from perturb_evals.metrics.pairs.predictions import Predictions
-    from perturb_evals.solvers.pairs.numeric import constant
+    from perturb_evals.solvers.pairs.baselines import constant
     from perturb_evals.tasks.perturbqa import perturbqa_de
 
     (log,) = inspect_eval(

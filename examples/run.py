@@ -19,7 +19,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.solver import Solver
 
 from perturb_evals.datasets.pairs.questions import Kind
-from perturb_evals.solvers.pairs.numeric import (
+from perturb_evals.solvers.pairs.baselines import (
     cross_line_knn,
     gene_frequency,
     random_scores,

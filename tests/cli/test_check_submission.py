@@ -11,7 +11,7 @@ from inspect_ai.log import read_eval_log, write_eval_log
 from perturb_evals.cli.main import main
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.leaderboard.submission.check import NAMES
-from perturb_evals.solvers.pairs.numeric import constant
+from perturb_evals.solvers.pairs.baselines import constant
 from perturb_evals.tasks.perturbqa import perturbqa_de
 
 

@@ -25,9 +25,9 @@ from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
 from perturb_evals.datasets.screens.screen import Screen
 from perturb_evals.scorers.expression import predicted
 from perturb_evals.solvers.expression import baselines as references
-from perturb_evals.solvers.expression.expression_methods import by_vector_of
+from perturb_evals.solvers.expression.computed import by_vector_of
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
-from perturb_evals.solvers.expression.replay_expression import replay_expression
+from perturb_evals.solvers.expression.replay import replay_expression
 from perturb_evals.tasks.langpert import langpert
 
 FOLD = 2

@@ -20,7 +20,7 @@ from perturb_evals.datasets.demo.world import demo_tables
 from perturb_evals.datasets.pairs.evidence import lines_read, pairs_evidence
 from perturb_evals.datasets.pairs.load import FILE_SUFFIX, load_table
 from perturb_evals.datasets.pairs.questions import scored_genes
-from perturb_evals.solvers.pairs import baselines, numeric
+from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
@@ -100,7 +100,7 @@ def peeks_at_test_rows() -> Solver:
         def score(self, pert: str, gene: str) -> float:
             return float(self.rates[pert])
 
-    return numeric.numeric("peeks", Oracle)
+    return baselines.numeric("peeks", Oracle)
 
 
 CHEATS = {"peeks_at_the_target": peeks_at_the_target, "peeks_at_test_rows": peeks_at_test_rows}
@@ -108,12 +108,12 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
     "ask label": lambda: ask("label"),
     "ask probability": lambda: ask("probability"),
     "ask logprobs": lambda: ask("logprobs"),
-    "constant": numeric.constant,
-    "random_scores": numeric.random_scores,
-    "gene_frequency": numeric.gene_frequency,
-    "perturbation_rate": numeric.perturbation_rate,
-    "same_pair": numeric.same_pair,
-    "cross_line_knn": numeric.cross_line_knn,
+    "constant": baselines.constant,
+    "random_scores": baselines.random_scores,
+    "gene_frequency": baselines.gene_frequency,
+    "perturbation_rate": baselines.perturbation_rate,
+    "same_pair": baselines.same_pair,
+    "cross_line_knn": baselines.cross_line_knn,
     **CHEATS,
 }
 

@@ -6,7 +6,7 @@ from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import fold_of
 from perturb_evals.families import family_of
 from perturb_evals.solvers.asking.tokens import prompt_tokens
-from perturb_evals.solvers.expression.neighbor_prompts import REVIEW, NeighborPrompt
+from perturb_evals.solvers.expression.prompts import REVIEW, NeighborPrompt
 
 ONE_FOLD = {"screen": "demo", "fold": 2, "cell_line": "demo_c"}
 

@@ -23,7 +23,7 @@ from perturb_evals.leaderboard.results.result import Protocol, Result, Usage
 from perturb_evals.leaderboard.systems import identity, is_baseline, reads_truth, track_of
 from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.solvers.expression.baselines import mean_effect
-from perturb_evals.solvers.pairs.numeric import (
+from perturb_evals.solvers.pairs.baselines import (
     constant,
     cross_line_knn,
     gene_frequency,

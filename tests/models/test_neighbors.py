@@ -23,7 +23,7 @@ from perturb_evals.solvers.expression.nearest_perturbations import (
     nearest_perturbations,
     response_schema,
 )
-from perturb_evals.solvers.expression.neighbor_prompts import (
+from perturb_evals.solvers.expression.prompts import (
     EMPTY_LIST,
     REASK,
     REVIEW,

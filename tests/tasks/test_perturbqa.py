@@ -18,7 +18,7 @@ from perturb_evals import perturbqa_de, perturbqa_direction
 from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.load import load_table
-from perturb_evals.solvers.pairs.numeric import constant, numeric
+from perturb_evals.solvers.pairs.baselines import constant, numeric
 
 TASKS = {"perturbqa_de": perturbqa_de, "perturbqa_direction": perturbqa_direction}
 

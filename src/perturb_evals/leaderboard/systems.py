@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+from perturb_evals.families import FAMILIES
 from perturb_evals.leaderboard.results.result import (
     HASH_DIGITS,
     Protocol,
@@ -13,31 +14,11 @@ from perturb_evals.leaderboard.results.result import (
     public_value,
     short_value,
 )
+from perturb_evals.solvers.baseline import READS
 
 NO_MODEL = "none/none"
 TRACKS = ("none", "within", "cross", "training")
 """From the fewest training rows to the most; `training` is that of screens."""
-
-DEFAULT_SOLVERS = ("ask", "nearest_perturbations")
-BASELINES = (
-    "constant",
-    "random_scores",
-    "gene_frequency",
-    "perturbation_rate",
-    "same_pair",
-    "cross_line_knn",
-    "no_change",
-    "mean_effect",
-    "random_neighbors",
-    "graph_neighbors",
-    "embedding_neighbors",
-    "gaussian_process",
-)
-READ = {"constant": "none", "random_scores": "none", "gene_frequency": "within"}
-"""Track of the baselines of questions that read no more than it, whatever more is open."""
-ORACLE = "oracle_neighbors"
-REPLAYS = ("replay", "replay_expression")
-"""Solvers that read predictions from a file: one method, on whichever board."""
 
 PARTS = ("system", "model", "solver", "epochs", "evidence", "lines")
 """Parts of an identity that are no arguments; a solver may have some of the same name."""
@@ -48,18 +29,18 @@ LONGEST = 60
 
 def is_baseline(protocol: Protocol) -> bool:
     """Whether a run is of a baseline of this package: a method without a model."""
-    return protocol.solver in BASELINES
+    return READS.get(protocol.solver, "truth") != "truth"
 
 
 def reads_truth(protocol: Protocol) -> bool:
     """Whether a run is of the oracle, which reads what it is judged on and is never ranked."""
-    return protocol.solver == ORACLE
+    return READS.get(protocol.solver) == "truth"
 
 
 def asks_model(protocol: Protocol) -> bool:
     """Whether the solver of a run may have asked a model, so that it matters which was named."""
     named = protocol.model != NO_MODEL
-    modelless = is_baseline(protocol) or reads_truth(protocol) or protocol.solver in REPLAYS
+    modelless = is_baseline(protocol) or reads_truth(protocol) or protocol.solver in _replays()
     return named and not modelless
 
 
@@ -73,7 +54,7 @@ def track_of(protocol: Protocol) -> tuple[str, tuple[str, ...]]:
     """
     if protocol.track not in TRACKS:
         raise ValueError(f"expected a track among {', '.join(TRACKS)}; got {protocol.track!r}.")
-    track = READ.get(protocol.solver, protocol.track)
+    track = _read(protocol.solver, protocol.track)
     return track, tuple(protocol.evidence_lines) if track == "cross" else ()
 
 
@@ -166,20 +147,36 @@ def _settings(result: Result) -> Mapping[str, Any]:
     }
 
 
+def _read(solver: str, track: str) -> str:
+    """Return the track whose rows are read; a baseline may read less than is open."""
+    reads = READS.get(solver)
+    return reads if reads in ("none", "within") else track
+
+
+def _own_solvers() -> tuple[str, ...]:
+    """Return the solvers that are the tasks' own, which go without saying."""
+    return tuple(family.solvers[0].__name__ for family in FAMILIES)
+
+
+def _replays() -> tuple[str, ...]:
+    """Return the solvers that read predictions from a file: one method, on whichever board."""
+    return tuple(family.replay_solver for family in FAMILIES)
+
+
 def _reads(solver: str, track: str, lines: Sequence[str]) -> dict[str, str]:
     """Return the training rows that are read, the same on whichever line is evaluated."""
-    read = READ.get(solver, track)
+    read = _read(solver, track)
     if read == "cross":
         return {"evidence": "cross", "lines": ",".join(sorted(lines))}
-    return {"evidence": "within"} if read == "within" and solver not in BASELINES else {}
+    return {"evidence": "within"} if read == "within" and solver not in READS else {}
 
 
 def _made_of(protocol: Protocol) -> dict[str, str]:
     """Return the model that is asked and the solver, but for what is the same on every board."""
     model = {"model": protocol.model if asks_model(protocol) else NO_MODEL}
-    if protocol.solver in DEFAULT_SOLVERS:
+    if protocol.solver in _own_solvers():
         return model
-    return model | {"solver": REPLAYS[0] if protocol.solver in REPLAYS else protocol.solver}
+    return model | {"solver": _replays()[0] if protocol.solver in _replays() else protocol.solver}
 
 
 def _base(result: Result) -> str:
@@ -188,7 +185,7 @@ def _base(result: Result) -> str:
     model, solver = result.protocol.model, result.protocol.solver
     if not asks_model(result.protocol):
         return solver
-    return model if solver in DEFAULT_SOLVERS else f"{model} {solver}"
+    return model if solver in _own_solvers() else f"{model} {solver}"
 
 
 def _text(value: Any) -> str:

@@ -1,9 +1,10 @@
 """What a solver of expression tasks tells the scorer about its output.
 
-A model's neighbors are read from its text; those of a method stand in its note, and as JSON in its
+A model's neighbors are read from its text; those of a method stand in its reply, and as JSON in its
 text for the reader. Either way a log can be scored again.
-A whole vector is too much for a log: it waits in memory for the scorer of the same sample, under
-the sample's id. A log of such a run cannot be scored again; the run has to be repeated.
+A whole vector is too much for a log: it travels in memory, in a part of the output that is never
+written, and lives as long as the output does. A log of such a run cannot be scored again; the run
+has to be repeated.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import numpy as np
 from inspect_ai.model import ModelOutput
 from inspect_ai.solver import TaskState
 from numpy.typing import ArrayLike, NDArray
+from pydantic import PrivateAttr
 
 from perturb_evals.methods.aggregation import Aggregation
 
@@ -24,7 +26,7 @@ method goes by, or it is, but no training perturbation is like it there."""
 
 
 @dataclass(frozen=True)
-class Forecast:
+class ExpressionReply:
     """How an output is to be turned into a predicted vector.
 
     Attributes:
@@ -59,11 +61,14 @@ def is_cut_off(output: ModelOutput) -> bool:
     return not output.empty and output.stop_reason in ("max_tokens", "model_length")
 
 
-_waiting: dict[str, NDArray[np.float64]] = {}
+class _VectorOutput(ModelOutput):
+    """An output with a vector, which pydantic leaves out of whatever it writes."""
+
+    _vector: NDArray[np.float64] | None = PrivateAttr(default=None)
 
 
 def leave(state: TaskState, vector: ArrayLike) -> None:
-    """Leave a predicted vector for the scorer of the same sample.
+    """Leave a predicted vector in a sample's output, for the scorer of the same sample.
 
     Raises:
         ValueError: A number that is not finite.
@@ -71,7 +76,9 @@ def leave(state: TaskState, vector: ArrayLike) -> None:
     values = np.asarray(vector, dtype=np.float64)
     if not np.isfinite(values).all():
         raise ValueError(f"The vector predicted for {state.sample_id} has numbers not finite.")
-    _waiting[state.uuid] = values
+    output = _VectorOutput(**dict(state.output))
+    output._vector = values
+    state.output = output
 
 
 def take(state: TaskState) -> NDArray[np.float64]:
@@ -80,9 +87,11 @@ def take(state: TaskState) -> NDArray[np.float64]:
     Raises:
         ValueError: There is none, as in a log that is scored again.
     """
-    if state.uuid not in _waiting:
+    output = state.output
+    if not isinstance(output, _VectorOutput) or output._vector is None:
         raise ValueError(
             f"There is no predicted vector for {state.sample_id}: logs do not keep vectors, so "
             "this run cannot be scored again from its log. Run the task again."
         )
-    return _waiting.pop(state.uuid)
+    vector, output._vector = output._vector, None  # what is scored need not wait for its log
+    return vector

@@ -14,7 +14,7 @@ ROUTES: tuple[Route, ...] = get_args(Route)
 
 
 @dataclass(frozen=True)
-class Prediction:
+class PairsReply:
     """How an output is to be read.
 
     Attributes:

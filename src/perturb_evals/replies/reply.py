@@ -1,4 +1,4 @@
-"""The note of a solver to its scorer, carried in the output's own metadata.
+"""A reply: what a solver tells its scorer about its output, carried in the output's own metadata.
 
 Not in the sample's store: Inspect logs every change of a store as an event of its own, which costs
 a tenth of a question's CPU.
@@ -18,14 +18,14 @@ class Dataclass(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
-Note = TypeVar("Note", bound=Dataclass)
+Reply = TypeVar("Reply", bound=Dataclass)
 
 
-def attach(output: ModelOutput, note: Dataclass) -> None:
-    """Put a note into an output's metadata, beside what the provider put there."""
-    output.metadata = {**(output.metadata or {}), KEY: asdict(note)}
+def attach(output: ModelOutput, reply: Dataclass) -> None:
+    """Put a reply into an output's metadata, beside what the provider put there."""
+    output.metadata = {**(output.metadata or {}), KEY: asdict(reply)}
 
 
-def attached(output: ModelOutput, kind: type[Note]) -> Note:
-    """Return the note in an output; `kind()` for a solver that left none."""
+def attached(output: ModelOutput, kind: type[Reply]) -> Reply:
+    """Return the reply in an output; `kind()` for a solver that left none."""
     return kind(**(output.metadata or {}).get(KEY, {}))

@@ -9,9 +9,9 @@ from inspect_ai.log import read_eval_log, read_eval_log_sample_summaries
 from perturb_evals.datasets.demo.screen import demo_screen
 from perturb_evals.leaderboard.submission.answers import Answers
 from perturb_evals.leaderboard.submission.samples import checked_samples
-from perturb_evals.replies.expression import Forecast
+from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attach
-from perturb_evals.solvers.expression.replay_expression import replay_expression
+from perturb_evals.solvers.expression.replay import replay_expression
 from perturb_evals.tasks.langpert import langpert
 
 
@@ -127,7 +127,7 @@ def test_predicted_vectors_cannot_be_scored_again(tmp_path):
 def test_vectors_among_other_answers_are_counted(runs, rewrite, tmp_path):
     """As of gaussian_process, which predicts the training mean where it knows no embedding."""
     log, path = read_eval_log(str(runs["mean langpert"])), tmp_path / "log.eval"
-    attach(log.samples[0].output, Forecast("vector"))
+    attach(log.samples[0].output, ExpressionReply("vector"))
     rewrite(runs["mean langpert"], path, samples=log.samples)
     header = read_eval_log(str(path), header_only=True)
     summaries = read_eval_log_sample_summaries(str(path))

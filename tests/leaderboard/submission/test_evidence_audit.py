@@ -20,7 +20,7 @@ from perturb_evals.families.pairs.audit import allowed_pairs
 from perturb_evals.leaderboard.submission.board import asked_again
 from perturb_evals.leaderboard.submission.evidence_audit import Prompts
 from perturb_evals.leaderboard.submission.samples import checked_samples
-from perturb_evals.solvers.pairs.numeric import constant, evidence_of
+from perturb_evals.solvers.pairs.baselines import constant, evidence_of
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction

@@ -23,7 +23,7 @@ from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.scorers.pairs.answers import REASONS
 from perturb_evals.scorers.pairs.classification import classification, extract
 from perturb_evals.scorers.pairs.p_positive import p_positive
-from perturb_evals.solvers.pairs.numeric import constant, random_scores
+from perturb_evals.solvers.pairs.baselines import constant, random_scores
 from perturb_evals.tasks.perturbqa import HEADLINE, perturbqa_de, perturbqa_direction
 
 # As the package's users know them; a change of any is a change of every report.

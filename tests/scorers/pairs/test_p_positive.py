@@ -3,7 +3,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.model import ChatCompletionChoice, ChatMessageAssistant, ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from perturb_evals.replies.pairs import Prediction
+from perturb_evals.replies.pairs import PairsReply
 from perturb_evals.replies.reply import attach, attached
 from perturb_evals.scorers.pairs.p_positive import Reading, answer_text, read
 from perturb_evals.tasks.perturbqa import perturbqa_de
@@ -18,14 +18,14 @@ def output(text: str, stop_reason: str = "stop") -> ModelOutput:
 @pytest.mark.parametrize(
     ("given", "note", "reading"),
     [
-        (output("ANSWER: Yes"), Prediction(), Reading(1.0, None, "text")),
-        (output("ANSWER: 30"), Prediction("probability"), Reading(0.3, None, "text")),
-        (output("No"), Prediction("logprobs"), Reading(0.0, None, "text")),
-        (output("ANSWER: Yes"), Prediction(score=-3.5), Reading(-3.5, None, "numeric")),
-        (output("Since P is"), Prediction(), Reading(None, "unparseable", "text")),
-        (output("Since P is", "max_tokens"), Prediction(), Reading(None, "truncated", "text")),
+        (output("ANSWER: Yes"), PairsReply(), Reading(1.0, None, "text")),
+        (output("ANSWER: 30"), PairsReply("probability"), Reading(0.3, None, "text")),
+        (output("No"), PairsReply("logprobs"), Reading(0.0, None, "text")),
+        (output("ANSWER: Yes"), PairsReply(score=-3.5), Reading(-3.5, None, "numeric")),
+        (output("Since P is"), PairsReply(), Reading(None, "unparseable", "text")),
+        (output("Since P is", "max_tokens"), PairsReply(), Reading(None, "truncated", "text")),
         # A limit of time or tokens can stop a sample before there is any output.
-        (ModelOutput(), Prediction(), Reading(None, "truncated", "text")),
+        (ModelOutput(), PairsReply(), Reading(None, "truncated", "text")),
     ],
 )
 def test_an_output_is_read_as_it_was_asked_for(given, note, reading):
@@ -35,9 +35,9 @@ def test_an_output_is_read_as_it_was_asked_for(given, note, reading):
 def test_what_is_attached_is_found_beside_the_providers_own():
     given = output("No")
     given.metadata = {"provider": "says so"}
-    assert attached(given, Prediction) == Prediction()
-    attach(given, Prediction("probability", prompt="abc"))
-    assert attached(given, Prediction) == Prediction("probability", prompt="abc")
+    assert attached(given, PairsReply) == PairsReply()
+    attach(given, PairsReply("probability", prompt="abc"))
+    assert attached(given, PairsReply) == PairsReply("probability", prompt="abc")
     assert given.metadata["provider"] == "says so"
 
 
@@ -84,4 +84,4 @@ def test_a_sample_without_output_is_an_abstention_not_an_error(tmp_path):
 
 def test_a_score_that_is_not_finite_is_refused():
     with pytest.raises(ValueError, match="finite, got nan"):
-        Prediction(score=float("nan"))
+        PairsReply(score=float("nan"))

@@ -19,7 +19,7 @@ from perturb_evals.solvers.expression.nearest_perturbations import (
     response_schema,
     shuffled,
 )
-from perturb_evals.solvers.expression.neighbor_prompts import (
+from perturb_evals.solvers.expression.prompts import (
     CUT_OFF,
     EMPTY_LIST,
     NO_LIST,

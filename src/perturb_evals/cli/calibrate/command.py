@@ -98,7 +98,7 @@ def _calibration(screen: "Screen", split: "Split") -> "dict[str, MetricCalibrati
         control_scores,
         reference_scores,
     )
-    from perturb_evals.solvers.expression.neighbor_methods import RandomNeighbors
+    from perturb_evals.solvers.expression.baselines import RandomNeighbors
 
     def random(training: "ExpressionEvidence", name: str) -> "Sequence[str]":
         return [neighbor for neighbor, _ in RandomNeighbors(training, K).neighbors(name)]

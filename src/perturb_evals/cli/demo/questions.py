@@ -69,9 +69,9 @@ def _evaluate(system: System, log_dir: Path) -> "dict[str, EvalLog]":
 
 
 def _solver(name: str) -> "Solver":
-    from perturb_evals.solvers.pairs import numeric
+    from perturb_evals.solvers.pairs import baselines
 
-    solver: Solver = getattr(numeric, name)()
+    solver: Solver = getattr(baselines, name)()
     return solver
 
 

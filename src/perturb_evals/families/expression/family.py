@@ -20,7 +20,7 @@ from perturb_evals.families.facts import expected
 from perturb_evals.families.family import AskedAgain, Asking, Control, Family, Parts, Reference
 from perturb_evals.families.outcome import DIGITS, MeanOutcome
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.replies.expression import Forecast
+from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.expression.regression import extract, regression
@@ -36,11 +36,8 @@ from perturb_evals.solvers.expression.baselines import (
 )
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
 from perturb_evals.solvers.expression.neighbor_ensemble import neighbor_ensemble
-from perturb_evals.solvers.expression.neighbor_prompts import REVIEW, NeighborPrompt
-from perturb_evals.solvers.expression.replay_expression import (
-    ReplayedExpression,
-    replay_expression,
-)
+from perturb_evals.solvers.expression.prompts import REVIEW, NeighborPrompt
+from perturb_evals.solvers.expression.replay import ReplayedExpression, replay_expression
 from perturb_evals.tasks.langpert import langpert
 
 LIST_TOKENS, REASONING_TOKENS, SIMILARITIES_TOKENS = 60, 160, 100
@@ -127,7 +124,7 @@ class Expression(Family):
 
     def in_log(self, output: ModelOutput) -> bool:
         """Whether an answer is no predicted vector, which no log keeps."""
-        return attached(output, Forecast).method != "vector"
+        return attached(output, ExpressionReply).method != "vector"
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Take every vector of the task's default run from a file."""

@@ -29,7 +29,7 @@ from perturb_evals.scorers.pairs.classification import classification
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.solvers.asking.tokens import prose_tokens
 from perturb_evals.solvers.pairs.ask import ask
-from perturb_evals.solvers.pairs.numeric import (
+from perturb_evals.solvers.pairs.baselines import (
     constant,
     cross_line_knn,
     gene_frequency,

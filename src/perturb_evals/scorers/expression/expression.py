@@ -11,7 +11,7 @@ from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.metrics.expression.collapse import project
 from perturb_evals.metrics.expression.regression import COUNTS
 from perturb_evals.metrics.expression.spec import SCORES
-from perturb_evals.replies.expression import Forecast
+from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.held_out_truth import truth_for
 from perturb_evals.scorers.expression.predicted import Predicted, predict
@@ -49,7 +49,7 @@ def expression() -> Scorer:
         predicted = predict(state)
         row = fold.row_of[pert]
         values = fold.truth.scores(row, predicted.vector)
-        metadata = account(predicted, attached(state.output, Forecast))
+        metadata = account(predicted, attached(state.output, ExpressionReply))
         metadata["counts"] = {name: int(values[name]) for name in COUNTS if values[name]}
         if pert in fold.unmeasured:
             metadata["target_unmeasured"] = 1
@@ -67,7 +67,7 @@ def expression() -> Scorer:
     return score
 
 
-def account(predicted: Predicted, note: Forecast) -> dict[str, Any]:
+def account(predicted: Predicted, note: ExpressionReply) -> dict[str, Any]:
     """Return what is counted of one prediction; what is zero or empty is left out."""
     found: dict[str, Any] = {"method": predicted.method, "neighbors": list(predicted.neighbors)}
     if predicted.fallback:

@@ -15,7 +15,7 @@ from perturb_evals.datasets.screens.benchmark import AliasSource
 from perturb_evals.datasets.screens.evidence import ExpressionEvidence, HeldOut, expression_evidence
 from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.methods.aggregation import aggregate
-from perturb_evals.replies.expression import Forecast, Method, is_cut_off, take
+from perturb_evals.replies.expression import ExpressionReply, Method, is_cut_off, take
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.neighbor_names import Chosen, Named, choose
 from perturb_evals.scorers.expression.neighbor_text import ReadAs, parse_neighbors
@@ -58,7 +58,7 @@ def predict(state: TaskState) -> Predicted:
     """
     held_out = HeldOut.from_metadata(state.metadata)
     training, pert = expression_evidence(held_out), str(state.metadata["pert"])
-    note, mean = attached(state.output, Forecast), training.mean.astype(np.float64)
+    note, mean = attached(state.output, ExpressionReply), training.mean.astype(np.float64)
     limit = int(state.metadata["k"]) if note.limit is None else note.limit
     match note.method:
         case "training_mean":
@@ -92,7 +92,11 @@ def resolver_for(held_out: HeldOut, aliases: AliasSource) -> SymbolResolver:
 
 
 def _from_names(
-    note: Forecast, training: ExpressionEvidence, resolver: SymbolResolver, pert: str, limit: int
+    note: ExpressionReply,
+    training: ExpressionEvidence,
+    resolver: SymbolResolver,
+    pert: str,
+    limit: int,
 ) -> Predicted:
     """Average the neighbors that a method named; their names are exact, whatever they look like."""
     values = note.similarities or []
@@ -103,7 +107,7 @@ def _from_names(
 
 def _from_text(
     state: TaskState,
-    note: Forecast,
+    note: ExpressionReply,
     training: ExpressionEvidence,
     resolver: SymbolResolver,
     limit: int,
@@ -128,7 +132,7 @@ def _from_text(
     )
 
 
-def _averaged(chosen: Chosen, note: Forecast, training: ExpressionEvidence) -> Predicted:
+def _averaged(chosen: Chosen, note: ExpressionReply, training: ExpressionEvidence) -> Predicted:
     mean = training.mean.astype(np.float64)
     if not chosen.symbols:
         why = note.fallback or ("none_usable" if chosen.n_given else "empty_list")
@@ -142,7 +146,7 @@ def _averaged(chosen: Chosen, note: Forecast, training: ExpressionEvidence) -> P
     return Predicted(vector, "neighbors", chosen.symbols, chosen)
 
 
-def _answers(state: TaskState, note: Forecast) -> list[tuple[str, bool]]:
+def _answers(state: TaskState, note: ExpressionReply) -> list[tuple[str, bool]]:
     """Return what was answered and whether it was cut off, the last first.
 
     A computed output stands in no message.

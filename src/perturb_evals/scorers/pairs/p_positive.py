@@ -8,7 +8,7 @@ from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
 
 from perturb_evals.datasets.pairs.questions import VERDICTS, Kind, question_text
-from perturb_evals.replies.pairs import Prediction, Route
+from perturb_evals.replies.pairs import PairsReply, Route
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.pairs.answers import parse_answer
 from perturb_evals.scorers.pairs.classification import classification
@@ -39,7 +39,7 @@ def p_positive() -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         kind: Kind = state.metadata["kind"]
-        note = attached(state.output, Prediction)
+        note = attached(state.output, PairsReply)
         reading = read(state.output, note, kind)
         metadata: dict[str, Any] = {
             "label": int(target.text == VERDICTS[kind].positive),
@@ -59,7 +59,7 @@ def p_positive() -> Scorer:
     return score
 
 
-def read(output: ModelOutput, note: Prediction, kind: Kind) -> Reading:
+def read(output: ModelOutput, note: PairsReply, kind: Kind) -> Reading:
     """Read an output by the way its solver declared.
 
     Args:

@@ -12,14 +12,14 @@ from perturb_evals.datasets.genes.symbols import SymbolResolver
 from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.methods.aggregation import AGGREGATIONS, Aggregation
-from perturb_evals.replies.expression import Forecast, is_cut_off
+from perturb_evals.replies.expression import ExpressionReply, is_cut_off
 from perturb_evals.replies.reply import attach, attached
 from perturb_evals.scorers.expression.neighbor_names import Drop, choose
 from perturb_evals.scorers.expression.neighbor_text import parse_neighbors
 from perturb_evals.scorers.expression.predicted import resolver_for
-from perturb_evals.solvers.asking.context_window import ContextWindow
 from perturb_evals.solvers.asking.granted import Granted
-from perturb_evals.solvers.expression import neighbor_prompts as words
+from perturb_evals.solvers.asking.tokens import ContextWindow
+from perturb_evals.solvers.expression import prompts as words
 
 Order = Literal["alphabetical", "shuffled"]
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -93,33 +93,33 @@ def nearest_perturbations(
         prompt = words.NeighborPrompt(variant, training.cell_line, most, similarities)
         state.user_prompt.text = prompt.render(target, candidates)
         window.check(get_model(), state.user_prompt.text, candidates)
-        note = Forecast("neighbors", aggregation, limit=most, prompt=prompt.hash)
+        reply = ExpressionReply("neighbors", aggregation, limit=most, prompt=prompt.hash)
         resolver = resolver_for(held_out, "none")
 
-        state = await answered(state, generate, option, note)
-        while (wrong := problem(state.output, target, resolver)) and note.reasks < reasks:
+        state = await _answer(state, generate, option, reply)
+        while (wrong := problem(state.output, target, resolver)) and reply.reasks < reasks:
             if state.output.stop_reason == "model_length":
                 break  # a conversation that is too long for the model only gets longer
-            note = replace(note, reasks=note.reasks + 1)
+            reply = replace(reply, reasks=reply.reasks + 1)
             state.messages.append(ChatMessageUser(content=words.REASK.format(problem=wrong)))
-            state = await answered(state, generate, option, note)
+            state = await _answer(state, generate, option, reply)
         if variant == "refine" and not wrong:
             state.messages.append(ChatMessageUser(content=words.REVIEW))
-            state = await answered(state, generate, option, note)
+            state = await _answer(state, generate, option, reply)
         return state
 
     return solve
 
 
-async def answered(
-    state: TaskState, generate: Generate, option: Granted, note: Forecast
+async def _answer(
+    state: TaskState, generate: Generate, option: Granted, reply: ExpressionReply
 ) -> TaskState:
-    """Let the model answer, and leave the note at once: a limit may end the sample any time."""
-    cut_off = attached(state.output, Forecast).cut_off
+    """Let the model answer, and leave the reply at once: a limit may end the sample any time."""
+    cut_off = attached(state.output, ExpressionReply).cut_off
     state = await option.generate(state, generate)
     if is_cut_off(state.output):
         cut_off = [*cut_off, str(state.output.message.id)]
-    attach(state.output, replace(note, cut_off=cut_off))
+    attach(state.output, replace(reply, cut_off=cut_off))
     return state
 
 

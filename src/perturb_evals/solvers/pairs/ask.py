@@ -3,7 +3,7 @@
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from perturb_evals.datasets.options import one_of
-from perturb_evals.replies.pairs import ANSWER_FORMS, AnswerForm, Prediction
+from perturb_evals.replies.pairs import ANSWER_FORMS, AnswerForm, PairsReply
 from perturb_evals.replies.reply import attach
 from perturb_evals.solvers.asking.granted import Granted
 from perturb_evals.solvers.pairs.prompts import prompt_hash, render
@@ -40,7 +40,7 @@ def ask(answer: AnswerForm = "label") -> Solver:
             state = await option.generate(state, generate)
         else:
             state = await generate(state)
-        attach(state.output, Prediction(answer, prompt=prompt_hash(kind, answer, cell_line)))
+        attach(state.output, PairsReply(answer, prompt=prompt_hash(kind, answer, cell_line)))
         return state
 
     return solve

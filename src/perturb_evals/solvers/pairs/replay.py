@@ -7,7 +7,7 @@ from inspect_ai.solver import Solver, solver
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.load import CELL_LINES
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError, read_predictions
-from perturb_evals.solvers.pairs.numeric import numeric
+from perturb_evals.solvers.pairs.baselines import numeric
 
 
 class Replayed:

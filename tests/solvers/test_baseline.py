@@ -1,13 +1,15 @@
+"""What baselines share."""
+
 import traceback
 
 import pytest
 
-from perturb_evals.solvers.fit_once import FitOnce
+from perturb_evals.solvers.baseline import fit_once
 
 
 def test_each_key_is_fitted_once():
     fitted = []
-    method = FitOnce(lambda key: fitted.append(key) or f"method of {key}")
+    method = fit_once(lambda key: fitted.append(key) or f"method of {key}")
     assert [method(key) for key in "abab"] == ["method of a", "method of b"] * 2
     assert fitted == ["a", "b"]
 
@@ -19,7 +21,7 @@ def test_a_failed_fit_is_told_again_and_not_tried_again():
         tried.append(key)
         raise OSError("no network")
 
-    method = FitOnce(fit)
+    method = fit_once(fit)
     lengths = []
     for _ in range(3):
         with pytest.raises(OSError, match="no network") as caught:

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 
 from perturb_evals.datasets.screens.evidence import ExpressionEvidence, HeldOut, expression_evidence
 from perturb_evals.methods.aggregation import Aggregation
-from perturb_evals.replies.expression import Forecast, NoAnswer, leave
+from perturb_evals.replies.expression import ExpressionReply, NoAnswer, leave
 from perturb_evals.replies.reply import attach
-from perturb_evals.solvers.fit_once import FitOnce
+from perturb_evals.solvers.baseline import fit_once
 
 
 class NeighborMethod(Protocol):
@@ -58,24 +58,28 @@ def by_neighbors(
         k: The most neighbors that count.
         aggregation: How their vectors become one.
     """
-    note = Forecast("neighbors", aggregation, k)
-    fitted = FitOnce[HeldOut, NeighborMethod](lambda held_out: _fitted(fit, held_out))
+    reply = ExpressionReply("neighbors", aggregation, k)
+
+    def make(held_out: HeldOut) -> NeighborMethod:
+        return _checked(fit, held_out)
+
+    fitted = fit_once(make)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         method = fitted(HeldOut.from_metadata(state.metadata))
         found = method.neighbors(str(state.metadata["pert"]))
         if isinstance(found, str):
-            nothing = replace(note, names=[], fallback=found)
+            nothing = replace(reply, names=[], fallback=found)
             return answered(state, name, json.dumps({"kNN": []}), nothing)
         names = [gene for gene, _ in found[:k]]
         values = [round(value, 6) for _, value in found[:k]]
         text = json.dumps({"kNN": names}, ensure_ascii=False)
-        return answered(state, name, text, replace(note, names=names, similarities=values))
+        return answered(state, name, text, replace(reply, names=names, similarities=values))
 
     return solve
 
 
-def _fitted(fit: Callable[[ExpressionEvidence], Method], held_out: HeldOut) -> Method:
+def _checked(fit: Callable[[ExpressionEvidence], Method], held_out: HeldOut) -> Method:
     method = fit(expression_evidence(held_out))
     if isinstance(method, FromFile):
         # Of all training perturbations of the fold: a small subset may be unknown by chance.
@@ -84,52 +88,41 @@ def _fitted(fit: Callable[[ExpressionEvidence], Method], held_out: HeldOut) -> M
 
 
 def by_vector(name: str, fit: Callable[[ExpressionEvidence], VectorMethod]) -> Solver:
-    """Return a solver that predicts vectors, with a method fitted once a fold.
-
-    Args:
-        name: Name of the method, shown as the model of the output.
-        fit: Makes the method from what may be known.
-    """
-    return by_vector_of(name, lambda held_out: _fitted(fit, held_out))
+    """Return a solver that predicts vectors, with a method fitted once a fold; see above."""
+    return by_vector_of(name, lambda held_out: _checked(fit, held_out))
 
 
 def by_vector_of(name: str, fit: Callable[[HeldOut], VectorMethod]) -> Solver:
-    """Return a solver that predicts vectors, with a method made for a fold by its name alone.
+    """Return a solver that predicts vectors, with a method made once a fold from its name alone.
 
-    Args:
-        name: Name of the method, shown as the model of the output.
-        fit: Makes the method; it may read names of the screen, never its test expression.
+    `fit` may read names of the screen, never its test expression.
     """
-    fitted = FitOnce(fit)
+    fitted = fit_once(fit)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         method = fitted(HeldOut.from_metadata(state.metadata))
         vector = method.predict(str(state.metadata["pert"]))
         if isinstance(vector, str):
-            note = Forecast("training_mean", fallback=vector)
-            return answered(state, name, f"{name}: nothing known, the training mean", note)
+            reply = ExpressionReply("training_mean", fallback=vector)
+            return answered(state, name, f"{name}: nothing known, the training mean", reply)
+        state = answered(state, name, f"{name}: a predicted vector", ExpressionReply("vector"))
         leave(state, vector)
-        return answered(state, name, f"{name}: a predicted vector", Forecast("vector"))
+        return state
 
     return solve
 
 
-def always(name: str, note: Forecast) -> Solver:
-    """Return a solver that says the same of everything.
-
-    Args:
-        name: Name of the method, shown as the model of the output.
-        note: What the scorer is to make of it.
-    """
+def always(name: str, reply: ExpressionReply) -> Solver:
+    """Return a solver that says the same of everything, with a reply for the scorer."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        return answered(state, name, name, note)
+        return answered(state, name, name, reply)
 
     return solve
 
 
-def answered(state: TaskState, name: str, text: str, note: Forecast) -> TaskState:
-    """Put a computed output and its note into the state."""
+def answered(state: TaskState, name: str, text: str, reply: ExpressionReply) -> TaskState:
+    """Put a computed output and its reply into the state."""
     state.output = ModelOutput.from_content(model=f"perturb_evals/{name}", content=text)
-    attach(state.output, note)
+    attach(state.output, reply)
     return state

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.datasets.screens.predictions_file import ExpressionError, read_expression
-from perturb_evals.solvers.expression.expression_methods import by_vector_of
+from perturb_evals.solvers.expression.computed import by_vector_of
 
 
 class ReplayedExpression:

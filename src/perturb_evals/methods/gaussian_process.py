@@ -1,10 +1,10 @@
-"""A Gaussian process from gene embeddings to expression.
+"""A Gaussian process from embeddings to vectors.
 
 The departures of the training vectors from their mean are n draws of G outputs that share one
 kernel. An embedding's kernel is k(u, v) = exp(-|u - v|^2 / (2 l^2)) on vectors of length 1, where
 |u - v|^2 = 2 - 2 cos(u, v): the direction of an embedding carries the meaning, its length mostly
-the amount of text. Several embeddings give the mean of their kernels; a gene without one of them
-is unlike every other gene in that one.
+the amount of text. Several embeddings give the mean of their kernels; what has none of one sort
+is unlike everything else in that one.
 
 With Y (n x G) the departures, K = Q diag(w) Q' the kernel matrix and r the ratio of noise to signal
 variance, the log marginal likelihood summed over outputs is, for a common signal variance s,
@@ -18,21 +18,12 @@ genes that never change decide about the noise.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.genes.vectors import check_any_known
-from perturb_evals.replies.expression import NoAnswer
-
-if TYPE_CHECKING:
-    from perturb_evals.datasets.genes.ncbi import Aliases
-    from perturb_evals.datasets.genes.vectors import GeneVectors
-    from perturb_evals.datasets.screens.evidence import ExpressionEvidence
-
 SCALES = tuple(2.0 ** (step / 2) for step in range(-6, 4))
-"""Length scales that are tried, as multiples of the median distance of the training genes."""
+"""Length scales that are tried, as multiples of the median distance of the training rows."""
 
 NOISE_RATIOS = tuple(10.0 ** (step / 4) for step in range(-12, 13))
 """Ratios of noise to signal variance that are tried."""
@@ -41,76 +32,50 @@ Floats = NDArray[np.float64]
 
 
 class GaussianProcess:
-    """Predicts expression from gene embeddings; see above for the model.
+    """Predicts vectors from embeddings; see above for the model.
 
     Args:
-        training: The training perturbations. Those without any embedding count in the mean only.
-        embeddings: One or more sets of gene embeddings.
-        aliases: What names mean, where the embeddings and the screen use symbols of different
-            years.
+        embeddings: One or more sorts of embedding, each (n, any) with rows of length 1, or of zeros
+            where there is none.
+        vectors: (n, G) training vectors. Those without any embedding teach nothing.
+        mean: (G,) what departures are counted from, and the prediction where nothing is alike.
 
     Attributes:
-        n_fitted: Number of training perturbations with an embedding. Fewer than two teach nothing.
+        n_fitted: Number of training rows with an embedding. Fewer than two teach nothing.
         scale: The chosen length scale, as a multiple of the median distance; nan if not fitted.
         noise_ratio: The chosen ratio of noise to signal variance; nan if not fitted.
         signal_variance: The signal variance that goes with it; 0 where all vectors equal the mean.
         log_likelihood: Log marginal likelihood, summed over outputs; nan if there is none.
-
-    Raises:
-        ValueError: No embeddings are given.
     """
 
     def __init__(
-        self,
-        training: "ExpressionEvidence",
-        embeddings: Sequence["GeneVectors"],
-        aliases: "Aliases | None" = None,
+        self, embeddings: Sequence[Floats], vectors: NDArray[np.float32], mean: NDArray[np.float32]
     ) -> None:
-        if not embeddings:
-            raise ValueError("a Gaussian process needs at least one set of gene embeddings.")
-        self._embeddings, self._aliases = tuple(embeddings), aliases
-        self._mean = training.mean
-        rows = self._unit_rows(training.perturbations)
-        known = np.any([vectors.any(axis=1) for vectors in rows], axis=0)
-        self._rows = [vectors[known] for vectors in rows]
+        self._mean = mean
+        known = np.any([rows.any(axis=1) for rows in embeddings], axis=0)
+        self._rows = [rows[known] for rows in embeddings]
         self.n_fitted = int(known.sum())
         self.scale = self.noise_ratio = self.log_likelihood = float("nan")
         self.signal_variance = 0.0
         if self.n_fitted > 1:
-            self._fit(training.expression[known].astype(np.float64) - self._mean)
+            self._fit(vectors[known].astype(np.float64) - mean)
 
-    def check(self, training: "ExpressionEvidence") -> None:
-        """Make sure that each set embeds some training perturbation of all those of a fold.
+    def predict(self, embeddings: Sequence[Floats]) -> NDArray[np.float32]:
+        """Return the (G,) posterior mean for one row (any,) of each sort of embedding.
 
-        Raises:
-            UnknownGenesError: One does not.
+        It is the given mean where fewer than two rows, or only such as equal the mean, were fitted.
         """
-        for vectors in self._embeddings:
-            check_any_known(vectors, training, self._aliases)
-
-    def predict(self, perturbation: str) -> NDArray[np.float32] | NoAnswer:
-        """Return the (G,) posterior mean, or why there is none.
-
-        A gene without any embedding is unknown. Where fewer than two training perturbations have
-        one, there is nothing to learn from: no partner.
-        """
-        rows = self._unit_rows([perturbation])
-        if not any(vectors.any() for vectors in rows):
-            return "unknown_gene"
-        if self.n_fitted < 2:
-            return "no_partner"
         if self.signal_variance == 0:
             return self._mean
-        squared = [_squared(row, known) for row, known in zip(rows, self._rows, strict=True)]
+        squared = [
+            _squared(row[None], known) for row, known in zip(embeddings, self._rows, strict=True)
+        ]
         vectors, total = self._solved
-        # (K + r I)^-1 k, the shares of the training perturbations, stays of moderate size, so that
+        # (K + r I)^-1 k, the shares of the training rows, stays of moderate size, so that
         # departures in float32 lose nothing; (K + r I)^-1 Y would not.
         shares = vectors @ ((self._kernel(squared, self.scale)[0] @ vectors) / total)
         departure: NDArray[np.float32] = shares.astype(np.float32) @ self._departures
         return self._mean + departure
-
-    def _unit_rows(self, names: Sequence[str]) -> list[Floats]:
-        return [vectors.unit_rows(names, self._aliases) for vectors in self._embeddings]
 
     def _kernel(self, squared: list[Floats], scale: float) -> Floats:
         """Return the mean kernel for squared distances in each embedding; inf gives 0."""
@@ -125,7 +90,7 @@ class GaussianProcess:
         squared = [_squared(vectors, vectors) for vectors in self._rows]
         self._medians = [_median_distance(distance) for distance in squared]
         for distance in squared:
-            np.fill_diagonal(distance, 0)  # also of a gene without this embedding
+            np.fill_diagonal(distance, 0)  # also of a row of zeros
         gram = departures @ departures.T
         if not gram.any():
             return

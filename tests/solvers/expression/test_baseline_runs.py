@@ -54,8 +54,10 @@ def strangers(tmp_path):
     }
 
 
-@pytest.mark.parametrize("method", ["graph", "embedding", "process", "one of two"])
-@pytest.mark.parametrize("n_train", [None, 3])
+@pytest.mark.parametrize(
+    ("method", "n_train"),
+    [("graph", None), ("graph", 3), ("embedding", 3), ("process", None), ("one of two", 3)],
+)
 def test_a_file_that_shares_no_gene_with_the_screen_ends_the_run(
     method, n_train, strangers, evaluate
 ):
