@@ -12,6 +12,7 @@ from inspect_ai.scorer import Metric, SampleScore, Value, metric
 from perturb_evals.metrics.expression.collapse import mode_collapse
 from perturb_evals.metrics.expression.regression import COUNTS, SCORES
 from perturb_evals.metrics.means import bootstrap_mean, paper_se
+from perturb_evals.scorers.running import still_running
 
 WITH_INTERVAL = (
     "mae_top20",
@@ -48,17 +49,18 @@ def regression(resamples: int = 2000, seed: int = 0, asked: int | None = None) -
         interval by bootstrap over perturbations; `<score>_paper_se`, the standard deviation of fold
         means over the root of their number, where there are folds; `mode_collapse`; rates and
         counts. Without scores, the headline and its interval are NaN. A result that is undefined
-        is left out.
+        is left out, and so are intervals while a run goes on.
     """
 
     def compute(scores: list[SampleScore]) -> Value:
         table = extract(scores)
         by_pert = table.by_perturbation()
         results: dict[str, float] = {}
+        with_interval = () if still_running() else WITH_INTERVAL
         for name in SCORES:
             values = by_pert[name].to_numpy(dtype=float)
             results[name] = float(values.mean()) if len(values) else math.nan
-            if name in WITH_INTERVAL:
+            if name in with_interval:
                 interval = bootstrap_mean(values, resamples=resamples, seed=seed)
                 results |= {f"{name}_lower": interval.lower, f"{name}_upper": interval.upper}
         for name in WITH_PAPER_SE:
