@@ -12,7 +12,7 @@ from perturb_evals.models.neighbor_choice import Choice, choose
 from perturb_evals.models.neighbor_prose import UNTIDY, neighbor_answer, neighbor_thinking
 from perturb_evals.models.neighbor_reading import NeighborQuestion, Turn
 from perturb_evals.models.slips import neatly
-from perturb_evals.scorers.expression.neighbor_text import parse_neighbors
+from perturb_evals.scorers.expression.reading import parse_neighbors
 
 
 def question(

@@ -12,6 +12,7 @@ from inspect_ai.scorer import Metric, SampleScore, Value, metric
 from perturb_evals.metrics.expression.collapse import mode_collapse
 from perturb_evals.metrics.expression.regression import COUNTS, SCORES
 from perturb_evals.metrics.means import bootstrap_mean, paper_se
+from perturb_evals.scorers.expression.neighbors import DROPS
 from perturb_evals.scorers.running import still_running
 
 WITH_INTERVAL = (
@@ -24,7 +25,6 @@ WITH_INTERVAL = (
 )
 ALWAYS = ("mae_top20", "mae_top20_lower", "mae_top20_upper")
 WITH_PAPER_SE = ("mae_top20", "mse_top20", "pearson_delta_top20")
-DROPS = ("invented", "ambiguous", "target", "duplicate", "over_limit")
 TOP = 20
 
 

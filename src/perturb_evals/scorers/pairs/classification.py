@@ -26,7 +26,7 @@ from perturb_evals.metrics.pairs.classification import (
 from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.replies.pairs import ROUTES
-from perturb_evals.scorers.pairs.answers import REASONS
+from perturb_evals.scorers.pairs.reading import REASONS
 from perturb_evals.scorers.running import still_running
 
 

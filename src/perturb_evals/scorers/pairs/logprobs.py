@@ -6,7 +6,7 @@ import re
 from inspect_ai.model import Logprob, ModelOutput
 
 from perturb_evals.datasets.pairs.questions import Kind
-from perturb_evals.scorers.pairs.answers import parse_answer
+from perturb_evals.scorers.pairs.reading import parse_answer
 
 LEAST_MASS = 0.01
 """Below this joint probability of both verdicts the token is not the verdict's first one."""

@@ -1,4 +1,4 @@
-"""Reading the neighbors that a model names: text in, names in their order out.
+"""Reading the neighbors that a reply names: text in, names in their order out.
 
 The list is looked for by its key, so that what stands in the reasoning beside it, well-formed or
 not, cannot hide it.
@@ -9,14 +9,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal, get_args
+from typing import Literal, TypeAlias, get_args
 
-from perturb_evals.scorers.expression.neighbor_items import is_plausible, items_of, names_in
-from perturb_evals.scorers.expression.neighbor_lists import LONGEST_LIST, MOST_READ, answer_list
-from perturb_evals.scorers.expression.neighbor_names import Named
-from perturb_evals.scorers.expression.reasoning_fields import without_finished, without_unfinished
-from perturb_evals.scorers.reading.answer_text import page_of
-from perturb_evals.scorers.reading.json_pieces import Piece, read_piece
+from perturb_evals.scorers.expression.lists import LONGEST_LIST, MOST_READ, answer_list
+from perturb_evals.scorers.expression.names import Named, is_plausible, items_of, names_in
+from perturb_evals.scorers.reading.loose_json import Piece, read_piece
+from perturb_evals.scorers.reading.page import page_of
 
 ReadAs = Literal["object", "list", "cut_off"]
 READ_AS: tuple[ReadAs, ...] = get_args(ReadAs)
@@ -67,11 +65,7 @@ class _Rank(IntEnum):
     CUT_OFF_LIST = 6  # without a key, and it does not end
 
 
-@dataclass(frozen=True)
-class _Reading:
-    rank: _Rank
-    answer: NeighborAnswer
-
+_Reading: TypeAlias = tuple[_Rank, NeighborAnswer]
 
 _KEY = re.compile(
     r"""
@@ -121,11 +115,11 @@ def parse_neighbors(text: str, cut_off: bool = False) -> NeighborAnswer | None:
     page = page_of(text).raw
     for entity, character in _ENTITIES.items():
         page = page.replace(entity, character)
-    page = without_unfinished(page)
+    page = _without_unfinished(page)
     readings = list(_under_keys(page))
-    if not any(reading.rank <= _Rank.ESCAPED for reading in readings):
+    if not any(rank <= _Rank.ESCAPED for rank, _ in readings):
         readings += _without_key(page, cut_off)
-    return min(readings, key=lambda reading: reading.rank).answer if readings else None
+    return min(readings, key=lambda reading: reading[0])[1] if readings else None
 
 
 def _under_keys(page: str) -> Iterator[_Reading]:
@@ -144,7 +138,7 @@ def _under_keys(page: str) -> Iterator[_Reading]:
         reading = _reading(key, text, at, piece)
         if reading:
             yield reading
-            if reading.rank is _Rank.ASKED:
+            if reading[0] is _Rank.ASKED:
                 return
 
 
@@ -162,7 +156,7 @@ def _reading(key: re.Match[str], text: str, at: int, piece: Piece | None) -> _Re
     if not says_empty and not any(is_plausible(item.name) for item in items):
         return None
     read: ReadAs = "list" if piece is None else "object" if piece.complete else "cut_off"
-    return _Reading(rank, NeighborAnswer(items, read, unusable))
+    return rank, NeighborAnswer(items, read, unusable)
 
 
 def _items(piece: Piece) -> tuple[tuple[Named, ...], int]:
@@ -178,9 +172,70 @@ def _items(piece: Piece) -> tuple[tuple[Named, ...], int]:
 
 
 def _without_key(page: str, cut_off: bool) -> list[_Reading]:
-    found = answer_list(without_finished(page), cut_off)
+    found = answer_list(_without_finished(page), cut_off)
     if found is None:
         return []
-    read: ReadAs = "list" if found.complete else "cut_off"
     rank = _Rank.LIST if found.complete else _Rank.CUT_OFF_LIST
-    return [_Reading(rank, NeighborAnswer(found.items, read, found.n_unusable))]
+    read: ReadAs = "list" if found.complete else "cut_off"
+    return [(rank, NeighborAnswer(found.items, read, found.n_unusable))]
+
+
+# Reasoning that stands in an object under a key of its own, `{"reasoning": "...`. `page_of` takes
+# out reasoning between tags; this may stand beside the answer, so that it takes more care to tell
+# where it ends, and whether it does.
+
+_FIELD = re.compile(
+    r"""
+    (?<!\\)(?P<escape>\\{0,8})["'`]\s{0,3}
+    (?P<name>[A-Za-z][\w -]{0,30}?)
+    \s{0,3}\\{0,8}["'`]\s{0,20}+[:=]\s{0,20}+(?P<string>\\{0,8}["'`])?
+    """,
+    re.VERBOSE,
+)
+_REASONING = re.compile(
+    r"(?:\w+[ _-])?(?:reason(?:ing|s)?|rationales?|explanations?|analysis|think(?:ing)?|thoughts?"
+    r"|justifications?|why|notes?|comments?|considerations?|steps?)(?:[ _-]\w+)?",
+    re.IGNORECASE,
+)
+
+
+def _without_unfinished(page: str) -> str:
+    """Return a page up to reasoning that does not end; the whole page where there is none.
+
+    Reasoning does not end if no other key comes behind it and no bracket closes its object. The
+    quotation marks in it tell nothing, as models do not always escape them.
+    """
+    last = {key["escape"]: key for key in _FIELD.finditer(page)}
+    begins = [
+        key.end()
+        for key in last.values()
+        if _is_reasoning(key) and not _closes_an_object(page[key.end() :])
+    ]
+    return page[: min(begins, default=len(page))]
+
+
+def _without_finished(page: str) -> str:
+    """Return a page with the strings under keys of reasoning left out."""
+    kept, at = [], 0
+    for key in _FIELD.finditer(page):
+        if key.end() < at or key["escape"] or not _is_reasoning(key):
+            continue
+        piece = read_piece(page, key.start("string"), len(page))
+        if piece:
+            kept.append(page[at : key.start("string")])
+            at = piece.end
+    return "".join([*kept, page[at:]])
+
+
+def _is_reasoning(key: re.Match[str]) -> bool:
+    return bool(key["string"] and _REASONING.fullmatch(key["name"]))
+
+
+def _closes_an_object(text: str) -> bool:
+    """Tell whether a bracket is closed that was not opened in the text."""
+    depth = 0
+    for brace in re.finditer(r"[{}]", text):
+        depth += 1 if brace[0] == "{" else -1
+        if depth < 0:
+            return True
+    return False

@@ -1,23 +1,24 @@
-"""Which entries of a list that a model wrote are names of genes, and how similar it calls them."""
+"""The names of genes in what a model wrote as a list, and how similar it calls them."""
 
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from perturb_evals.scorers.expression.neighbor_names import Named
-from perturb_evals.scorers.reading.json_pieces import Entries, Value
+from perturb_evals.scorers.reading.loose_json import Entries, Value
 
 Found: TypeAlias = tuple[str | None, float | None]
 
+
+class Named(NamedTuple):
+    """A name as the answer gives it, and its similarity in [0, 1] where it gives one."""
+
+    name: str
+    similarity: float | None = None
+
+
 _NAME_KEYS = (
-    "gene",
-    "name",
-    "symbol",
-    "gene_symbol",
-    "gene_name",
-    "perturbation",
-    "neighbor",
-    "neighbour",
+    *("gene", "name", "symbol", "gene_symbol", "gene_name"),
+    *("perturbation", "neighbor", "neighbour"),
 )
 _SIMILARITY_KEYS = ("similarity", "similarity_score", "score", "confidence", "weight")
 

@@ -4,13 +4,13 @@ from hypothesis import strategies as st
 
 from perturb_evals.datasets.genes.ncbi import Aliases
 from perturb_evals.datasets.genes.symbols import SymbolResolver
-from perturb_evals.scorers.expression.neighbor_names import (
+from perturb_evals.scorers.expression.names import Named
+from perturb_evals.scorers.expression.neighbors import (
     DROPS,
     MOST_SHOWN,
     SHOWN_LETTERS,
     USED_ROUTES,
     Dropped,
-    Named,
     choose,
 )
 
@@ -107,7 +107,7 @@ ANY_NAME = st.sampled_from([*CANDIDATES, "AARS1", "RPL99", "P40", "DARS", "dars1
 
 
 @given(
-    names=st.lists(ANY_NAME | st.text(max_size=5)),
+    names=st.lists(ANY_NAME | st.text(max_size=5), max_size=12),
     target=st.sampled_from(["DARS", "DARS1", "XYZ"]),
     limit=st.none() | st.integers(1, 4),
 )
