@@ -183,12 +183,10 @@ def test_behind_anything_else_an_answer_counts(text):
 
 
 @settings(deadline=None)
-@given(reasoning=st.text(max_size=40), quotes=st.booleans())
-def test_a_list_in_finished_reasoning_is_no_second_list(reasoning, quotes):
-    if not quotes:
-        reasoning = reasoning.translate(str.maketrans("\"'`\\<&", "      "))
+@given(reasoning=st.text(max_size=40))
+def test_a_list_in_finished_reasoning_is_no_second_list(reasoning):
     text = {"reasoning": f'{reasoning} ["RPL5", "MYC"].', "candidates": ["SMG1", "UPF1"]}
-    assert read(json.dumps(text, ensure_ascii=quotes)) == ["SMG1", "UPF1"]
+    assert read(json.dumps(text)) == ["SMG1", "UPF1"]
 
 
 @settings(deadline=None)
