@@ -6,11 +6,19 @@ The words before a list tell: its key (`"excluded": `), else the clause that lea
 import re
 from collections import deque
 from collections.abc import Iterator
-from enum import IntEnum
-from typing import NamedTuple
+from typing import Literal
 
-from perturb_evals.scorers.expression.names import Named, is_plausible, is_symbol, items_of
+from perturb_evals.scorers.expression.names import (
+    NeighborAnswer,
+    ReadAs,
+    is_plausible,
+    is_symbol,
+    items_of,
+)
 from perturb_evals.scorers.reading.loose_json import read_piece
+
+Sign = Literal["answer", "plain", "rejected"]
+"""What a list is called."""
 
 LONGEST_LABEL = 150
 
@@ -23,24 +31,7 @@ one list, and so many of all. 20,000 hold 1,500 names."""
 _BARE = re.compile(r"(?:```\w*|</?\w{1,20}>|[\W_])*+")
 
 
-class Sign(IntEnum):
-    """What a list is called, the best first."""
-
-    ANSWER = 0
-    PLAIN = 1
-    REJECTED = 2
-
-
-class FoundList(NamedTuple):
-    """A list: its names, the number of its other entries, whether it ended, what it is called."""
-
-    items: tuple[Named, ...]
-    n_unusable: int
-    complete: bool
-    sign: Sign
-
-
-def answer_list(page: str, cut_off: bool) -> FoundList | None:
+def answer_list(page: str, cut_off: bool) -> NeighborAnswer | None:
     """Return the list that plainly is the answer.
 
     It is the last one that is called an answer, those that end before others; else the only one
@@ -55,16 +46,16 @@ def answer_list(page: str, cut_off: bool) -> FoundList | None:
         The list; None if there is none, or it is not plain which one is meant.
     """
     found = list(_lists(page, cut_off))
-    named = [one for one in found if one.sign is Sign.ANSWER]
+    named = [answer for sign, answer in found if sign == "answer"]
     if named:
-        return max(reversed(named), key=lambda one: one.complete)
-    plain = [one for one in found if one.sign is Sign.PLAIN]
-    if len({one.items for one in plain}) == 1:
-        return max(plain, key=lambda one: one.complete)
+        return max(reversed(named), key=lambda answer: answer.read == "list")
+    plain = [answer for sign, answer in found if sign == "plain"]
+    if len({answer.items for answer in plain}) == 1:
+        return max(plain, key=lambda answer: answer.read == "list")
     return None
 
 
-def _lists(page: str, cut_off: bool) -> Iterator[FoundList]:
+def _lists(page: str, cut_off: bool) -> Iterator[tuple[Sign, NeighborAnswer]]:
     left, end = MOST_READ, 0
     for bracket in deque(re.finditer(r"\[", page), MOST_LISTS):
         at = bracket.start()
@@ -79,9 +70,10 @@ def _lists(page: str, cut_off: bool) -> Iterator[FoundList]:
         is_list = len(items) > 1 or re.match(r"\[\s*[\"'`{]", page[at : at + 20])
         if is_list and any(is_symbol(item.name) and is_plausible(item.name) for item in items):
             sign = _sign(page, end, at)
-            whole = sign is Sign.ANSWER or _BARE.fullmatch(page, 0, at)
-            if not cut_off or (whole and _BARE.fullmatch(page, piece.end)):
-                yield FoundList(items, unusable, piece.complete, sign)
+            meant = sign == "answer" or _BARE.fullmatch(page, 0, at)
+            if not cut_off or (meant and _BARE.fullmatch(page, piece.end)):
+                read: ReadAs = "list" if piece.complete else "cut_off"
+                yield sign, NeighborAnswer(items, read, unusable)
         if piece.complete:
             end = piece.end
 
@@ -125,5 +117,5 @@ def _sign(page: str, begin: int, at: int) -> Sign:
         clause = _CLAUSE.sub("", before, count=1)
     clause = _OF_ONE_WORD.sub(" ", clause.strip(" \t\n\"'`*_#>")).lower().strip()
     if _REJECTED.search(clause):
-        return Sign.REJECTED
-    return Sign.ANSWER if _ANSWER.search(clause) else Sign.PLAIN
+        return "rejected"
+    return "answer" if _ANSWER.search(clause) else "plain"

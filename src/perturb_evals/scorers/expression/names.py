@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from perturb_evals.scorers.reading.loose_json import Entries, Value
+
+ReadAs = Literal["object", "list", "cut_off"]
+READ_AS: tuple[ReadAs, ...] = get_args(ReadAs)
 
 Found: TypeAlias = tuple[str | None, float | None]
 
@@ -14,6 +18,30 @@ class Named(NamedTuple):
 
     name: str
     similarity: float | None = None
+
+
+@dataclass(frozen=True)
+class NeighborAnswer:
+    """The neighbors as a reply names them.
+
+    Attributes:
+        items: Names, most similar first, as they are written but for look-alike characters and
+            for blanks and quotation marks around them, with their similarities in [0, 1]. Empty
+            for an answer that says an empty list.
+        read: From what it was read: `object` (what stands under the key `kNN` or one like it),
+            `list` (names without such a key), `cut_off` (a list that does not end; its complete
+            names).
+        n_unusable: Entries of the list that are no names: numbers, null, blanks, dots.
+    """
+
+    items: tuple[Named, ...]
+    read: ReadAs
+    n_unusable: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names alone."""
+        return tuple(item.name for item in self.items)
 
 
 _NAME_KEYS = (

@@ -48,11 +48,6 @@ class Chosen:
     dropped: tuple[Dropped, ...]
     n_given: int
 
-    @property
-    def invented_rate(self) -> float:
-        """Share of the given names that are no candidate's, in [0, 1]; 0 for an empty answer."""
-        return self.drops["invented"] / self.n_given if self.n_given else 0.0
-
 
 @lru_cache(maxsize=64)
 def resolver_for(held_out: HeldOut, aliases: AliasSource) -> SymbolResolver:

@@ -14,9 +14,9 @@ from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.methods.aggregation import aggregate
 from perturb_evals.replies.expression import Forecast, Method, is_cut_off, take
 from perturb_evals.replies.reply import attached
-from perturb_evals.scorers.expression.names import Named
+from perturb_evals.scorers.expression.names import Named, ReadAs
 from perturb_evals.scorers.expression.neighbors import Chosen, choose, resolver_for
-from perturb_evals.scorers.expression.reading import ReadAs, parse_neighbors
+from perturb_evals.scorers.expression.reading import parse_neighbors
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,50 +7,23 @@ not, cannot hide it.
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal, TypeAlias, get_args
+from typing import TypeAlias
 
 from perturb_evals.scorers.expression.lists import LONGEST_LIST, MOST_READ, answer_list
-from perturb_evals.scorers.expression.names import Named, is_plausible, items_of, names_in
+from perturb_evals.scorers.expression.names import (
+    Named,
+    NeighborAnswer,
+    ReadAs,
+    is_plausible,
+    items_of,
+    names_in,
+)
 from perturb_evals.scorers.reading.loose_json import Piece, read_piece
 from perturb_evals.scorers.reading.page import page_of
 
-ReadAs = Literal["object", "list", "cut_off"]
-READ_AS: tuple[ReadAs, ...] = get_args(ReadAs)
-
 MOST_KEYS = 500
 """Only so many keys are looked at, from the end of a reply, besides the bounds of lists."""
-
-
-@dataclass(frozen=True)
-class NeighborAnswer:
-    """The neighbors as a reply names them.
-
-    Attributes:
-        items: Names, most similar first, as they are written but for look-alike characters and
-            for blanks and quotation marks around them, with their similarities in [0, 1]. Empty
-            for an answer that says an empty list.
-        read: From what it was read: `object` (what stands under the key `kNN` or one like it),
-            `list` (names without such a key), `cut_off` (a list that does not end; its complete
-            names).
-        n_unusable: Entries of the list that are no names: numbers, null, blanks, dots.
-    """
-
-    items: tuple[Named, ...]
-    read: ReadAs
-    n_unusable: int = 0
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names alone."""
-        return tuple(item.name for item in self.items)
-
-    @property
-    def similarities(self) -> tuple[float | None, ...] | None:
-        """The similarities alone, None where no item has one."""
-        found = tuple(item.similarity for item in self.items)
-        return None if all(similarity is None for similarity in found) else found
 
 
 class _Rank(IntEnum):
@@ -118,7 +91,10 @@ def parse_neighbors(text: str, cut_off: bool = False) -> NeighborAnswer | None:
     page = _without_unfinished(page)
     readings = list(_under_keys(page))
     if not any(rank <= _Rank.ESCAPED for rank, _ in readings):
-        readings += _without_key(page, cut_off)
+        answer = answer_list(_without_finished(page), cut_off)
+        if answer:
+            rank = _Rank.LIST if answer.read == "list" else _Rank.CUT_OFF_LIST
+            readings.append((rank, answer))
     return min(readings, key=lambda reading: reading[0])[1] if readings else None
 
 
@@ -169,15 +145,6 @@ def _items(piece: Piece) -> tuple[tuple[Named, ...], int]:
     if not names and piece.complete:
         return items_of([(None, piece.value)])
     return names, 0
-
-
-def _without_key(page: str, cut_off: bool) -> list[_Reading]:
-    found = answer_list(_without_finished(page), cut_off)
-    if found is None:
-        return []
-    rank = _Rank.LIST if found.complete else _Rank.CUT_OFF_LIST
-    read: ReadAs = "list" if found.complete else "cut_off"
-    return [(rank, NeighborAnswer(found.items, read, found.n_unusable))]
 
 
 # Reasoning that stands in an object under a key of its own, `{"reasoning": "...`. `page_of` takes
