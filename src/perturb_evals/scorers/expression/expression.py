@@ -67,7 +67,7 @@ def expression() -> Scorer:
 
 
 def account(predicted: Predicted, note: Forecast) -> dict[str, Any]:
-    """Return what is counted of one prediction; what is zero or empty is left out, but `n_given`."""
+    """Return what is counted of one prediction; what is zero or empty is left out."""
     found: dict[str, Any] = {"method": predicted.method, "neighbors": list(predicted.neighbors)}
     read = {
         "fallback": predicted.fallback,
