@@ -14,17 +14,6 @@ from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de
 
 
-@solver
-def slow() -> Solver:
-    """Lasts so long that Inspect shows results between two samples."""
-
-    async def solve(state, generate):
-        await anyio.sleep(0.55)
-        return state
-
-    return solve
-
-
 @pytest.mark.parametrize(
     ("make", "last", "metric", "headline", "options"),
     [
@@ -41,13 +30,23 @@ def test_only_the_end_of_a_run_has_intervals(
         asked.append(running.still_running())
         return asked[-1]
 
+    @solver
+    def slow_at_first() -> Solver:
+        """Take time until Inspect has shown results once, about a second after the begin."""
+
+        async def solve(state, generate):
+            await anyio.sleep(0 if True in asked else 0.1)
+            return state
+
+        return solve
+
     monkeypatch.setattr(metric, "still_running", watched)
     (log,) = inspect_eval(
         make(**options),
-        solver=chain(slow(), last()),
+        solver=chain(slow_at_first(), last()),
         model="none/none",
-        limit=4,
-        max_samples=2,
+        limit=50,
+        max_samples=1,
         score_display=True,
         display="none",
         log_dir=str(tmp_path),
