@@ -34,8 +34,9 @@ _BARE = re.compile(r"(?:```\w*|</?\w{1,20}>|[\W_])*+")
 def answer_list(page: str, cut_off: bool) -> NeighborAnswer | None:
     """Return the list that plainly is the answer.
 
-    It is the last one that is called an answer, those that end before others; else the only one
-    that is not called rejected, where the same one told again is one.
+    It is the last one that is called an answer (`"genes": `, `Final answer:`), those that end
+    before others; else the only one that is not called rejected (`"excluded": `, `I left out`),
+    where the same one told again is one.
 
     Args:
         page: The text.

@@ -66,13 +66,8 @@ def parse_neighbors(text: str, cut_off: bool = False) -> NeighborAnswer | None:
     An answer is what stands under the key `kNN`, or one like it (`neighbors`, `similar_genes`): a
     list with at least one plausible name, or one that says to be empty. The last whole one counts,
     under `kNN` before other keys. Without any: the names of a list that is cut off, as far as they
-    are whole; a list inside a string; a list without such a key; a line of symbols
-    (`kNN: RPL5, RPL23`).
-
-    Of several lists without such a key the last one counts that is called an answer (`"genes": `,
-    `Final answer:`), else the only one; a list that is called rejected (`"excluded": `,
-    `I left out`) never does. In a reply that was cut off such a list counts only if it stands at
-    the end and either is called an answer or is all there is: else the answer was still to come.
+    are whole; a list inside a string; a list without such a key, where it is plain which one is
+    meant (`answer_list`); a line of symbols (`kNN: RPL5, RPL23`).
 
     What never counts: reasoning (`<think>` and the like, as `parse_answer` has it; under a key of
     its own if it does not end, and for lists without a key in any case), the placeholders of an
