@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.replies.pairs import AnswerForm
-from perturb_evals.scorers.pairs.answers import REASONS
+from perturb_evals.scorers.pairs.reading import REASONS
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 

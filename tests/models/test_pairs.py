@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 from perturb_evals.datasets.demo.world import attainable_scores
 from perturb_evals.models.pairs import WORDS
 from perturb_evals.models.scripted import FULL_NAME
-from perturb_evals.scorers.pairs.answers import parse_answer
+from perturb_evals.scorers.pairs.reading import parse_answer
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 

@@ -14,7 +14,7 @@ from perturb_evals.cli.calibrate.text import (
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.datasets.screens.splits import Fold, Split
 from perturb_evals.metrics.expression.spec import SCORES
-from perturb_evals.scorers.expression.calibration import calibrate
+from perturb_evals.scorers.expression.screen_check import check_metrics
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.normal(0, 0.01, 50)
@@ -33,7 +33,7 @@ def calibrated(oracle, random=0.0, no_change=0.1, controls=None, **values):
         "random": scores(random),
         "oracle": scores(oracle, **values),
     }
-    return calibrate(references, controls)
+    return check_metrics(references, controls)
 
 
 @pytest.mark.parametrize(

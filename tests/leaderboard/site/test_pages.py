@@ -34,7 +34,7 @@ from perturb_evals.metrics.expression.regression import COUNTS as EXPRESSION_COU
 from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS
 from perturb_evals.metrics.pairs.spec import PAIR_METRICS
 from perturb_evals.scorers.expression.regression import DROPS, WITH_PAPER_SE
-from perturb_evals.scorers.pairs.answers import REASONS
+from perturb_evals.scorers.pairs.reading import REASONS
 
 SHARED = {"n_runs": 1, "newest": "2026-01-01", "transcripts": False}
 NO_LINKS = Transcripts(None)

@@ -20,9 +20,9 @@ from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.metrics.pairs.auroc import auroc_of_groups, auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
-from perturb_evals.scorers.pairs.answers import REASONS
 from perturb_evals.scorers.pairs.classification import classification, extract
 from perturb_evals.scorers.pairs.p_positive import p_positive
+from perturb_evals.scorers.pairs.reading import REASONS
 from perturb_evals.solvers.pairs.baselines import constant, random_scores
 from perturb_evals.tasks.perturbqa import HEADLINE, perturbqa_de, perturbqa_direction
 
@@ -238,7 +238,8 @@ def test_the_headline_is_auroc_per_gene(evaluate: Callable[..., EvalLog], task, 
 def test_the_names_of_the_results(
     evaluate: Callable[..., EvalLog], task, questions: str, genes: int | None
 ):
-    log = evaluate(task(dataset="demo", questions=questions, genes=genes), solver=random_scores())
+    asked = task(dataset="demo", questions=questions, genes=genes)
+    log = evaluate(asked, solver=random_scores(), limit=120)
     suffix = "_scored_rows" if questions == "scored" else ""
     expected = {*ALWAYS, *WHERE_DEFINED, *(name + suffix for name in OVER_GENES), "n_missing"}
     found = results(log)

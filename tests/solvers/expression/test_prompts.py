@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.datasets.demo.world import DEMO_LINES
-from perturb_evals.scorers.expression.neighbor_text import parse_neighbors
+from perturb_evals.scorers.expression.reading import parse_neighbors
 from perturb_evals.solvers.expression import prompts as neighbor_prompts
 from perturb_evals.solvers.expression.prompts import (
     FORMAT,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from perturb_evals.datasets.screens.load import ScreenRequest
     from perturb_evals.datasets.screens.screen import Screen
     from perturb_evals.datasets.screens.splits import Split
-    from perturb_evals.scorers.expression.calibration import MetricCalibration
     from perturb_evals.scorers.expression.gate import GateRow
+    from perturb_evals.scorers.expression.screen_check import MetricCheck
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -91,10 +91,10 @@ def _gate(request: "ScreenRequest", screen: "Screen") -> "list[GateRow]":
     return gate([*screens, ranked_by_size(screen)], GATE[request.screen])
 
 
-def _calibration(screen: "Screen", split: "Split") -> "dict[str, MetricCalibration]":
-    from perturb_evals.scorers.expression.calibration import calibrate
-    from perturb_evals.scorers.expression.reference_scores import (
+def _calibration(screen: "Screen", split: "Split") -> "dict[str, MetricCheck]":
+    from perturb_evals.scorers.expression.screen_check import (
         K,
+        check_metrics,
         control_scores,
         reference_scores,
     )
@@ -103,14 +103,14 @@ def _calibration(screen: "Screen", split: "Split") -> "dict[str, MetricCalibrati
     def random(training: "ExpressionEvidence", name: str) -> "Sequence[str]":
         return [neighbor for neighbor, _ in RandomNeighbors(training, K).neighbors(name)]
 
-    return calibrate(reference_scores(screen, split, random), control_scores(screen, split))
+    return check_metrics(reference_scores(screen, split, random), control_scores(screen, split))
 
 
 def _figures(
     screen: "Screen",
     split: "Split",
     rows: "list[GateRow]",
-    metrics: "dict[str, MetricCalibration]",
+    metrics: "dict[str, MetricCheck]",
 ) -> dict[str, Any]:
     """Return all figures as JSON; what is undefined is null."""
     from dataclasses import asdict

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS
-from perturb_evals.scorers.expression.calibration import MetricCalibration
 from perturb_evals.scorers.expression.held_out_truth import unmeasured_targets
-from perturb_evals.scorers.expression.reference_scores import CONTROL_LAYERS, K
+from perturb_evals.scorers.expression.screen_check import CONTROL_LAYERS, K, MetricCheck
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +20,7 @@ NAMES = {"mean": "mean", "no_change": "no change", "random": "random", "oracle":
 ORDERS = {"uns": "the file's own order", "welch_t": "Welch's |t|", "abs_delta": "|delta|"}
 TOP = 20
 
-Metrics = Mapping[str, MetricCalibration]
+Metrics = Mapping[str, MetricCheck]
 
 
 def show_calibration(
@@ -58,7 +57,7 @@ def show_calibration(
     console.print(f"{controls_verdict(metrics)}\n\n{blind_verdict(metrics)}", style="bold")
 
 
-def ranking(found: MetricCalibration) -> str:
+def ranking(found: MetricCheck) -> str:
     """Put the references in a line: `oracle > mean = random > no change`.
 
     `>` is better than, `=` not told apart. All stand against the mean, not against each other.
@@ -222,7 +221,7 @@ def _table(first: str, *numbers: str, left: str) -> "Table":
     return table
 
 
-def _named(found: MetricCalibration, name: str) -> str:
+def _named(found: MetricCheck, name: str) -> str:
     return f"{'↑' if found.spec.better == 'higher' else '↓'} {name}"
 
 

@@ -70,23 +70,19 @@ def expression() -> Scorer:
 def account(predicted: Predicted, note: ExpressionReply) -> dict[str, Any]:
     """Return what is counted of one prediction; what is zero or empty is left out."""
     found: dict[str, Any] = {"method": predicted.method, "neighbors": list(predicted.neighbors)}
-    if predicted.fallback:
-        found["fallback"] = predicted.fallback
-    if predicted.read:
-        found["read"] = predicted.read
-    if predicted.unusable:
-        found["unusable"] = predicted.unusable
-    if predicted.invented_before:
-        found["invented_before"] = predicted.invented_before
+    read = {
+        "fallback": predicted.fallback,
+        "read": predicted.read,
+        "unusable": predicted.unusable,
+        "invented_before": predicted.invented_before,
+    }
+    found |= {name: value for name, value in read.items() if value}
     if predicted.chosen:
         found["n_given"] = predicted.chosen.n_given
         found |= {f"by_{route}": n for route, n in predicted.chosen.routes.items() if n}
         found |= {f"dropped_{reason}": n for reason, n in predicted.chosen.drops.items() if n}
-    if note.reasks:
-        found["reasks"] = note.reasks
-    if note.prompt:
-        found["prompt"] = note.prompt
-    return found
+    asked = {"reasks": note.reasks, "prompt": note.prompt}
+    return found | {name: value for name, value in asked.items() if value}
 
 
 def answer_text(predicted: Predicted) -> str:

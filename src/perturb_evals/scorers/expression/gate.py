@@ -1,4 +1,4 @@
-"""The calibration gate: does this package's scoring reproduce a published row?
+"""The gate: does this package's scoring reproduce a published row?
 
 The non-control mean has no tunables, so under the conventions of the manuscript it must give the
 published numbers; until it does, no other number is believed. Where it does not, the grid shows

@@ -1,7 +1,6 @@
 """From an output to a predicted expression vector, with an account of how it came about."""
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import zip_longest
 
 import numpy as np
@@ -9,16 +8,15 @@ from inspect_ai.model import ChatMessageAssistant
 from inspect_ai.solver import TaskState
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.genes.ncbi import human_aliases
 from perturb_evals.datasets.genes.symbols import SymbolResolver
-from perturb_evals.datasets.screens.benchmark import AliasSource
 from perturb_evals.datasets.screens.evidence import ExpressionEvidence, HeldOut, expression_evidence
 from perturb_evals.datasets.screens.oracle import oracle_neighbors
 from perturb_evals.methods.aggregation import aggregate
 from perturb_evals.replies.expression import ExpressionReply, Method, is_cut_off, take
 from perturb_evals.replies.reply import attached
-from perturb_evals.scorers.expression.neighbor_names import Chosen, Named, choose
-from perturb_evals.scorers.expression.neighbor_text import ReadAs, parse_neighbors
+from perturb_evals.scorers.expression.names import Named, ReadAs
+from perturb_evals.scorers.expression.neighbors import Chosen, choose, resolver_for
+from perturb_evals.scorers.expression.reading import parse_neighbors
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,13 +80,6 @@ def predict(state: TaskState) -> Predicted:
         case "neighbors":
             resolver = resolver_for(held_out, state.metadata["aliases"])
             return _from_text(state, note, training, resolver, limit)
-
-
-@lru_cache(maxsize=64)
-def resolver_for(held_out: HeldOut, aliases: AliasSource) -> SymbolResolver:
-    """Return what finds the candidates of a fold by their names."""
-    names = expression_evidence(held_out).perturbations
-    return SymbolResolver(names, human_aliases() if aliases == "ncbi" else None)
 
 
 def _from_names(

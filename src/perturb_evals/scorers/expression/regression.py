@@ -13,6 +13,8 @@ from perturb_evals.metrics.expression.collapse import mode_collapse
 from perturb_evals.metrics.expression.regression import COUNTS
 from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.metrics.intervals import bootstrap_mean, paper_se
+from perturb_evals.scorers.expression.neighbors import DROPS
+from perturb_evals.scorers.running import still_running
 
 WITH_INTERVAL = (
     "mae_top20",
@@ -24,7 +26,6 @@ WITH_INTERVAL = (
 )
 ALWAYS = ("mae_top20", "mae_top20_lower", "mae_top20_upper")
 WITH_PAPER_SE = ("mae_top20", "mse_top20", "pearson_delta_top20")
-DROPS = ("invented", "ambiguous", "target", "duplicate", "over_limit")
 TOP = 20
 
 
@@ -49,17 +50,18 @@ def regression(resamples: int = 2000, seed: int = 0, asked: int | None = None) -
         interval by bootstrap over perturbations; `<score>_paper_se`, the standard deviation of fold
         means over the root of their number, where there are folds; `mode_collapse`; rates and
         counts. Without scores, the headline and its interval are NaN. A result that is undefined
-        is left out.
+        is left out, and so are intervals while a run goes on.
     """
 
     def compute(scores: list[SampleScore]) -> Value:
         table = extract(scores)
         by_pert = table.by_perturbation()
         results: dict[str, float] = {}
+        with_interval = () if still_running() else WITH_INTERVAL
         for name in SCORES:
             values = by_pert[name].to_numpy(dtype=float)
             results[name] = float(values.mean()) if len(values) else math.nan
-            if name in WITH_INTERVAL:
+            if name in with_interval:
                 interval = bootstrap_mean(values, resamples=resamples, seed=seed)
                 results |= {f"{name}_lower": interval.lower, f"{name}_upper": interval.upper}
         for name in WITH_PAPER_SE:

@@ -25,7 +25,8 @@ from perturb_evals.metrics.pairs.classification import (
 from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.replies.pairs import ROUTES
-from perturb_evals.scorers.pairs.answers import REASONS
+from perturb_evals.scorers.pairs.reading import REASONS
+from perturb_evals.scorers.running import still_running
 
 
 @metric(scores="unreduced")
@@ -56,22 +57,23 @@ def classification(
     Returns:
         A metric with one value a result. A result that is undefined (a single class, scores that
         are no probabilities for Brier and ECE) is left out; the headline and its interval are
-        always there, as NaN when no gene has both classes.
+        always there, as NaN when no gene has both classes; the interval not while a run goes on.
     """
 
     def compute(scores: list[SampleScore]) -> Value:
         answers = extract(scores)
         predictions = answers.predictions
         groups = auroc_of_groups(predictions.genes, predictions, abstention=abstention)
-        interval = bootstrap_auroc_per_gene(
-            predictions, resamples=resamples, seed=seed, abstention=abstention
-        )
         suffix = "_scored_rows" if questions == "scored" else ""
-        results: dict[str, float] = {
-            "auroc_per_gene": auroc_per_gene(predictions, abstention=abstention),
-            "auroc_per_gene_lower": interval.lower,
-            "auroc_per_gene_upper": interval.upper,
-        }
+        results = {"auroc_per_gene": auroc_per_gene(predictions, abstention=abstention)}
+        genes_per_resample = math.nan
+        if not still_running():
+            interval = bootstrap_auroc_per_gene(
+                predictions, resamples=resamples, seed=seed, abstention=abstention
+            )
+            results["auroc_per_gene_lower"] = interval.lower
+            results["auroc_per_gene_upper"] = interval.upper
+            genes_per_resample = interval.mean_genes
         optional: dict[str, float] = {
             "auroc_per_gene_answered": auroc_per_gene(answered_only(predictions)),
             "auroc_per_perturbation": auroc_per_perturbation(predictions, abstention=abstention),
@@ -82,7 +84,7 @@ def classification(
             f"brier{suffix}": brier(predictions),
             f"ece{suffix}": ece(predictions),
             f"gene_only_share{suffix}": gene_only_share(predictions),
-            "genes_per_resample": interval.mean_genes,
+            "genes_per_resample": genes_per_resample,
         }
         results |= {name: value for name, value in optional.items() if math.isfinite(value)}
         results["coverage"] = answers.rate(None)

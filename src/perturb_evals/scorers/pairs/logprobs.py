@@ -6,7 +6,7 @@ import re
 from inspect_ai.model import Logprob, ModelOutput
 
 from perturb_evals.datasets.pairs.questions import Kind
-from perturb_evals.scorers.pairs.answers import parse_answer
+from perturb_evals.scorers.pairs.reading import parse_answer
 
 LEAST_MASS = 0.01
 """Below this joint probability of both verdicts the token is not the verdict's first one."""
@@ -44,11 +44,12 @@ def verdict_probability(output: ModelOutput, kind: Kind) -> float | None:
         token there that does not count for the verdict that was said (its mass would be missing),
         or too little mass on both verdicts: then the text has to be read.
     """
-    tokens = _tokens(output)
-    if not tokens:
+    logprobs = output.choices[0].logprobs if output.choices else None
+    if not logprobs or not logprobs.content:
         return None
+    tokens = logprobs.content
     answer = parse_answer(output.completion, kind, "label", output.stop_reason)
-    if answer.start is None or answer.value is None:
+    if answer.start is None:
         return None
     # Reasoning tokens may come first, so the text is looked for from the end.
     text = "".join(token.token.translate(SPELLED) for token in tokens)
@@ -58,12 +59,6 @@ def verdict_probability(output: ModelOutput, kind: Kind) -> float | None:
     if at is None or not _begins(at.token, said):
         return None
     return _share(at, kind)
-
-
-def _tokens(output: ModelOutput) -> list[Logprob]:
-    if not output.choices or output.choices[0].logprobs is None:
-        return []
-    return output.choices[0].logprobs.content
 
 
 def _token_at(tokens: list[Logprob], offset: int) -> Logprob | None:

@@ -14,9 +14,8 @@ from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.methods.aggregation import AGGREGATIONS, Aggregation
 from perturb_evals.replies.expression import ExpressionReply, is_cut_off
 from perturb_evals.replies.reply import attach, attached
-from perturb_evals.scorers.expression.neighbor_names import Drop, choose
-from perturb_evals.scorers.expression.neighbor_text import parse_neighbors
-from perturb_evals.scorers.expression.predicted import resolver_for
+from perturb_evals.scorers.expression.neighbors import Drop, choose, resolver_for
+from perturb_evals.scorers.expression.reading import parse_neighbors
 from perturb_evals.solvers.asking.granted import Granted
 from perturb_evals.solvers.asking.tokens import ContextWindow
 from perturb_evals.solvers.expression import prompts as words

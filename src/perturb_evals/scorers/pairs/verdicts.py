@@ -1,12 +1,11 @@
-"""The words of verdicts, and how one is read at the begin of a text.
+"""How a verdict in a word, a letter or a percentage is read at the begin of a text.
 
 A verdict is a whole word with an end of a clause behind it, so gene symbols (NONO, YES1, UPF1) and
 phrases (no longer, up to, Down syndrome) are none.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from perturb_evals.datasets.pairs.questions import Kind
 
@@ -14,13 +13,10 @@ Follow = Literal["line", "clause", "any"]
 """What may follow a verdict: only punctuation, the end of a clause, or more of the sentence."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """A verdict that was read.
+class Verdict(NamedTuple):
+    """P(positive) in [0, 1], None for "insufficient evidence", and where its word stands.
 
-    Attributes:
-        value: P(positive) in [0, 1], or None for "insufficient evidence".
-        start: Offset of its word, or of its letter or number where it has no word.
+    The place is that of the letter or number where there is no word.
     """
 
     value: float | None
@@ -33,14 +29,14 @@ _CHANGE = r"(?:changes?|effects?|difference|differential\s+expression|response|a
 _CHANGED = r"(?:differentially\s+expressed|changed|altered|affected|different)"
 _EVIDENCE = r"(?:evidence|information|data|knowledge|basis)"
 
-POSITIVE: dict[Kind, str] = {
+_POSITIVE: dict[Kind, str] = {
     "de": rf"yes|{_DEGREE}\s+(?:{_CHANGED}|{_CHANGE})|{_CHANGED}",
     "direction": (
         r"increas(?:e[sd]?|ing)|up-?\s?regulat(?:e[sd]?|ion|ing)|up|higher|elevated|raised|induced"
         rf"|[{ARROWS[:2]}]"
     ),
 }
-NEGATIVE: dict[Kind, str] = {
+_NEGATIVE: dict[Kind, str] = {
     "de": (
         rf"no\s+(?:{_DEGREE}\s+)?{_CHANGE}|no|not\s+(?:{_DEGREE}\s+)?{_CHANGED}"
         r"|not\s+significant|unchanged|(?:probably|likely)\s+not"
@@ -50,7 +46,7 @@ NEGATIVE: dict[Kind, str] = {
         rf"|reduction|repressed|[{ARROWS[2:]}]"
     ),
 }
-INSUFFICIENT = (
+_INSUFFICIENT = (
     rf"insufficient(?:ly)?(?:\s+{_EVIDENCE})?|not\s+enough\s+{_EVIDENCE}"
     rf"|no\s+(?:(?:sufficient|clear|direct|strong|enough|definitive|known)\s+)?{_EVIDENCE}"
     r"|inconclusive|indeterminate|undetermined|unknown|unclear|uncertain"
@@ -58,23 +54,22 @@ INSUFFICIENT = (
     r"(?:be\s+)?(?:determined?|tell|say|know|decided?|conclude)"
     r"|(?:I\s+)?(?:do\s+not|don't)\s+know"
 )
-WORD_END = r"(?!['-]?[0-9A-Za-z\u00c0-\u024f])"
+_WORD_END = r"(?!['-]?[0-9A-Za-z\u00c0-\u024f])"
 
 
-def _verdict(kind: Kind) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?:(?P<insufficient>{INSUFFICIENT})|(?P<positive>{POSITIVE[kind]})"
-        rf"|(?P<negative>{NEGATIVE[kind]})){WORD_END}",
+_VERDICT: dict[Kind, re.Pattern[str]] = {
+    kind: re.compile(
+        rf"(?:(?P<insufficient>{_INSUFFICIENT})|(?P<positive>{_POSITIVE[kind]})"
+        rf"|(?P<negative>{_NEGATIVE[kind]})){_WORD_END}",
         re.IGNORECASE,
     )
-
-
-VERDICT: dict[Kind, re.Pattern[str]] = {"de": _verdict("de"), "direction": _verdict("direction")}
-VALUES: dict[str, float | None] = {"positive": 1.0, "negative": 0.0, "insufficient": None}
-LETTERS: dict[str, float | None] = {"a": 1.0, "b": 0.0, "c": None}
+    for kind in _POSITIVE
+}
+_VALUES: dict[str | None, float | None] = {"positive": 1.0, "negative": 0.0, "insufficient": None}
+_LETTERS: dict[str, float | None] = {"a": 1.0, "b": 0.0, "c": None}
 
 _BECAUSE = r"because|since|as|given|due|based|but|although|though"
-FOLLOW: dict[Follow, re.Pattern[str]] = {
+_FOLLOW: dict[Follow, re.Pattern[str]] = {
     "line": re.compile(r"[^\w:?]*\Z"),  # "Increase:" is the heading of a list
     "clause": re.compile(rf"\s*(?:\Z|[^\w\s]|(?:{_BECAUSE})\b)", re.IGNORECASE),
     "any": re.compile(
@@ -154,12 +149,12 @@ def _letter_and_word(kind: Kind, text: str, at: int, follow: Follow) -> tuple[Ve
     letter = _LETTER.match(text, at)
     if not letter:
         return _word(kind, text, at, follow)
-    value, closed = LETTERS[letter["letter"].lower()], letter["closed"] is not None
+    value, closed = _LETTERS[letter["letter"].lower()], letter["closed"] is not None
     named = _word(kind, text, letter.end(), follow)
     if named:
         article = letter["letter"] in "aA" and not closed and text[named[0].start].islower()
         return named if article or named[0].value == value else None
-    alone = FOLLOW["line"].match(text, letter.end("letter")) is not None
+    alone = _FOLLOW["line"].match(text, letter.end("letter")) is not None
     if follow == "line":
         reads = alone and letter["letter"].isupper()
     else:
@@ -168,15 +163,15 @@ def _letter_and_word(kind: Kind, text: str, at: int, follow: Follow) -> tuple[Ve
 
 
 def _word(kind: Kind, text: str, at: int, follow: Follow) -> tuple[Verdict, int] | None:
-    match = VERDICT[kind].match(text, at)
-    if not match or match.lastgroup is None:
+    match = _VERDICT[kind].match(text, at)
+    if not match:
         return None
-    value, end = VALUES[match.lastgroup], match.end()
+    value, end = _VALUES[match.lastgroup], match.end()
     named = _word(kind, text, _to_word(text, end), follow) if match[0] in ARROWS else None
     if named:  # an arrow and its word
         return named if named[0].value == value else None
     free = follow == "any" and (value is None or _FREE.fullmatch(match[0]))
-    if not free and not FOLLOW[follow].match(text, end):
+    if not free and not _FOLLOW[follow].match(text, end):
         return None
     return Verdict(value, match.start()), end
 
@@ -184,13 +179,78 @@ def _word(kind: Kind, text: str, at: int, follow: Follow) -> tuple[Verdict, int]
 def _contradicted(kind: Kind, text: str, end: int, value: float | None) -> bool:
     """Whether another verdict stands beside: `Yes or No`, `Yes/No`, `Yes, No`, `Yes (B)`."""
     letter = _GLOSS_LETTER.match(text, end)
-    if letter and LETTERS[(letter[1] or letter[2]).lower()] != value:
+    if letter and _LETTERS[(letter[1] or letter[2]).lower()] != value:
         return True
     beside = _BESIDE.match(text, end)
     if not beside:
         return False
-    word = VERDICT[kind].match(text, beside.end()) if beside["hard"] else None
-    if word and word.lastgroup:  # "Yes or no or ...": here nothing is asked of what follows
-        return VALUES[word.lastgroup] != value
+    word = _VERDICT[kind].match(text, beside.end()) if beside["hard"] else None
+    if word:  # "Yes or no or ...": here nothing is asked of what follows
+        return _VALUES[word.lastgroup] != value
     other = _letter_and_word(kind, text, beside.end(), "clause" if beside["hard"] else "line")
     return other is not None and other[0].value != value
+
+
+_PERCENT = re.compile(
+    r"[\s:=~\u2248\u223c(\[]*"
+    r"(?:(?:about|approximately|approx\.?|around|roughly|circa|ca\.?|probability|p|chance|is|of"
+    r"|estimated?|at|my|best)(?![\w'-])[\s:=~\u2248\u223c(\[]*){0,6}"
+    r"(?P<number>[0-9]{1,4}+(?:\.[0-9]*+)?+|\.[0-9]++)"
+    r"(?P<unit>\s*(?:%|percent\b|per\s?cent\b|/\s*100(?![0-9.])|out\s+of\s+100\b))?+"
+    r"(?![0-9A-Za-z/%])"
+    # no range, list, fraction or product
+    r"(?!\s*(?:[-\u2014,:/^\u00d7]|to\b|or\b|and\b|x\b|\.\.)?\s*[<>~\u2248]?\s*\.?[0-9])"
+    r"(?!\s*[/+\u00b1])",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"\s*[-\u2022]\s+")
+_SURE = re.compile(
+    r"\s*[(,;:\u2014-]?\s*(?P<likely>(?:chance|probab\w+|likel\w+|confiden\w+|sure|certain)\b\s*)?"
+    r"(?P<words>(?:(?:of|for|in|that|an?|the|it|is|will)\b\s*){0,8})",
+    re.IGNORECASE,
+)
+_SAME_AGAIN = re.compile(r"\s*[(=,]\s*(?:=|or|i\.e\.,?)?\s*([0-9]{1,3}(?:\.[0-9]+)?)\s*%")
+_NOTHING = re.compile(rf"\W*+(?:{_INSUFFICIENT}){_WORD_END}", re.IGNORECASE)
+
+
+def read_percent(kind: Kind, text: str, follow: Follow) -> Verdict | None:
+    """Read the percentage at the begin of a text.
+
+    Args:
+        kind: Kind of question; a percentage that is given for its negative verdict is not read.
+        text: One line, without markup.
+        follow: What may follow the number.
+
+    Returns:
+        The number, 0-100, as a share, or "insufficient evidence". None for other words, ranges,
+        inequalities, fractions other than of 100, and numbers above 100. "0.7" is 0.7 percent, as
+        percent was asked for.
+    """
+    nothing = _NOTHING.match(text)
+    if nothing and (follow == "any" or _FOLLOW[follow].match(text, nothing.end())):
+        return Verdict(None, nothing.start())
+    bullet = _BULLET.match(text) if follow != "any" else None
+    match = _PERCENT.match(text, bullet.end() if bullet else 0)
+    if not match or float(match["number"]) > 100:
+        return None
+    end, share = match.end(), float(match["number"]) / 100
+    sure = _SURE.match(text, end)
+    told = follow == "any" and (match["unit"] or (sure and sure["likely"]))
+    again = _SAME_AGAIN.match(text, end)
+    if again and float(again[1]) != float(match["number"]):
+        return None
+    if not told and not _FOLLOW["line" if follow == "line" else "clause"].match(text, end):
+        return None
+    if sure and _is_of_negative(kind, text, sure, share):
+        return None
+    return Verdict(share, match.start("number"))
+
+
+def _is_of_negative(kind: Kind, text: str, sure: re.Match[str], share: float) -> bool:
+    """Whether the number is that of the negative verdict: `85% (No)`, `15% chance of decrease`."""
+    gloss = _VERDICT[kind].match(text, sure.end())
+    if not gloss or gloss.lastgroup != "negative":
+        return False
+    if not _FOLLOW["clause"].match(text, gloss.end()):
+        return False
+    return share > 0.5 or "of" in sure["words"].lower().split()

@@ -1,4 +1,4 @@
-"""Reading an answer: text in, a verdict or an abstention with its reason out."""
+"""Reading the answer about a pair: text in, a verdict or an abstention with its reason out."""
 
 import re
 from collections.abc import Callable
@@ -8,10 +8,9 @@ from itertools import chain
 from typing import Literal, get_args
 
 from perturb_evals.datasets.pairs.questions import Kind
-from perturb_evals.scorers.pairs.answer_marks import Mark, marked, named, told
-from perturb_evals.scorers.pairs.percentages import read_percent
-from perturb_evals.scorers.pairs.verdict_words import Follow, Verdict, read_label
-from perturb_evals.scorers.reading.answer_text import Page, page_of
+from perturb_evals.scorers.pairs.marks import Mark, marked, named, told
+from perturb_evals.scorers.pairs.verdicts import Follow, Verdict, read_label, read_percent
+from perturb_evals.scorers.reading.page import Page, page_of
 
 Reason = Literal["insufficient", "refusal", "unparseable", "truncated", "content_filter"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
@@ -28,12 +27,10 @@ Read = Callable[[str, Follow], Verdict | None]
 
 @dataclass(frozen=True)
 class Answer:
-    """A value, or the reason for none.
+    """What was read: P(positive) in [0, 1], or exactly where that is None the reason.
 
-    Attributes:
-        value: P(positive) in [0, 1]; None exactly when there is a reason.
-        reason: Why there is no value.
-        start: Offset in the reply of the word (letter, number) that was read; None without value.
+    `start` is the offset in the reply of the word (letter, number) that was read; None without
+    value.
     """
 
     value: float | None
@@ -68,7 +65,7 @@ def parse_answer(
     verdict, was_marked = _marked_verdict(page, read, percent=form == "probability")
     if not verdict and not was_marked:
         verdict = _bare_verdict(page, read, last_line=cut is None)
-    if verdict and form == "probability" and cut and _ends_in_number(page, verdict):
+    if verdict and form == "probability" and cut and _ends_in_number(page, verdict.start):
         verdict = None
     if not verdict:
         return Answer(None, cut or _reason(page, was_marked))
@@ -92,6 +89,11 @@ def _marked_verdict(page: Page, read: Read, percent: bool) -> tuple[Verdict | No
         if verdict and verdict.start > bound:
             return verdict, True
     return None, bound >= 0
+
+
+def _ends_in_number(page: Page, at: int) -> bool:
+    """Whether a number ends the reply, so that digits may be missing where it was cut."""
+    return re.fullmatch(r"[0-9.]+", page.plain[at : at + 20]) is not None
 
 
 def _read_at(page: Page, mark: Mark, read: Read) -> Verdict | None:
@@ -142,12 +144,10 @@ def _end_lines(page: Page) -> list[tuple[int, str]]:
     above, _, last = text.rpartition("\n")
     second = rest.lstrip().partition("\n")[0]
     last_but_one = above.rstrip().rpartition("\n")[2]
+    behind = text[len(above.rstrip()) + 1 :]
     return [
         (begin, first if _stand_apart(first, rest, second) else ""),
-        (
-            len(above) + 1,
-            last if _stand_apart(last_but_one, text[len(above.rstrip()) + 1 :], last) else "",
-        ),
+        (len(above) + 1, last if _stand_apart(last_but_one, behind, last) else ""),
     ]
 
 
@@ -159,11 +159,6 @@ def _stand_apart(line: str, after: str, next_line: str) -> bool:
     blank = not after.partition("\n")[0].strip()
     ended = re.search(r"[^\w,]\Z", line) is not None
     return blank or ended or not re.match(r"\s*[a-z0-9]", next_line)
-
-
-def _ends_in_number(page: Page, verdict: Verdict) -> bool:
-    """Whether the number ends the reply, so that digits may be missing where it was cut."""
-    return re.fullmatch(r"[0-9.]+", page.plain[verdict.start : verdict.start + 20]) is not None
 
 
 _HELP = (

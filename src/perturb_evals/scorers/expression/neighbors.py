@@ -3,9 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
+from perturb_evals.datasets.genes.ncbi import human_aliases
 from perturb_evals.datasets.genes.symbols import Route, SymbolResolver
+from perturb_evals.datasets.screens.benchmark import AliasSource
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
+from perturb_evals.scorers.expression.names import Named
 
 Drop = Literal["invented", "ambiguous", "target", "duplicate", "over_limit"]
 DROPS: tuple[Drop, ...] = get_args(Drop)
@@ -14,13 +19,6 @@ USED_ROUTES: tuple[Route, ...] = ("exact", "case", "alias")
 
 SHOWN_LETTERS = 40
 MOST_SHOWN = 20
-
-
-class Named(NamedTuple):
-    """A name as the answer gives it, and its similarity in [0, 1] where it gives one."""
-
-    name: str
-    similarity: float | None = None
 
 
 class Dropped(NamedTuple):
@@ -50,10 +48,12 @@ class Chosen:
     dropped: tuple[Dropped, ...]
     n_given: int
 
-    @property
-    def invented_rate(self) -> float:
-        """Share of the given names that are no candidate's, in [0, 1]; 0 for an empty answer."""
-        return self.drops["invented"] / self.n_given if self.n_given else 0.0
+
+@lru_cache(maxsize=64)
+def resolver_for(held_out: HeldOut, aliases: AliasSource) -> SymbolResolver:
+    """Return what finds the candidates of a fold by their names."""
+    names = expression_evidence(held_out).perturbations
+    return SymbolResolver(names, human_aliases() if aliases == "ncbi" else None)
 
 
 def choose(
@@ -88,18 +88,18 @@ def choose(
     routes: Counter[Route] = Counter()
     drops: list[Dropped] = []
     for item in answer_items:
-        symbol, route = _resolve(item.name, target, resolver)
-        if symbol is None:
-            reason: Drop = "ambiguous" if route == "ambiguous" else "invented"
-        elif symbol == target:
+        found = resolver.resolve(item.name, target)
+        if found.symbol is None:
+            reason: Drop = "ambiguous" if found.route == "ambiguous" else "invented"
+        elif found.symbol == target:
             reason = "target"
-        elif symbol in used:
+        elif found.symbol in used:
             reason = "duplicate"
         elif limit is not None and len(used) == limit:
             reason = "over_limit"
         else:
-            used[symbol] = item
-            routes[route] += 1
+            used[found.symbol] = item
+            routes[found.route] += 1
             continue
         drops.append(Dropped(_shortened(item.name), reason))
     counts = Counter(drop.reason for drop in drops)
@@ -111,11 +111,6 @@ def choose(
         dropped=tuple(drops[:MOST_SHOWN]),
         n_given=len(used) + len(drops),
     )
-
-
-def _resolve(name: str, target: str, resolver: SymbolResolver) -> tuple[str | None, Route]:
-    found = resolver.resolve(name, target)
-    return found.symbol, found.route
 
 
 def _shortened(name: str) -> str:

@@ -7,13 +7,12 @@ tags, and a text that ends in the middle. One pass, with bounded depth, so the t
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 DEEPEST = 8
 """Brackets inside brackets; an answer needs two or three."""
 
-_CLOSER = {"[": "]", "{": "}", "(": ")"}
-_OPENER = {closer: opener for opener, closer in _CLOSER.items()}
+_OPENER = {"]": "[", "}": "{", ")": "("}
 _STRING_ENDS = {"double_end": "double", "single_end": "single", "tick_end": "tick"}
 _ESCAPES = {"n": "\n", "t": "\t"}
 
@@ -44,15 +43,11 @@ Entries: TypeAlias = list[tuple[str | None, "Value"]]
 Value: TypeAlias = str | float | Entries | None
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A value that was read.
+class Piece(NamedTuple):
+    """A value that was read, the offset behind it, and whether it is complete.
 
-    Attributes:
-        value: A string, or the entries of a list or object.
-        end: Offset behind it.
-        complete: Whether it ended. If not, the part that the end may have cut through is left out
-            of entries; a string is what there was of it.
+    If not, the part that the end may have cut through is left out of the entries of a list or
+    object; a string is what there was of it.
     """
 
     value: str | Entries
@@ -124,7 +119,9 @@ def read_piece(text: str, at: int, end: int) -> Piece | None:
         elif not stack:
             return None
         elif kind == "close":
-            whole = _close(stack, token[0])
+            # It ends its bracket and those inside; where it fits none, the innermost one.
+            openers, opener = [level.opener for level in reversed(stack)], _OPENER[token[0]]
+            whole = _end(stack, openers.index(opener) + 1 if opener in openers else 1)
             if whole is not None:
                 return Piece(whole, at, True)
         elif kind == "comma":
@@ -134,36 +131,23 @@ def read_piece(text: str, at: int, end: int) -> Piece | None:
         elif kind == "word" and at < end:
             stack[-1].put(_meaning(token[0].strip()), starts_entry=on_new_line)
         on_new_line = False
-    return Piece(_close_all(stack), at, False) if stack else None
+    if not stack:
+        return None
+    for level in stack:  # a key whose value is cut through goes with it
+        level.key = level.key if level.has_value else None
+    return Piece(_end(stack, len(stack)) or [], at, False)
 
 
-def _close(stack: list[_Open], bracket: str) -> Entries | None:
-    """End the innermost bracket that this one closes, and those inside it; if it closes none, one.
-
-    Returns:
-        The entries of the outermost bracket where that was ended, else None.
-    """
-    opener = _OPENER[bracket]
-    fits = any(level.opener == opener for level in stack)
-    while True:
+def _end(stack: list[_Open], n: int) -> Entries | None:
+    """End the n innermost brackets; return the entries of the outermost one where that is ended."""
+    for _ in range(n):
         level = stack.pop()
         level.next()
         if not stack:
             return level.entries
         # What is in round brackets behind a name is a remark on it.
         stack[-1].put(level.entries, starts_entry=level.opener != "(")
-        if not fits or level.opener == opener:
-            return None
-
-
-def _close_all(stack: list[_Open]) -> Entries:
-    """End all brackets where the text ends; a key whose value is cut through goes with it."""
-    for level in stack:
-        level.key = level.key if level.has_value else None
-    while True:
-        whole = _close(stack, _CLOSER[stack[-1].opener])
-        if whole is not None:
-            return whole
+    return None
 
 
 def _decoded(body: str) -> str:

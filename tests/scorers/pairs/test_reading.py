@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from perturb_evals.scorers.pairs.answers import REASONS, Answer, parse_answer
+from perturb_evals.scorers.pairs.reading import REASONS, Answer, parse_answer
 
 CORPUS = Path(__file__).parent / "answers"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perturb_evals.scorers.reading.json_pieces import DEEPEST, read_piece
+from perturb_evals.scorers.reading.loose_json import DEEPEST, read_piece
 
 KEYS = st.text(max_size=8)
 JSON = st.recursive(

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perturb_evals.scorers.expression.neighbor_text import READ_AS, parse_neighbors
+from perturb_evals.scorers.expression.names import READ_AS
+from perturb_evals.scorers.expression.reading import parse_neighbors
 
 # `neighbors` was written before the parser and its lines stay as they are; the other one after it.
 CORPUS = [
@@ -37,7 +38,11 @@ def test_every_reply_of_the_corpus_is_read_as_written_down(row):
     assert list(answer.names) == row["names"]
     assert (answer.read, answer.n_unusable) == (row["read"], row.get("n_unusable", 0))
     similarities = row.get("similarities")
-    assert answer.similarities == (similarities and pytest.approx(similarities, abs=1e-12))
+    found = [item.similarity for item in answer.items]
+    if similarities is None:
+        assert set(found) <= {None}
+    else:
+        assert found == pytest.approx(similarities, abs=1e-12)
 
 
 def test_the_corpus_holds_every_way_of_reading_and_no_id_twice():
@@ -147,6 +152,46 @@ def test_reasoning_that_does_not_end_holds_no_answer(thought, names, key):
     before = json.dumps({"kNN": names})
     assert read(f"{before}\n{unfinished}") == names
     assert read(f'{unfinished}", "kNN": {json.dumps(names)}}}') == names
+
+
+LINE = "\nkNN: SMG1, UPF1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"reasoning": "SMG1 [x] and',
+        '{"a": 1, "Chain_of_thought": "SMG1',
+        '{"why": "the "core", {1}, is',
+        r'"{\"reasoning\": \"a \\\"b\\\": c',
+        '{"reasoning": "{\\"reasoning\\": \\"x\\", \\"kNN\\": []} or',
+    ],
+)
+def test_all_behind_the_begin_of_reasoning_that_does_not_end_is_reasoning(text):
+    assert read(text + LINE) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '{"reasoning": "SMG1"}',
+        '{"reasoning": "SMG1", "list": ["UP',
+        '{"reasoning": ["SMG1", "UP',
+        '{"answer": "SMG1',
+        "reasoning: SMG1",
+        '"reasoning',
+    ],
+)
+def test_behind_anything_else_an_answer_counts(text):
+    assert read(text + LINE) == ["SMG1", "UPF1"]
+
+
+@settings(deadline=None)
+@given(reasoning=st.text(max_size=40))
+def test_a_list_in_finished_reasoning_is_no_second_list(reasoning):
+    text = {"reasoning": f'{reasoning} ["RPL5", "MYC"].', "candidates": ["SMG1", "UPF1"]}
+    assert read(json.dumps(text)) == ["SMG1", "UPF1"]
 
 
 @settings(deadline=None)

@@ -1,12 +1,12 @@
 import pytest
 
-from perturb_evals.scorers.expression.neighbor_items import (
+from perturb_evals.scorers.expression.names import (
+    Named,
     is_plausible,
     is_symbol,
     items_of,
     names_in,
 )
-from perturb_evals.scorers.expression.neighbor_names import Named
 
 
 def listed(*values):

@@ -1,23 +1,52 @@
-"""Which entries of a list that a model wrote are names of genes, and how similar it calls them."""
+"""The names of genes in what a model wrote as a list, and how similar it calls them."""
 
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from perturb_evals.scorers.expression.neighbor_names import Named
-from perturb_evals.scorers.reading.json_pieces import Entries, Value
+from perturb_evals.scorers.reading.loose_json import Entries, Value
+
+ReadAs = Literal["object", "list", "cut_off"]
+READ_AS: tuple[ReadAs, ...] = get_args(ReadAs)
 
 Found: TypeAlias = tuple[str | None, float | None]
 
+
+class Named(NamedTuple):
+    """A name as the answer gives it, and its similarity in [0, 1] where it gives one."""
+
+    name: str
+    similarity: float | None = None
+
+
+@dataclass(frozen=True)
+class NeighborAnswer:
+    """The neighbors as a reply names them.
+
+    Attributes:
+        items: Names, most similar first, as they are written but for look-alike characters and
+            for blanks and quotation marks around them, with their similarities in [0, 1]. Empty
+            for an answer that says an empty list.
+        read: From what it was read: `object` (what stands under the key `kNN` or one like it),
+            `list` (names without such a key), `cut_off` (a list that does not end; its complete
+            names).
+        n_unusable: Entries of the list that are no names: numbers, null, blanks, dots.
+    """
+
+    items: tuple[Named, ...]
+    read: ReadAs
+    n_unusable: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names alone."""
+        return tuple(item.name for item in self.items)
+
+
 _NAME_KEYS = (
-    "gene",
-    "name",
-    "symbol",
-    "gene_symbol",
-    "gene_name",
-    "perturbation",
-    "neighbor",
-    "neighbour",
+    *("gene", "name", "symbol", "gene_symbol", "gene_name"),
+    *("perturbation", "neighbor", "neighbour"),
 )
 _SIMILARITY_KEYS = ("similarity", "similarity_score", "score", "confidence", "weight")
 

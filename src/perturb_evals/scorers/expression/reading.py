@@ -1,4 +1,4 @@
-"""Reading the neighbors that a model names: text in, names in their order out.
+"""Reading the neighbors that a reply names: text in, names in their order out.
 
 The list is looked for by its key, so that what stands in the reasoning beside it, well-formed or
 not, cannot hide it.
@@ -7,52 +7,23 @@ not, cannot hide it.
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal, get_args
+from typing import TypeAlias
 
-from perturb_evals.scorers.expression.neighbor_items import is_plausible, items_of, names_in
-from perturb_evals.scorers.expression.neighbor_lists import LONGEST_LIST, MOST_READ, answer_list
-from perturb_evals.scorers.expression.neighbor_names import Named
-from perturb_evals.scorers.expression.reasoning_fields import without_finished, without_unfinished
-from perturb_evals.scorers.reading.answer_text import page_of
-from perturb_evals.scorers.reading.json_pieces import Piece, read_piece
-
-ReadAs = Literal["object", "list", "cut_off"]
-READ_AS: tuple[ReadAs, ...] = get_args(ReadAs)
+from perturb_evals.scorers.expression.lists import LONGEST_LIST, MOST_READ, answer_list
+from perturb_evals.scorers.expression.names import (
+    Named,
+    NeighborAnswer,
+    ReadAs,
+    is_plausible,
+    items_of,
+    names_in,
+)
+from perturb_evals.scorers.reading.loose_json import Piece, read_piece
+from perturb_evals.scorers.reading.page import page_of
 
 MOST_KEYS = 500
 """Only so many keys are looked at, from the end of a reply, besides the bounds of lists."""
-
-
-@dataclass(frozen=True)
-class NeighborAnswer:
-    """The neighbors as a reply names them.
-
-    Attributes:
-        items: Names, most similar first, as they are written but for look-alike characters and
-            for blanks and quotation marks around them, with their similarities in [0, 1]. Empty
-            for an answer that says an empty list.
-        read: From what it was read: `object` (what stands under the key `kNN` or one like it),
-            `list` (names without such a key), `cut_off` (a list that does not end; its complete
-            names).
-        n_unusable: Entries of the list that are no names: numbers, null, blanks, dots.
-    """
-
-    items: tuple[Named, ...]
-    read: ReadAs
-    n_unusable: int = 0
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names alone."""
-        return tuple(item.name for item in self.items)
-
-    @property
-    def similarities(self) -> tuple[float | None, ...] | None:
-        """The similarities alone, None where no item has one."""
-        found = tuple(item.similarity for item in self.items)
-        return None if all(similarity is None for similarity in found) else found
 
 
 class _Rank(IntEnum):
@@ -67,11 +38,7 @@ class _Rank(IntEnum):
     CUT_OFF_LIST = 6  # without a key, and it does not end
 
 
-@dataclass(frozen=True)
-class _Reading:
-    rank: _Rank
-    answer: NeighborAnswer
-
+_Reading: TypeAlias = tuple[_Rank, NeighborAnswer]
 
 _KEY = re.compile(
     r"""
@@ -99,13 +66,8 @@ def parse_neighbors(text: str, cut_off: bool = False) -> NeighborAnswer | None:
     An answer is what stands under the key `kNN`, or one like it (`neighbors`, `similar_genes`): a
     list with at least one plausible name, or one that says to be empty. The last whole one counts,
     under `kNN` before other keys. Without any: the names of a list that is cut off, as far as they
-    are whole; a list inside a string; a list without such a key; a line of symbols
-    (`kNN: RPL5, RPL23`).
-
-    Of several lists without such a key the last one counts that is called an answer (`"genes": `,
-    `Final answer:`), else the only one; a list that is called rejected (`"excluded": `,
-    `I left out`) never does. In a reply that was cut off such a list counts only if it stands at
-    the end and either is called an answer or is all there is: else the answer was still to come.
+    are whole; a list inside a string; a list without such a key, where it is plain which one is
+    meant (`answer_list`); a line of symbols (`kNN: RPL5, RPL23`).
 
     What never counts: reasoning (`<think>` and the like, as `parse_answer` has it; under a key of
     its own if it does not end, and for lists without a key in any case), the placeholders of an
@@ -121,11 +83,14 @@ def parse_neighbors(text: str, cut_off: bool = False) -> NeighborAnswer | None:
     page = page_of(text).raw
     for entity, character in _ENTITIES.items():
         page = page.replace(entity, character)
-    page = without_unfinished(page)
+    page = _without_unfinished(page)
     readings = list(_under_keys(page))
-    if not any(reading.rank <= _Rank.ESCAPED for reading in readings):
-        readings += _without_key(page, cut_off)
-    return min(readings, key=lambda reading: reading.rank).answer if readings else None
+    if not any(rank <= _Rank.ESCAPED for rank, _ in readings):
+        answer = answer_list(_without_finished(page), cut_off)
+        if answer:
+            rank = _Rank.LIST if answer.read == "list" else _Rank.CUT_OFF_LIST
+            readings.append((rank, answer))
+    return min(readings, key=lambda reading: reading[0])[1] if readings else None
 
 
 def _under_keys(page: str) -> Iterator[_Reading]:
@@ -144,7 +109,7 @@ def _under_keys(page: str) -> Iterator[_Reading]:
         reading = _reading(key, text, at, piece)
         if reading:
             yield reading
-            if reading.rank is _Rank.ASKED:
+            if reading[0] is _Rank.ASKED:
                 return
 
 
@@ -162,7 +127,7 @@ def _reading(key: re.Match[str], text: str, at: int, piece: Piece | None) -> _Re
     if not says_empty and not any(is_plausible(item.name) for item in items):
         return None
     read: ReadAs = "list" if piece is None else "object" if piece.complete else "cut_off"
-    return _Reading(rank, NeighborAnswer(items, read, unusable))
+    return rank, NeighborAnswer(items, read, unusable)
 
 
 def _items(piece: Piece) -> tuple[tuple[Named, ...], int]:
@@ -177,10 +142,62 @@ def _items(piece: Piece) -> tuple[tuple[Named, ...], int]:
     return names, 0
 
 
-def _without_key(page: str, cut_off: bool) -> list[_Reading]:
-    found = answer_list(without_finished(page), cut_off)
-    if found is None:
-        return []
-    read: ReadAs = "list" if found.complete else "cut_off"
-    rank = _Rank.LIST if found.complete else _Rank.CUT_OFF_LIST
-    return [_Reading(rank, NeighborAnswer(found.items, read, found.n_unusable))]
+# Reasoning that stands in an object under a key of its own, `{"reasoning": "...`. `page_of` takes
+# out reasoning between tags; this may stand beside the answer, so that it takes more care to tell
+# where it ends, and whether it does.
+
+_FIELD = re.compile(
+    r"""
+    (?<!\\)(?P<escape>\\{0,8})["'`]\s{0,3}
+    (?P<name>[A-Za-z][\w -]{0,30}?)
+    \s{0,3}\\{0,8}["'`]\s{0,20}+[:=]\s{0,20}+(?P<string>\\{0,8}["'`])?
+    """,
+    re.VERBOSE,
+)
+_REASONING = re.compile(
+    r"(?:\w+[ _-])?(?:reason(?:ing|s)?|rationales?|explanations?|analysis|think(?:ing)?|thoughts?"
+    r"|justifications?|why|notes?|comments?|considerations?|steps?)(?:[ _-]\w+)?",
+    re.IGNORECASE,
+)
+
+
+def _without_unfinished(page: str) -> str:
+    """Return a page up to reasoning that does not end; the whole page where there is none.
+
+    Reasoning does not end if no other key comes behind it and no bracket closes its object. The
+    quotation marks in it tell nothing, as models do not always escape them.
+    """
+    last = {key["escape"]: key for key in _FIELD.finditer(page)}
+    begins = [
+        key.end()
+        for key in last.values()
+        if _is_reasoning(key) and not _closes_an_object(page[key.end() :])
+    ]
+    return page[: min(begins, default=len(page))]
+
+
+def _without_finished(page: str) -> str:
+    """Return a page with the strings under keys of reasoning left out."""
+    kept, at = [], 0
+    for key in _FIELD.finditer(page):
+        if key.end() < at or key["escape"] or not _is_reasoning(key):
+            continue
+        piece = read_piece(page, key.start("string"), len(page))
+        if piece:
+            kept.append(page[at : key.start("string")])
+            at = piece.end
+    return "".join([*kept, page[at:]])
+
+
+def _is_reasoning(key: re.Match[str]) -> bool:
+    return bool(key["string"] and _REASONING.fullmatch(key["name"]))
+
+
+def _closes_an_object(text: str) -> bool:
+    """Tell whether a bracket is closed that was not opened in the text."""
+    depth = 0
+    for brace in re.finditer(r"[{}]", text):
+        depth += 1 if brace[0] == "{" else -1
+        if depth < 0:
+            return True
+    return False

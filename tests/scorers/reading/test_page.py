@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perturb_evals.scorers.reading.answer_text import page_of
+from perturb_evals.scorers.reading.page import page_of
 
 PIECES = (
     "<think>",

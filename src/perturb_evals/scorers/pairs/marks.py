@@ -3,24 +3,20 @@
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from perturb_evals.scorers.pairs.verdict_words import ARROWS, Follow
-from perturb_evals.scorers.reading.answer_text import QUOTES, Page
+from perturb_evals.scorers.pairs.verdicts import ARROWS, Follow
+from perturb_evals.scorers.reading.page import QUOTES, Page
 
 MOST_MARKS = 500
 """Only this many marks are looked at, from the end: a reply with more of them is a loop."""
 
 
-@dataclass(frozen=True)
-class Mark:
-    """A place where an answer is announced.
+class Mark(NamedTuple):
+    """The offset behind the announcement of an answer, and what may follow the verdict there.
 
-    Attributes:
-        at: Offset behind the announcement.
-        follow: What may follow the verdict there.
-        binding: Whether the answer has to be here: if nothing can be read, what was marked before
-            does not count either.
+    If it is binding the answer has to be here: if nothing can be read, what was marked before does
+    not count either.
     """
 
     at: int
@@ -68,7 +64,10 @@ def marked(page: Page) -> Iterator[Mark]:
         elif not begins_line and _passed_over(page, word, before):
             continue
         elif word["colon"]:
-            yield from _behind_colon(page, word, begins_line)
+            for mark in _in_or_below_line(page, word.end(), "any"):
+                in_line = mark.at == word.end()
+                binding = begins_line and in_line and not _is_form(page, word.start("colon"))
+                yield mark._replace(binding=binding)
         elif begins_line and not re.match(r"\s*[.,;!?]", page.line_after(word.end())):
             yield from _in_or_below_line(page, word.end(), "line")
         if word["final"] and not word["colon"]:
@@ -110,13 +109,6 @@ def named(page: Page, percent: bool) -> Iterator[Mark]:
 
 def _words(page: Page) -> Iterator[re.Match[str]]:
     return reversed(deque(_WORD.finditer(page.plain), MOST_MARKS))
-
-
-def _behind_colon(page: Page, word: re.Match[str], begins_line: bool) -> Iterator[Mark]:
-    for mark in _in_or_below_line(page, word.end(), "any"):
-        in_line = mark.at == word.end()
-        binding = begins_line and in_line and not _is_form(page, word.start("colon"))
-        yield Mark(mark.at, mark.follow, binding)
 
 
 def _in_or_below_line(page: Page, at: int, follow: Follow) -> Iterator[Mark]:
