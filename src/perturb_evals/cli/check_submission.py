@@ -37,7 +37,9 @@ def add_parser(subparsers: "Subparsers") -> None:
         type=lambda name: name.removeprefix("perturb_evals/"),
         help=f"the paths are files of predictions for this task: {', '.join(TASKS)}",
     )
-    parser.add_argument("--dataset", help="for questions: perturbqa (default) or demo")
+    parser.add_argument(
+        "--dataset", help="for questions: perturbqa (default), demo, or a folder of tables"
+    )
     parser.add_argument("--cell-line", metavar="LINE", help="for questions: the cell line")
     parser.add_argument("--screen", help="for langpert: the screen (default: replogle_k562)")
     parser.set_defaults(run=run)

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from perturb_evals.datasets.files.sources import find_source
+from perturb_evals.datasets.pairs.load import table_file
+from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.datasets.published import GATE, MEAN, PublishedNumber, published_numbers
 
 QUESTIONS = {"perturbqa_de": "de", "perturbqa_direction": "dir"}
@@ -160,7 +163,11 @@ def published_lines(board: Mapping[str, str | int]) -> tuple[PublishedLine, ...]
 def _question_lines(board: Mapping[str, str | int], task: str) -> list[PublishedLine]:
     sample = re.fullmatch(r"\w+/genes(\d+)/seed(\d+)", str(board["questions"]))
     lines = []
-    for number in _numbers(board, task, "auroc_per_gene"):
+    numbers = _numbers(board, task, "auroc_per_gene")
+    kind: Kind = "de" if task == "de" else "direction"
+    if numbers and not _published_data(board, kind):
+        return []
+    for number in numbers:
         system = _SYSTEMS[number.system]
         words = [*system.words, PRECISION]
         if system.abstains:
@@ -174,6 +181,12 @@ def _question_lines(board: Mapping[str, str | int], task: str) -> list[Published
             )
         lines.append(_line(number, system.track, words))
     return lines
+
+
+def _published_data(board: Mapping[str, str | int], kind: Kind) -> bool:
+    """Whether a board's data are PerturbQA's: a user may call a line of their own k562 too."""
+    source = find_source(table_file(str(board["context"]), kind))
+    return source.sha256 is None or source.sha256.startswith(str(board["data"]))
 
 
 def _screen_lines(board: Mapping[str, str | int]) -> list[PublishedLine]:

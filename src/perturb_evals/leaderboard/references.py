@@ -16,7 +16,7 @@ from perturb_evals.datasets.files.fetch import locate
 from perturb_evals.datasets.files.sources import DataError, find_source
 from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import lines_read, pairs_evidence
-from perturb_evals.datasets.pairs.load import table_file
+from perturb_evals.datasets.pairs.load import named_dataset, why_not_here
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.datasets.pairs.table import TableError
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
@@ -92,7 +92,9 @@ def _questions(
         name: result.task_args[name]
         for name in ("dataset", "cell_line", "questions", "genes", "seed")
     }
-    _need(table_file(given["dataset"], given["cell_line"] or result.context, kind))
+    source = named_dataset(given["dataset"])
+    if lacking := why_not_here(source, given["cell_line"] or result.context, kind):
+        raise NoReferencesError(lacking)
     asked = pairs_benchmark(kind, **given)
     _same(asked.table.sha256, result.data_sha256)
     policy: Abstention = "lowest" if result.board["abstention"] == "lowest" else "half"
@@ -114,19 +116,7 @@ def _lines_here(asked: PairsBenchmark) -> tuple[str, ...]:
     """Return the lines of the track cross whose tables are here."""
     about = asked.evidence
     lines = lines_read(about.dataset, about.cell_line, "cross", None)
-    return tuple(line for line in lines if _is_here(table_file(about.dataset, line, about.kind)))
-
-
-def _need(file: str | None) -> None:
-    if not _is_here(file):
-        raise NoReferencesError(
-            f"{file} is not on this machine; `perturb-evals data fetch {file}` gets it."
-        )
-
-
-def _is_here(file: str | None) -> bool:
-    """Whether a known file is here, so that ranking logs downloads nothing; None needs no file."""
-    return file is None or locate(find_source(file)) is not None
+    return tuple(line for line in lines if not why_not_here(about.dataset, line, about.kind))
 
 
 def _answers(asked: PairsBenchmark, policy: Abstention, predictor: Predictor) -> Outcome:
@@ -143,7 +133,11 @@ def _answers(asked: PairsBenchmark, policy: Abstention, predictor: Predictor) ->
 
 def _expression(result: Result, present: Collection[str]) -> list[Entry]:
     screen = GEARS_SCREENS.get(str(result.task_args.get("screen")))
-    _need(screen.source if screen else None)
+    if screen and locate(find_source(screen.source)) is None:  # ranking logs downloads nothing
+        raise NoReferencesError(
+            f"{screen.source} is not on this machine; `perturb-evals data fetch {screen.source}` "
+            "gets it."
+        )
     given = {name: value for name, value in result.task_args.items() if name != "k"}
     run = expression_benchmark(**{**given, "aliases": "none"})
     _same(run.screen.fingerprint, result.data_sha256)

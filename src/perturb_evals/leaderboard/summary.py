@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.pairs.evidence import SAME_SCREEN
+from perturb_evals.datasets.pairs.evidence import screen_of_sets
 from perturb_evals.leaderboard.boards import ROUNDING, Board, Row, Track
 from perturb_evals.leaderboard.resampling import figure_of, shared_weights
 from perturb_evals.leaderboard.result import Figure
@@ -79,7 +79,7 @@ def summaries(boards: Sequence[Board]) -> tuple[Summary, ...]:
     """
     grouped: dict[tuple[Rules, TrackKey], list[Board]] = defaultdict(list)
     for board in boards:
-        if board.parts["context"] not in SAME_SCREEN:
+        if screen_of_sets(str(board.parts["context"])) is None:
             found = {_key(track) for track in board.tracks if board.scale}
             for key in (key for key in found if _ranked(board, key)):
                 grouped[_rules(board), key].append(board)
