@@ -14,7 +14,6 @@ from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.leaderboard.published import PublishedLine, published_lines
 from perturb_evals.metrics.pairs.abstention import ABSTENTIONS
 
-
 SUFFIX = {"perturbqa_de": "de", "perturbqa_direction": "dir"}
 
 

@@ -220,7 +220,7 @@ def test_a_missing_column_is_named(folder, name: str):
 def test_a_line_of_the_other_kind_only(folder):
     place = folder({"a-de.csv": frame(*ROWS), "b-dir.csv": frame(*ROWS)})
     assert pairs_benchmark("de", place).evidence.cell_line == "a"
-    with pytest.raises(ValueError, match="a table of de questions, of which .* has a; got 'b'"):
+    with pytest.raises(ValueError, match=r"a table of de questions, of which .* has a; got 'b'"):
         pairs_benchmark("de", place, "b")
     with pytest.raises(ValueError, match="cell_line must be one of a; got 'c'"):
         pairs_benchmark("de", place, "c")
