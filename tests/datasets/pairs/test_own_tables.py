@@ -210,6 +210,16 @@ def test_what_cannot_be_asked(folder, tables, error, message: str):
     assert place in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [([1, 0, None, 0], "row 3: expected the label 0 or 1, got ''"), ([1, 0, 0.5, 0], "cannot")],
+)
+def test_labels_that_are_no_labels(folder, labels: list[float], message: str):
+    place = folder({"x-de.parquet": frame(*ROWS).assign(label=labels)})
+    with pytest.raises(TableError, match=message):
+        pairs_benchmark("de", place)
+
+
 @pytest.mark.parametrize("name", ["x-de.csv", "x-de.parquet"])
 def test_a_missing_column_is_named(folder, name: str):
     place = folder({name: frame(*ROWS).drop(columns="split")})
@@ -234,6 +244,12 @@ def test_a_folder_that_is_gone(folder):
         asked.evidence.own()
     with pytest.raises(ValueError, match="dataset must be one of perturbqa, demo, a folder"):
         pairs_benchmark("de", place)
+
+
+@pytest.mark.parametrize("typed", [["a", "b"], 7, "", "nowhere", "/no/where", "a/b/c"])
+def test_what_is_no_data_set(typed: object):
+    with pytest.raises(ValueError, match="dataset must be one of perturbqa, demo, a folder"):
+        pairs_benchmark("de", typed)
 
 
 def test_the_demo_world_as_a_folder_is_the_demo_world(folder):

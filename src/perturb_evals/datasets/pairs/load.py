@@ -34,7 +34,7 @@ def named_dataset(dataset: object) -> str:
     Raises:
         ValueError: None of these.
     """
-    found = dataset if dataset in CELL_LINES else located(dataset)
+    found = dataset if dataset in tuple(CELL_LINES) else located(dataset)
     if found is None:
         raise ValueError(
             f"dataset must be one of {', '.join(CELL_LINES)}, a folder of tables, or org/name of a "

@@ -205,9 +205,7 @@ def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
 
     Labels may be numbers or truth values, 1 for true.
     """
-    label = frame["label"]
-    if pd.api.types.is_numeric_dtype(label):  # truth values too
-        whole = label.astype("Int64") if label.notna().all() else label
-        frame = frame.assign(label=whole)
+    if pd.api.types.is_numeric_dtype(frame["label"]):  # truth values too
+        frame = frame.assign(label=frame["label"].astype("Int64"))
     filled = frame[list(COLUMNS)].astype(object)
     return filled.where(filled.notna(), "").astype(str)
