@@ -28,7 +28,7 @@ from inspect_ai.scorer import includes
 from inspect_ai.solver import generate
 
 from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.pairs.load import load_table
+from perturb_evals.datasets.pairs.load import known_table
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.tasks.perturbqa import perturbqa_de
 
@@ -118,7 +118,7 @@ def main() -> None:
     arguments = task_arguments()
     name = arguments.get("dataset", "k562")
     for questions in ("scored", "all"):
-        load_table.cache_clear()
+        known_table.cache_clear()
         first = seconds(lambda: perturbqa_de(**{**arguments, "questions": questions}))  # noqa: B023
         print(f"task construction, {name} DE, {questions} questions, from the file: {first:.2f} s")
 

@@ -22,7 +22,7 @@ from rich.console import Console
 from perturb_evals.datasets.files import fetch
 from perturb_evals.datasets.files.sources import SOURCES
 from perturb_evals.datasets.pairs.evidence import pairs_evidence
-from perturb_evals.datasets.pairs.load import FILE_SUFFIX, load_table
+from perturb_evals.datasets.pairs.load import FILE_SUFFIX, known_table
 
 # A busy machine is slow now and then; that is no failure. A fifth of the usual number of examples
 # keeps the whole suite below five minutes.
@@ -132,7 +132,7 @@ def put_tables(
         return folder
 
     def forget() -> None:
-        load_table.cache_clear()
+        known_table.cache_clear()
         pairs_evidence.cache_clear()
 
     yield put

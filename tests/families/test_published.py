@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perturb_evals.datasets.files.sources import SOURCES
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import TRACKS
 from perturb_evals.datasets.published import GATE, SIZES, published_numbers
@@ -19,11 +20,15 @@ def published_lines(board):
     return family_of(board["task"]).published(board)
 
 
+SUFFIX = {"perturbqa_de": "de", "perturbqa_direction": "dir"}
+
+
 def questions(task="perturbqa_de", line="k562", asked="scored", abstention="half"):
+    source = SOURCES.get(f"perturbqa/{line}-{SUFFIX.get(task)}.csv")
     return {
         "task": task,
         "context": line,
-        "data": "e6ab09",
+        "data": (source.sha256 if source and source.sha256 else "e6ab09")[:6],
         "questions": asked,
         "abstention": abstention,
         "metric_version": 1,
@@ -74,6 +79,10 @@ def test_k562_direction():
     found = values(questions("perturbqa_direction"))
     assert len(found) == 9
     assert found[:3] == [("Retrieval (No LLM)", 0.69), ("GEARS", 0.67), ("SUMMER", 0.64)]
+
+
+def test_a_line_of_other_data_has_none_of_the_same_name():
+    assert published_lines({**questions(), "data": "0a1b2c"}) == ()
 
 
 def test_sets_of_genes_have_lines_of_their_own():

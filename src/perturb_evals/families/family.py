@@ -242,6 +242,10 @@ class Family(ABC):
         """Whether a context is another one cut anew, which a summary counts once."""
         return False
 
+    def same_fact(self, part: str, said: object, expected: object) -> bool:
+        """Whether a log says of a part of its facts, or of a sample's metadata, what data say."""
+        return said == expected
+
     def label_fault(self, summary: EvalSampleSummary, sample: Sample) -> str:
         """Return where the scores of a sample hold another label than its task; empty if fine."""
         return ""

@@ -14,7 +14,6 @@ from inspect_ai.log import HeadlineMetric
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import Track
-from perturb_evals.datasets.pairs.load import DatasetName
 from perturb_evals.datasets.pairs.questions import QuestionSet
 from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.metrics.pairs.predictions import ABSTENTIONS, Abstention
@@ -29,7 +28,7 @@ HEADLINE = HeadlineMetric(score="p_positive", metric="auroc_per_gene")
 
 @task
 def perturbqa_de(
-    dataset: DatasetName = "perturbqa",
+    dataset: str = "perturbqa",
     cell_line: str | None = None,
     evidence: Track = "none",
     evidence_lines: str | list[str] | None = None,
@@ -43,9 +42,10 @@ def perturbqa_de(
     """Is gene G differentially expressed when P is knocked down in cell line C?
 
     Args:
-        dataset: perturbqa, or demo: a simulated screen that needs no data.
+        dataset: perturbqa, or demo: a simulated screen that needs no data, or your own tables: a
+            folder, or org/name on Hugging Face, with <line>-de.csv and <line>-dir.csv (.parquet).
         cell_line: k562 (default), rpe1, hepg2, jurkat or k562_set; for the demo world demo_a
-            (default), demo_b or demo_c.
+            (default), demo_b or demo_c; of your own tables the only one by default.
         evidence: Training rows that a solver may read: none, within (the evaluated line's) or
             cross (other lines' too). Systems are ranked within one track.
         evidence_lines: For cross, the lines of genes to read, separated by commas; all by default.
@@ -67,7 +67,7 @@ def perturbqa_de(
 
 @task
 def perturbqa_direction(
-    dataset: DatasetName = "perturbqa",
+    dataset: str = "perturbqa",
     cell_line: str | None = None,
     evidence: Track = "none",
     evidence_lines: str | list[str] | None = None,
@@ -81,9 +81,10 @@ def perturbqa_direction(
     """Does gene G, known to respond, increase or decrease when P is knocked down in cell line C?
 
     Args:
-        dataset: perturbqa, or demo: a simulated screen that needs no data.
+        dataset: perturbqa, or demo: a simulated screen that needs no data, or your own tables: a
+            folder, or org/name on Hugging Face, with <line>-de.csv and <line>-dir.csv (.parquet).
         cell_line: k562 (default), rpe1, hepg2, jurkat or k562_set; for the demo world demo_a
-            (default), demo_b or demo_c.
+            (default), demo_b or demo_c; of your own tables the only one by default.
         evidence: Training rows that a solver may read: none, within (the evaluated line's) or
             cross (other lines' too). Systems are ranked within one track.
         evidence_lines: For cross, the lines of genes to read, separated by commas; all by default.

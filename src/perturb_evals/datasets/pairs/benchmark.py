@@ -8,9 +8,10 @@ import pandas as pd
 from perturb_evals.datasets.benchmark import Benchmark
 from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.pairs.evidence import TRACKS, PairsEvidence, lines_read, pairs_evidence
-from perturb_evals.datasets.pairs.load import CELL_LINES, load_table
+from perturb_evals.datasets.pairs.load import cell_lines, load_table, named_dataset
+from perturb_evals.datasets.pairs.own_tables import is_own, shown_name
 from perturb_evals.datasets.pairs.questions import QUESTION_SETS, Kind, select_questions
-from perturb_evals.datasets.pairs.table import Table
+from perturb_evals.datasets.pairs.table import Table, TableError
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class PairsBenchmark(Benchmark):
         return {
             "data_sha256": self.table.sha256,
             "n_questions": self.n_questions,
-            "dataset": self.evidence.dataset,
+            "dataset": shown_name(self.evidence.dataset),
             "evidence": self.evidence.track,
             "evidence_lines": list(self.evidence.lines),
             "licence": self.table.licence,
@@ -69,14 +70,15 @@ def pairs_benchmark(
 ) -> PairsBenchmark:
     """Choose the questions of a run; the arguments are those of the tasks.
 
+    The path of a user's folder is made absolute, so that a log can be scored again from any folder.
+
     Raises:
         ValueError: An argument that is not allowed; the message says what was got and what is.
         DataError: A table cannot be had.
-        TableError: A table is not of PerturbQA's form.
+        TableError: A table is not of PerturbQA's form, or has nothing to ask.
     """
-    source = one_of("dataset", dataset, CELL_LINES)
-    lines = CELL_LINES[source]
-    line = one_of("cell_line", lines[0] if cell_line is None else cell_line, lines)
+    source = named_dataset(dataset)
+    line = _line(source, cell_line, kind)
     track = one_of("evidence", evidence, TRACKS)
     chosen = one_of("questions", questions, QUESTION_SETS)
     if whole_number("seed", seed) < 0:
@@ -85,9 +87,36 @@ def pairs_benchmark(
         whole_number("genes", genes)
     opened = lines_read(source, line, track, evidence_lines)
     table = load_table(source, line, kind)
+    test = table.split("test")
+    if test.empty:
+        raise TableError(f"{source}, {line}: expected rows of the split test, got none to ask.")
+    rows = select_questions(test, chosen, genes, seed)
+    if rows.empty:
+        raise TableError(
+            f"{source}, {line}: expected a gene with both labels, 0 and 1, in the split test, got "
+            "none. Ask with questions=all."
+        )
     return PairsBenchmark(
         evidence=pairs_evidence(source, line, kind, track, opened),
-        rows=select_questions(table.split("test"), chosen, genes, seed),
+        rows=rows,
         table=table,
         question_set=chosen if genes is None else f"{chosen}/genes{genes}/seed{seed}",
     )
+
+
+def _line(dataset: str, cell_line: str | None, kind: Kind) -> str:
+    """Return the line asked for; by default the first of a known dataset, or a user's only one."""
+    if is_own(dataset):
+        lines, having = cell_lines(dataset), cell_lines(dataset, kind)
+        if cell_line is None and len(having) > 1:
+            raise ValueError(
+                f"cell_line must be one of {', '.join(having)}, as {dataset} has several; got none."
+            )
+        if not having or (cell_line in lines and cell_line not in having):
+            raise ValueError(
+                f"cell_line must be one of those with a table of {kind} questions, of which "
+                f"{dataset} has {', '.join(having) or 'none'}; got {cell_line!r}."
+            )
+    else:
+        having = cell_lines(dataset)
+    return one_of("cell_line", having[0] if cell_line is None else cell_line, having)

@@ -9,15 +9,14 @@ import pandas as pd
 
 from perturb_evals.datasets.evidence import Evidence, EvidenceError
 from perturb_evals.datasets.files.sources import DataError
-from perturb_evals.datasets.pairs.load import CELL_LINES, SET_LINES, DatasetName, load_table
+from perturb_evals.datasets.pairs.load import cell_lines, has_table, load_table
 from perturb_evals.datasets.pairs.questions import KINDS, Kind
 
 Track = Literal["none", "within", "cross"]
 TRACKS: tuple[Track, ...] = get_args(Track)
 
-# One screen cut into two tables by different splits: a perturbation that is tested in k562_set may
-# be trained on in k562. (The reverse cannot leak: a table of gene sets is never read as evidence.)
-SAME_SCREEN = {"k562_set": "k562"}
+SETS = "_set"
+"""How the name of a line of gene sets ends."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class PairsEvidence(Evidence):
     """The training rows that one track allows for the questions of one table.
 
     Attributes:
-        dataset: `perturbqa` or `demo`.
+        dataset: A dataset, as `named_dataset` gives it.
         cell_line: The evaluated cell line.
         kind: The evaluated kind of question.
         track: `none` (no rows), `within` (training rows of the evaluated line, both kinds), or
@@ -33,7 +32,7 @@ class PairsEvidence(Evidence):
         lines: The lines that the track opens, of `lines_read`.
     """
 
-    dataset: DatasetName
+    dataset: str
     cell_line: str
     kind: Kind
     track: Track
@@ -63,37 +62,72 @@ class PairsEvidence(Evidence):
             kind: Which table of the line; the evaluated kind by default.
 
         Raises:
-            EvidenceError: The track is `none`.
+            EvidenceError: The track is `none`, or there are no such rows.
         """
         self._allow("within", "cross")
-        return load_table(self.dataset, self.cell_line, kind or self.kind).split("train")
+        return self._some(self._own_rows(kind or self.kind), self.cell_line, kind)
 
     def others(self, kind: Kind | None = None) -> pd.DataFrame:
         """Return the training rows of the other lines: columns line, pert, gene, label.
 
-        Where another line is the same screen (`SAME_SCREEN`), a perturbation that is tested in
-        the evaluated table is left out, whichever split it is in there.
+        Where another line is the same screen (`screen_of_sets`), a perturbation that is tested in
+        the evaluated table is left out, whichever split it is in there. Of a user's own lines
+        those count that have a table of the kind.
 
         Args:
             kind: Which tables; the evaluated kind by default.
 
         Raises:
-            EvidenceError: The track is not `cross`, or a line's table cannot be had.
+            EvidenceError: The track is not `cross`, a line's table cannot be had, or there are no
+                such rows.
         """
         self._allow("cross")
-        kind = kind or self.kind
-        names = [line for line in self.lines if line != self.cell_line]
-        frames = {line: self._train_rows(line, kind) for line in names}
-        twin = SAME_SCREEN.get(self.cell_line)
-        if twin in frames:
-            tested = self._tested_perturbations()
-            frames[twin] = frames[twin][~frames[twin]["pert"].isin(tested)]
-        return pd.concat(frames, names=["line"]).reset_index("line").reset_index(drop=True)
+        others = ", ".join(line for line in self.lines if line != self.cell_line)
+        return self._some(self._other_rows(kind or self.kind), others, kind)
+
+    def open_pairs(self) -> frozenset[tuple[str, str]]:
+        """Return the (pert, gene) pairs of all rows that the track opens, of both kinds.
+
+        Raises:
+            EvidenceError: A line's table cannot be had.
+        """
+        frames = []
+        for kind in KINDS:
+            frames += [self._own_rows(kind)] if self.track != "none" else []
+            frames += [self._other_rows(kind)] if self.track == "cross" else []
+        return frozenset(
+            pair for rows in frames for pair in zip(rows["pert"], rows["gene"], strict=True)
+        )
 
     def question_pairs(self) -> frozenset[tuple[str, str]]:
         """Return the (pert, gene) pairs of the test split: names to check a file against."""
         test = load_table(self.dataset, self.cell_line, self.kind).split("test")
         return frozenset(zip(test["pert"], test["gene"], strict=True))
+
+    def _own_rows(self, kind: Kind) -> pd.DataFrame:
+        if not has_table(self.dataset, self.cell_line, kind):
+            return pd.DataFrame(columns=["pert", "gene", "label"])
+        return load_table(self.dataset, self.cell_line, kind).split("train")
+
+    def _other_rows(self, kind: Kind) -> pd.DataFrame:
+        names = [line for line in self.lines if line != self.cell_line]
+        names = [line for line in names if has_table(self.dataset, line, kind)]
+        if not names:
+            return pd.DataFrame(columns=["line", "pert", "gene", "label"])
+        frames = {line: self._train_rows(line, kind) for line in names}
+        twin = screen_of_sets(self.cell_line)
+        if twin in frames:
+            tested = self._tested_perturbations()
+            frames[twin] = frames[twin][~frames[twin]["pert"].isin(tested)]
+        return pd.concat(frames, names=["line"]).reset_index("line").reset_index(drop=True)
+
+    def _some(self, rows: pd.DataFrame, lines: str, kind: Kind | None) -> pd.DataFrame:
+        if rows.empty:
+            raise EvidenceError(
+                f"This solver reads training rows of {kind or self.kind} questions for {lines}, "
+                f"of which {self.dataset} has none."
+            )
+        return rows
 
     def _train_rows(self, line: str, kind: Kind) -> pd.DataFrame:
         try:
@@ -110,6 +144,7 @@ class PairsEvidence(Evidence):
         return {
             pert
             for kind in KINDS
+            if has_table(self.dataset, self.cell_line, kind)
             for pert in load_table(self.dataset, self.cell_line, kind).split("test")["pert"]
         }
 
@@ -121,23 +156,33 @@ class PairsEvidence(Evidence):
             )
 
 
+def screen_of_sets(cell_line: str) -> str | None:
+    """Return the line whose screen a line of gene sets reads in another way; None for others.
+
+    The two are one screen cut into two tables by different splits: a perturbation that is tested in
+    `k562_set` may be trained on in `k562`. (The reverse cannot leak: a table of gene sets is never
+    read as evidence.)
+    """
+    return cell_line.removesuffix(SETS) if cell_line.endswith(SETS) else None
+
+
 @lru_cache(maxsize=64)
 def pairs_evidence(
-    dataset: DatasetName, cell_line: str, kind: Kind, track: Track, lines: tuple[str, ...]
+    dataset: str, cell_line: str, kind: Kind, track: Track, lines: tuple[str, ...]
 ) -> PairsEvidence:
     """Return the evidence of one table and track; the same object for the same arguments."""
     return PairsEvidence(dataset, cell_line, kind, track, lines)
 
 
 def lines_read(
-    dataset: DatasetName, cell_line: str, track: Track, names: str | list[str] | None
+    dataset: str, cell_line: str, track: Track, names: str | list[str] | None
 ) -> tuple[str, ...]:
     """Return the cell lines whose training rows a track opens.
 
     Gene-set tables are evidence for nothing but their own questions: their readouts are no genes.
 
     Args:
-        dataset: `perturbqa` or `demo`.
+        dataset: A dataset, as `named_dataset` gives it.
         cell_line: The evaluated line.
         track: `none` opens no line, `within` the evaluated one, `cross` also the lines named.
         names: For `cross`, lines in a list or separated by commas; None means all of the dataset.
@@ -151,7 +196,7 @@ def lines_read(
         if names is not None:
             raise ValueError(f"evidence_lines goes with evidence=cross; got evidence={track}.")
         return () if track == "none" else (cell_line,)
-    allowed = tuple(line for line in CELL_LINES[dataset] if line not in SET_LINES)
+    allowed = tuple(line for line in cell_lines(dataset) if screen_of_sets(line) is None)
     wanted = names.split(",") if isinstance(names, str) else names
     if wanted is None:
         wanted = list(allowed)

@@ -81,17 +81,18 @@ def table_of(frame: pd.DataFrame) -> Dataset:
     return Dataset(pa.Table.from_pandas(frame, schema=pa.schema(COLUMNS), preserve_index=False))
 
 
-def check_rows(frame: pd.DataFrame, where: str) -> None:
+def check_rows(frame: pd.DataFrame, where: str, *, header: bool = True) -> None:
     """Check the rows of a table.
 
     Args:
         frame: Columns pert, gene, label, split; every value a string as it stands in the file.
         where: Name of the file, for the message.
+        header: Whether the file has a header, as line 1; without one its rows are counted, from 1.
 
     Raises:
         TableError: An empty table, a name that is empty or has a line break, a label other than 0
             and 1, a split other than train and test, a pair given twice, or a perturbation in both
-            splits. Lines count from 1, with the header as line 1.
+            splits.
     """
     if frame.empty:
         raise TableError(f"{where}: no rows below the header; is the file cut off?")
@@ -100,8 +101,9 @@ def check_rows(frame: pd.DataFrame, where: str) -> None:
         if bad.any():
             at = int(bad.to_numpy().argmax())
             row = frame.iloc[at]
+            place = f"line {at + 2}" if header else f"row {at + 1}"
             raise TableError(
-                f"{where}, line {at + 2}: {message(row)} (row: {','.join(map(str, row))}; "
+                f"{where}, {place}: {message(row)} (row: {','.join(map(str, row))}; "
                 f"{int(bad.sum())} such rows)"
             )
 

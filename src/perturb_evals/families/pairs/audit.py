@@ -6,10 +6,8 @@ from functools import lru_cache
 
 from inspect_ai.log import EvalSampleSummary
 
-from perturb_evals.datasets.files.fetch import locate
-from perturb_evals.datasets.files.sources import find_source
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
-from perturb_evals.datasets.pairs.load import CELL_LINES, FILE_SUFFIX, load_table
+from perturb_evals.datasets.pairs.load import cell_lines, load_table, why_not_here
 from perturb_evals.datasets.pairs.questions import KINDS
 from perturb_evals.families.family import Prompt, Shown
 from perturb_evals.families.pairs.shown_rows import KnownRows, Pair
@@ -47,26 +45,18 @@ def allowed_pairs(evidence: PairsEvidence) -> frozenset[Pair]:
         DataError: A table cannot be had.
         EvidenceError: The table of another line cannot be had.
     """
-    frames = []
-    if evidence.track != "none":
-        frames += [evidence.own(kind) for kind in KINDS]
-    if evidence.track == "cross":
-        frames += [evidence.others(kind) for kind in KINDS]
-    return frozenset(
-        pair for rows in frames for pair in zip(rows["pert"], rows["gene"], strict=True)
-    )
+    return evidence.open_pairs()
 
 
 @lru_cache(maxsize=8)
 def _known_rows(evidence: PairsEvidence) -> KnownRows:
     """Return the rows of the run's own tables, and of all others that are at hand."""
     genes_of: dict[str, set[str]] = defaultdict(set)
-    for line in CELL_LINES[evidence.dataset]:
-        for kind in KINDS:
-            if line != evidence.cell_line and evidence.dataset != "demo":
-                source = find_source(f"perturbqa/{line}-{FILE_SUFFIX[kind]}.csv")
-                if line not in evidence.lines and locate(source) is None:
-                    continue
+    for kind in KINDS:
+        for line in cell_lines(evidence.dataset, kind):
+            read = line in (evidence.cell_line, *evidence.lines)
+            if not read and why_not_here(evidence.dataset, line, kind):
+                continue
             table = load_table(evidence.dataset, line, kind)
             for split in ("train", "test"):
                 for pert, genes in table.split(split).groupby("pert")["gene"]:

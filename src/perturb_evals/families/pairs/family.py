@@ -9,14 +9,16 @@ from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalSampleSummary
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
+from perturb_evals.datasets.files.sources import DataError
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
-from perturb_evals.datasets.pairs.evidence import SAME_SCREEN, TRACKS
+from perturb_evals.datasets.pairs.evidence import TRACKS, screen_of_sets
 from perturb_evals.datasets.pairs.load import CELL_LINES
+from perturb_evals.datasets.pairs.own_tables import is_own, located
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.datasets.pairs.samples import question_samples
-from perturb_evals.families.facts import expected
+from perturb_evals.families.facts import expected, shown
 from perturb_evals.families.family import AskedAgain, Asking, Control, Family, Parts, Reference
 from perturb_evals.families.pairs.audit import RowsAudit
 from perturb_evals.families.pairs.outcome import KINDS, AnswersOutcome, answers_outcome
@@ -88,13 +90,16 @@ class Pairs(Family):
             return expected("a policy for abstentions", ABSTENTIONS, board["abstention"])
         if about.get("evidence") not in TRACKS:
             return expected("a track", TRACKS, about.get("evidence"))
-        dataset = about.get("dataset")
+        dataset, lines = about.get("dataset"), about.get("evidence_lines")
+        if is_own(dataset):
+            # Which lines a user's tables have, only they can say.
+            named = isinstance(lines, list) and all(isinstance(line, str) for line in lines)
+            return "" if named else f"expected a list of evidence lines; got {shown(lines)}."
         known = next((lines for name, lines in CELL_LINES.items() if name == dataset), None)
         if known is None:
             return expected("a dataset", tuple(CELL_LINES), dataset)
         if board["context"] not in known:
             return expected("a cell line", known, board["context"])
-        lines = about.get("evidence_lines")
         if not isinstance(lines, list) or not all(line in known for line in lines):
             return expected("a list of evidence lines", known, lines)
         return ""
@@ -111,6 +116,8 @@ class Pairs(Family):
         """Choose the questions again."""
         args.pop("answer", None)
         policy = args.pop("abstention")
+        if is_own(named := args["dataset"]) and not located(named):
+            raise DataError(f"The tables of {named} are not here.")
         asked = pairs_benchmark(KINDS[task], **args)
         samples = question_samples(asked.rows, asked.evidence)
         return AskedAgain(
@@ -137,7 +144,11 @@ class Pairs(Family):
 
     def repeats(self, context: str) -> bool:
         """Whether a table is a screen cut by another split."""
-        return context in SAME_SCREEN
+        return screen_of_sets(context) is not None
+
+    def same_fact(self, part: str, said: object, expected: object) -> bool:
+        """Whether a log says the same; where a user's tables stand is no matter, their hash is."""
+        return said == expected or (part == "dataset" and is_own(said) and is_own(expected))
 
     def label_fault(self, summary: EvalSampleSummary, sample: Sample) -> str:
         """Return a label in a score that is not that of the task's target."""

@@ -7,6 +7,8 @@ sentences for the board at hand.
 import re
 from dataclasses import dataclass
 
+from perturb_evals.datasets.files.sources import find_source
+from perturb_evals.datasets.pairs.load import CELL_LINES, table_file
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.families.family import Parts
 from perturb_evals.families.published import PublishedLine, published_line, published_numbers_of
@@ -89,6 +91,8 @@ def beside_pairs(kind: Kind, board: Parts) -> tuple[PublishedLine, ...]:
         KeyError: A part of the board that the sentences need is missing.
     """
     task = PUBLISHED_AS[kind]
+    if not _published_data(board, kind):
+        return ()
     sample = re.fullmatch(r"\w+/genes(\d+)/seed(\d+)", str(board["questions"]))
     lines = []
     for number in published_numbers_of(board, task, "auroc_per_gene"):
@@ -105,3 +109,11 @@ def beside_pairs(kind: Kind, board: Parts) -> tuple[PublishedLine, ...]:
             )
         lines.append(published_line(number, system.track, words))
     return tuple(sorted(lines, key=lambda line: (-line.value, line.system)))
+
+
+def _published_data(board: Parts, kind: Kind) -> bool:
+    """Whether a board's data are PerturbQA's: a user may call a line of their own k562 too."""
+    if board["context"] not in CELL_LINES["perturbqa"]:
+        return False
+    source = find_source(table_file(str(board["context"]), kind))
+    return source.sha256 is None or source.sha256.startswith(str(board["data"]))

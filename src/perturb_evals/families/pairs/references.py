@@ -10,9 +10,9 @@ import numpy as np
 
 from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import lines_read, pairs_evidence
-from perturb_evals.datasets.pairs.load import table_file
+from perturb_evals.datasets.pairs.load import named_dataset, why_not_here
 from perturb_evals.datasets.pairs.questions import Kind
-from perturb_evals.families.family import Parts, Reference, is_here, need, same_data
+from perturb_evals.families.family import NoReferencesError, Parts, Reference, same_data
 from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate
@@ -42,7 +42,9 @@ def training_rates(
     given = {
         name: task_args[name] for name in ("dataset", "cell_line", "questions", "genes", "seed")
     }
-    need(table_file(given["dataset"], given["cell_line"] or str(board["context"]), kind))
+    source = named_dataset(given["dataset"])
+    if lacking := why_not_here(source, given["cell_line"] or str(board["context"]), kind):
+        raise NoReferencesError(lacking)
     asked = pairs_benchmark(kind, **given)
     same_data(asked.table.sha256, data_sha256)
     policy: Abstention = "lowest" if board["abstention"] == "lowest" else "half"
@@ -64,7 +66,7 @@ def _lines_here(asked: PairsBenchmark) -> tuple[str, ...]:
     """Return the lines of the track cross whose tables are here."""
     about = asked.evidence
     lines = lines_read(about.dataset, about.cell_line, "cross", None)
-    return tuple(line for line in lines if is_here(table_file(about.dataset, line, about.kind)))
+    return tuple(line for line in lines if not why_not_here(about.dataset, line, about.kind))
 
 
 def _answers(asked: PairsBenchmark, policy: Abstention, predictor: Predictor) -> AnswersOutcome:

@@ -38,6 +38,7 @@ def asked_again(log: EvalLog) -> AskedAgain:
 def board_check(log: EvalLog, asked: AskedAgain) -> Check:
     """Compare what the header says about the data with what the data at hand say."""
     name, about = "board key", log.eval.metadata or {}
+    family = family_of(log.eval.task.removeprefix(PREFIX))
     for part, expected in asked.facts["board"].items():
         said = about["board"].get(part)
         if said != expected:
@@ -45,7 +46,7 @@ def board_check(log: EvalLog, asked: AskedAgain) -> Check:
     if about["board"] != asked.facts["board"]:
         return Check(name, "fail", "The log's board has parts that the task does not have.")
     for part, expected in asked.facts.items():
-        if part not in PASSED_BY and about.get(part) != expected:
+        if part not in PASSED_BY and not family.same_fact(part, about.get(part), expected):
             return Check(
                 name, "fail", f"{part}: the log says {about.get(part)!r}, the data {expected!r}."
             )
@@ -85,7 +86,7 @@ def questions_check(
 def _fault(summary: EvalSampleSummary, sample: Sample, family: Family) -> str:
     """Return where a sample says something else than its task; empty for nowhere."""
     for part, expected in (sample.metadata or {}).items():
-        if summary.metadata.get(part) != expected:
+        if not family.same_fact(part, summary.metadata.get(part), expected):
             return f"{part} is {summary.metadata.get(part)!r}, not {expected!r}."
     if summary.target != sample.target:
         return f"the truth is {summary.target!r}, not {sample.target!r}."

@@ -121,12 +121,12 @@ def render(kind: Kind, form: AnswerForm, cell_line: str, pert: str, gene: str) -
 
 
 def describe(cell_line: str) -> str:
-    """Return the description of a cell line, of PerturbQA's or of the demo world."""
+    """Return the description of a cell line; the name of one that is not known here."""
     if cell_line in CELL_LINE_DESCRIPTIONS:
         return CELL_LINE_DESCRIPTIONS[cell_line]
     from perturb_evals.datasets.demo.world import DEMO_CELL_LINE_DESCRIPTIONS
 
-    return DEMO_CELL_LINE_DESCRIPTIONS[cell_line]
+    return DEMO_CELL_LINE_DESCRIPTIONS.get(cell_line, cell_line)
 
 
 def prompt_hash(kind: Kind, form: AnswerForm, cell_line: str) -> str:

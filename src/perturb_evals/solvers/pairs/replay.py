@@ -5,7 +5,7 @@ from pathlib import Path
 from inspect_ai.solver import Solver, solver
 
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
-from perturb_evals.datasets.pairs.load import CELL_LINES
+from perturb_evals.datasets.pairs.load import cell_lines
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError, read_predictions
 from perturb_evals.solvers.pairs.baselines import numeric
 
@@ -23,7 +23,7 @@ class Replayed:
 
     def __init__(self, evidence: PairsEvidence, path: Path) -> None:
         self.path = path
-        rows = read_predictions(path, evidence.cell_line, CELL_LINES[evidence.dataset])
+        rows = read_predictions(path, evidence.cell_line, cell_lines(evidence.dataset))
         self.scores: dict[tuple[str, str], float] = {
             (pert, gene): score for pert, gene, score in rows.itertuples(index=False)
         }
