@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from perturb_evals.leaderboard.boards import Board, make_boards
-from perturb_evals.leaderboard.comparison import Comparison
+from perturb_evals.leaderboard.comparison import MOST_COMPARED, Comparison
 from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.publish import comparisons_of
 from perturb_evals.leaderboard.results.result import Result
-from perturb_evals.leaderboard.site.pages.comparison import MOST_COMPARED, systems_of
+from perturb_evals.leaderboard.site.pages.comparison import systems_of
 from perturb_evals.leaderboard.systems import BASELINES
 from perturb_evals.metrics.pairs.predictions import Predictions
 

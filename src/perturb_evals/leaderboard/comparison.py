@@ -24,6 +24,9 @@ from perturb_evals.metrics.holm import holm
 from perturb_evals.metrics.means import PairedDifference
 from perturb_evals.metrics.pairs.paired_auroc import difference_of_resamples
 
+MOST_COMPARED = 6
+"""Systems and baselines of a track that a site compares, in 15 pairs; more would fill it."""
+
 SHOWN = 20
 """Of the units on which two systems differ most."""
 

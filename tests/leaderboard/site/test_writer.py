@@ -4,11 +4,15 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.entries import Entries
+from perturb_evals.leaderboard.site.page import board_stem, system_stem
 
 MEGABYTE = 1_000_000
+WORDS = st.text(st.characters(exclude_categories=("Cs",)))
 
 
 def pages(site: Path) -> list[Path]:
@@ -149,3 +153,15 @@ def test_names_that_cannot_be_written_are_replaced(
 
 def files(site: Path) -> list[Path]:
     return sorted(file for file in site.rglob("*") if file.is_file())
+
+
+@given(WORDS, WORDS)
+def test_names_of_pages_are_hashes(a: str, b: str) -> None:
+    assert re.fullmatch(r"board-[0-9a-f]{10}", board_stem(a, b))
+    assert re.fullmatch(r"system-[0-9a-f]{10}", system_stem("system", a))
+    if a != b:
+        assert system_stem("system", a) != system_stem("system", b)
+
+
+def test_a_system_with_the_name_of_a_baseline_has_a_page_of_its_own() -> None:
+    assert system_stem("system", "constant") != system_stem("baseline", "constant")
