@@ -28,7 +28,7 @@ FLAGS = [
     "--disable-quic",
 ]
 HARM = "<script>alert(1)</script>\"><img src=x onerror='alert(2)'>"
-ASKED = {"dataset": "demo", "cell_line": "demo_a", "genes": 5}
+ASKED = {"dataset": "demo", "cell_line": "demo_a", "genes": 3}
 PAGE = """() => ({
     heading: document.querySelector("h1").innerText,
     maxWidth: getComputedStyle(document.querySelector("main")).maxWidth,
