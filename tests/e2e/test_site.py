@@ -28,7 +28,16 @@ FLAGS = [
     "--disable-quic",
 ]
 HARM = "<script>alert(1)</script>\"><img src=x onerror='alert(2)'>"
-ASKED = {"dataset": "demo", "cell_line": "demo_a", "genes": 5}
+ASKED = {"dataset": "demo", "cell_line": "demo_a", "genes": 3}
+PAGE = """() => ({
+    heading: document.querySelector("h1").innerText,
+    maxWidth: getComputedStyle(document.querySelector("main")).maxWidth,
+    buttons: document.querySelectorAll("thead button").length,
+    images: [...document.images].map((image) => [image.getAttribute("src"), image.naturalWidth]),
+    scripts: document.querySelectorAll("script").length,
+    width: document.documentElement.scrollWidth,
+})"""
+"""What a script sees of a page."""
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -46,16 +55,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
             yield output
 
     def run(tasks: list[Any], **options: Any) -> None:
-        options = {"model": "none/none", "display": "none", "log_realtime": False, **options}
+        fast = {"display": "none", "log_realtime": False, "log_buffer": 1000}
+        options = {"model": "none/none", **fast, "score_display": False, "max_tasks": 2, **options}
         for log in inspect_ai.eval(tasks, log_dir=str(logs), **options):
             assert log.status == "success", log.error
 
-    for task in (perturbqa_de, perturbqa_direction):
+    both = (perturbqa_de, perturbqa_direction)
+    for task in both:
         model = get_model("mockllm/model", custom_outputs=harm(), memoize=False)
         run([task(**ASKED)], model=model, metadata={"system": HARM})
-    both = [perturbqa_de(**ASKED), perturbqa_direction(**ASKED)]
-    run(both, model="perturb_scripted/biologist")
-    run([perturbqa_de(**ASKED), perturbqa_direction(**ASKED)], solver=constant())
+    run([task(**ASKED) for task in both], model="perturb_scripted/biologist")
+    run([task(**ASKED) for task in both], solver=constant())
     run([perturbqa_de(**ASKED, evidence="cross")], solver=cross_line_knn())
     run([perturbqa_de(**ASKED)], solver=constant(), limit=4, metadata={"system": "cut short"})
     assert main(["leaderboard", str(logs), "--site", str(out), "--transcripts"]) == 0
@@ -149,29 +159,45 @@ def heading(page: Any, table: str, name: str) -> tuple[Any, int]:
     return headings.nth(number), number
 
 
-@pytest.mark.parametrize("where", ["disk", pytest.param("server", marks=pytest.mark.slow)])
-def test_all_pages_open_without_a_fault(
-    site: Path, server: str, open_page: Any, where: str
+@pytest.mark.parametrize(
+    ("where", "size", "scheme"),
+    [
+        ("disk", DESKTOP, "light"),
+        ("disk", PHONE, "dark"),
+        pytest.param("server", DESKTOP, "light", marks=pytest.mark.slow),
+    ],
+    ids=["disk-1280-light", "disk-390-dark", "server"],
+)
+def test_every_page_opens_whole_as_wide_as_the_screen_and_markup_does_nothing(
+    site: Path, server: str, open_page: Any, where: str, size: dict[str, int], scheme: str
 ) -> None:
+    """Pictures of the pages are left in the folder PERTURB_EVALS_SCREENSHOTS, if it is set."""
     start = site.as_uri() if where == "disk" else server
-    page = open_page(f"{start}/index.html", start)
+    page = open_page(f"{start}/index.html", start, color_scheme=scheme)
+    page.set_viewport_size(size)
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+    assert HARM in page.locator("#rows tbody").inner_text()
+    pictures = os.environ.get("PERTURB_EVALS_SCREENSHOTS")
+    kinds = set()
     for file in sorted(site.glob("*.html")):
         page.goto(f"{start}/{file.name}")
-        assert page.locator("h1").inner_text()
+        seen = page.evaluate(PAGE)
+        assert seen["heading"], file.name
         # The style sheet, the script and all plots came through the policy.
-        assert page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth") != "none"
-        assert page.locator("thead button").count() > 0
-        sizes = page.evaluate("[...document.images].map((image) => image.naturalWidth)")
-        assert all(size > 0 for size in sizes), file.name
-
-
-def test_markup_of_a_model_does_nothing(site: Path, index: Any) -> None:
-    assert HARM in index.locator("#rows tbody").inner_text()
-    for file in sorted(site.glob("*.html")):
-        index.goto(file.as_uri())
-        sources = index.evaluate("[...document.images].map((image) => image.getAttribute('src'))")
-        assert all(source.startswith("plots/") for source in sources)
-        assert index.locator("script").count() == 1
+        assert seen["maxWidth"] != "none", file.name
+        assert seen["buttons"] > 0, file.name
+        assert all(width > 0 for _, width in seen["images"]), file.name
+        # Markup of a model made no element.
+        assert all(source.startswith("plots/") for source, _ in seen["images"]), file.name
+        assert seen["scripts"] == 1, file.name
+        assert seen["width"] <= size["width"], file.name
+        kind = file.stem.split("-")[0]
+        if pictures and kind not in kinds:  # one picture of each kind of page
+            picture = Path(pictures) / f"{kind}-{size['width']}-{scheme}.png"
+            page.screenshot(path=picture, full_page=True)
+        kinds.add(kind)
+    assert len(kinds) == 6
 
 
 def test_a_table_is_sorted_with_the_mouse(index: Any) -> None:
@@ -245,34 +271,10 @@ def test_a_run_leads_to_its_transcripts(site: Path, server: str, open_page: Any)
     page.get_by_text("demo_a, knock-down of").first.wait_for()
 
 
-@pytest.mark.parametrize(
-    ("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["1280-light", "390-dark"]
-)
-def test_no_page_is_wider_than_the_screen(
-    site: Path, open_page: Any, tmp_path: Path, size: dict[str, int], scheme: str
-) -> None:
-    """Pictures of the pages are left in the folder PERTURB_EVALS_SCREENSHOTS, if it is set."""
-    page = open_page((site / "index.html").as_uri(), site.as_uri(), color_scheme=scheme)
-    page.set_viewport_size(size)
-    pictures = Path(os.environ.get("PERTURB_EVALS_SCREENSHOTS", tmp_path))
-    pictures.mkdir(parents=True, exist_ok=True)
-    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
-    taken = set()
-    for file in sorted(site.glob("*.html")):
-        page.goto(file.as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], file.name
-        kind = file.stem.split("-")[0]
-        if kind not in taken:  # one picture of each kind of page
-            taken.add(kind)
-            picture = pictures / f"{kind}-{size['width']}-{scheme}.png"
-            page.screenshot(path=picture, full_page=True)
-    assert len(taken) == 6
-
-
 def test_small_text_has_contrast_in_both_schemes(site: Path, open_page: Any) -> None:
+    page = open_page((site / "index.html").as_uri(), site.as_uri())
     for scheme in ("light", "dark"):
-        page = open_page((site / "index.html").as_uri(), site.as_uri(), color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme)
         for selector in ("td small", "caption", "td a", "header a:not([aria-current])", "footer p"):
             shown = page.evaluate(
                 """(selector) => [

@@ -23,6 +23,9 @@ from perturb_evals.metrics.significance import (
     standard_error_of_interval,
 )
 
+MOST_COMPARED = 6
+"""Systems and baselines of a track that a site compares, in 15 pairs; more would fill it."""
+
 SHOWN = 20
 """Of the units on which two systems differ most."""
 

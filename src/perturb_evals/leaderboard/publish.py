@@ -10,14 +10,13 @@ from pathlib import Path
 from inspect_ai.log import bundle_log_dir
 
 from perturb_evals.leaderboard.boards import Board
-from perturb_evals.leaderboard.comparison import Comparison, compare
+from perturb_evals.leaderboard.comparison import MOST_COMPARED, Comparison, compare
 from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.first_prompt import first_prompt
 from perturb_evals.leaderboard.logs.headers import log_name
-from perturb_evals.leaderboard.site.cells import track_text
-from perturb_evals.leaderboard.site.pages.comparison import MOST_COMPARED
 from perturb_evals.leaderboard.site.writer import SiteError, write_site
 from perturb_evals.leaderboard.summary import Summary
+from perturb_evals.leaderboard.text import track_text
 
 TRANSCRIPTS = "transcripts"
 

@@ -233,6 +233,20 @@ def harmful_site(harmful: Input, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture(scope="session")
+def small(run_of: Callable[..., Entry]) -> Input:
+    """A board with two systems, one of a name that cannot be written."""
+    return input_of(
+        [run_of("lone \ud800 half \x00 \x1b[31m $\\alpha$ 你好", 1), run_of("other", 2)]
+    )
+
+
+@pytest.fixture(scope="session")
+def small_site(small: Input, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its site, without transcripts; do not change it."""
+    return small.write(tmp_path_factory.mktemp("site") / "small", transcripts=None)
+
+
+@pytest.fixture(scope="session")
 def fifty(run_of: Callable[..., Entry]) -> Input:
     """50 runs on six boards, in three tracks each."""
     boards = [(task, line) for task in ("perturbqa_de", "perturbqa_direction") for line in LINES]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from perturb_evals.leaderboard.site.folder import MARKER, SiteError, whole_folder
+from perturb_evals.leaderboard.site.writer import MARKER, SiteError, whole_folder
 
 
 def write(folder: Path, text: str) -> None:

@@ -10,18 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.leaderboard.site.plots.calibration import (
+from perturb_evals.leaderboard.site.plots.cost import Point, cost_plot, frontier
+from perturb_evals.leaderboard.site.plots.rows import Guide, Line, box_plot, interval_plot
+from perturb_evals.leaderboard.site.plots.stated import (
     calibration,
     calibration_plot,
+    distribution_plot,
+    shares,
     states_probabilities,
 )
-from perturb_evals.leaderboard.site.plots.cost import Point, cost_plot, frontier
-from perturb_evals.leaderboard.site.plots.distribution import (
-    expression_distribution_plot,
-    question_distribution_plot,
-    shares,
-)
-from perturb_evals.leaderboard.site.plots.interval import Guide, Line, interval_plot
 from perturb_evals.metrics.pairs.classification import ece
 from perturb_evals.metrics.pairs.predictions import Predictions
 
@@ -116,14 +113,14 @@ def test_shares_of_each_class_sum_to_one_where_it_answered() -> None:
 @pytest.mark.parametrize("scores", [[3.0] * 4, [-5.0, 0.0, 2.0, 7.0], [0.0, 1.0, 1.0, 0.0]])
 def test_any_scale_has_a_distribution(scores: list[float]) -> None:
     labels = [0, 1, 0, 1]
-    shown = texts(question_distribution_plot([("one", table(scores, labels))], "title"))
+    shown = texts(distribution_plot([("one", table(scores, labels))], "title"))
     assert "one" in shown
     assert "score" in shown
 
 
 def test_spread_of_expression_names_every_system() -> None:
     systems = [("a", np.arange(9.0)), ("b", np.full(3, 2.0))]
-    shown = texts(expression_distribution_plot(systems, "error", "title"))
+    shown = texts(box_plot(systems, "error", "title"))
     assert {"a", "b", "error"} <= set(shown)
 
 

@@ -1,14 +1,25 @@
 import csv
 import io
 import unicodedata
+from math import nan
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.leaderboard.site.number_text import MISSING
-from perturb_evals.leaderboard.site.table import Column, TableRow, figure, number, table_of, text
+from perturb_evals.leaderboard.site.table import (
+    Column,
+    TableRow,
+    figure,
+    number,
+    numbers,
+    table_about,
+    table_of,
+    text,
+)
+from perturb_evals.leaderboard.text import MISSING
 
 NAME = Column("Name", "A name.", ("name",))
 VALUE = Column("Value", "A value.", ("value", "value_lower", "value_upper"), numeric=True)
@@ -36,7 +47,7 @@ def test_no_text_is_a_formula(harm: str) -> None:
 
 
 def test_a_negative_number_is_no_formula() -> None:
-    table = table_of("t", "T", (Column("V", ".", ("v",)),), [TableRow((number(-1.5, "-1.5"),))])
+    table = table_of("t", "T", (Column("V", ".", ("v",)),), [TableRow((number(-1.5, str),))])
     assert read(table.csv())[1] == ["-1.5"]
 
 
@@ -91,3 +102,27 @@ def test_a_row_that_does_not_fit_is_refused() -> None:
         table_of("t", "T", (NAME, VALUE), [TableRow((text("a"),))])
     with pytest.raises(ValueError, match="expected"):
         table_of("t", "T", (VALUE,), [TableRow((text("a"),))])
+
+
+def test_columns_read_what_a_row_is_about() -> None:
+    columns = (
+        Column("Name", ".", ("name",), lambda found: text(found.name)),
+        numbers("Age", ".", "age", str),
+        numbers("Born", ".", "born", str, lambda found: 2026 - found.age),
+        Column("None", ".", ("a", "b")),
+    )
+    people = [SimpleNamespace(name="old", age=80), SimpleNamespace(name="odd", age=nan)]
+    table = table_about("t", "T", columns, people, muted=lambda found: found.name == "odd")
+    assert read(table.csv())[1:] == [["old", "80", "1946", "", ""], ["odd", "", "", "", ""]]
+    assert [[cell.text for cell in row.cells] for row in table.rows] == [
+        ["old", "80", "1946", MISSING],
+        ["odd", MISSING, MISSING, MISSING],
+    ]
+    assert [row.muted for row in table.rows] == [False, True]
+    assert not table_about("t", "T", columns, [])
+
+
+def test_a_linked_column_leads_somewhere_where_there_is_a_link() -> None:
+    column = Column("Name", ".", ("name",), text).linked(lambda name: "a.html" * (name == "a"))
+    table = table_about("t", "T", (column,), ["a", "b"])
+    assert [row.cells[0].href for row in table.rows] == ["a.html", ""]

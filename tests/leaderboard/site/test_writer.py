@@ -4,11 +4,14 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.entries import Entries
+from perturb_evals.leaderboard.site.page import board_stem, system_stem
 
 MEGABYTE = 1_000_000
+WORDS = st.text(st.characters(exclude_categories=("Cs",)))
 
 
 def pages(site: Path) -> list[Path]:
@@ -97,11 +100,6 @@ def test_folders_of_the_machine_are_not_shown(harmful_site: Path) -> None:
     assert "other.eval" in (harmful_site / "data.html").read_text("utf-8")
 
 
-def test_without_transcripts_no_link_leads_to_them(harmful: Any, tmp_path: Path) -> None:
-    site = harmful.write(tmp_path / "site", transcripts=None)
-    assert all("transcripts/" not in page.read_text("utf-8") for page in pages(site))
-
-
 def test_transcripts_are_linked_from_systems_and_discordant_questions(
     harmful_site: Path, seen: Any
 ) -> None:
@@ -117,10 +115,20 @@ def test_transcripts_are_linked_from_systems_and_discordant_questions(
         assert re.search(r"\.eval/samples/sample/\S+>\S+/1/$", url), url
 
 
-def test_equal_input_gives_equal_files(harmful: Any, harmful_site: Path, tmp_path: Path) -> None:
-    again = harmful.write(tmp_path / "again")
-    first = {f.relative_to(harmful_site): f.read_bytes() for f in files(harmful_site)}
+def test_equal_input_gives_equal_files(small: Any, small_site: Path, tmp_path: Path) -> None:
+    again = small.write(tmp_path / "again", transcripts=None)
+    first = {f.relative_to(small_site): f.read_bytes() for f in files(small_site)}
+    assert {name.suffix for name in first} >= {".html", ".svg", ".csv"}
     assert first == {f.relative_to(again): f.read_bytes() for f in files(again)}
+
+
+def test_without_transcripts_no_link_leads_to_them(small_site: Path) -> None:
+    assert all("transcripts/" not in page.read_text("utf-8") for page in pages(small_site))
+
+
+def test_names_that_cannot_be_written_are_replaced(small_site: Path) -> None:
+    for file in files(small_site):
+        file.read_text("utf-8")
 
 
 def test_no_run_at_all_is_a_site_that_says_so(harmful: Any, tmp_path: Path) -> None:
@@ -137,15 +145,17 @@ def test_fifty_runs_take_less_than_three_megabytes(fifty: Any, tmp_path: Path) -
     assert size < 3 * MEGABYTE, f"{size:,} bytes"
 
 
-def test_names_that_cannot_be_written_are_replaced(
-    run_of: Any, harmful: Any, tmp_path: Path
-) -> None:
-    runs = (run_of("lone \ud800 half \x00 \x1b[31m $\\alpha$ 你好", 1), run_of("other", 2))
-    entries = Entries(runs, (), (), ())
-    site = type(harmful)(make_boards(entries), (), (), entries).write(tmp_path / "site")
-    for file in files(site):
-        file.read_text("utf-8")
-
-
 def files(site: Path) -> list[Path]:
     return sorted(file for file in site.rglob("*") if file.is_file())
+
+
+@given(WORDS, WORDS)
+def test_names_of_pages_are_hashes(a: str, b: str) -> None:
+    assert re.fullmatch(r"board-[0-9a-f]{10}", board_stem(a, b))
+    assert re.fullmatch(r"system-[0-9a-f]{10}", system_stem("system", a))
+    if a != b:
+        assert system_stem("system", a) != system_stem("system", b)
+
+
+def test_a_system_with_the_name_of_a_baseline_has_a_page_of_its_own() -> None:
+    assert system_stem("system", "constant") != system_stem("baseline", "constant")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perturb_evals.cli.tables.fitted import Column, show_fitted
 from perturb_evals.cli.tables.terminal import figure, number, short
-from perturb_evals.leaderboard.site.number_text import p_value
+from perturb_evals.leaderboard.text import p_value
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -96,7 +96,7 @@ def verdict(pair: "Pair", comparison: "Comparison") -> str:
 def _show_discordant(console: "Console", pair: "Pair") -> None:
     from rich.text import Text
 
-    from perturb_evals.leaderboard.site.links import Transcripts
+    from perturb_evals.leaderboard.logs.viewer import Transcripts
 
     if not pair.discordant:
         return

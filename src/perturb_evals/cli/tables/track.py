@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from perturb_evals.cli.tables.fitted import Column, show_fitted
 from perturb_evals.cli.tables.terminal import figure, number, short
-from perturb_evals.leaderboard.site.number_text import (
+from perturb_evals.leaderboard.text import (
     as_published,
     count,
     dollars,

@@ -1,9 +1,12 @@
-"""What a page is made of, before it is HTML."""
+"""What a page is made of before it is HTML, and its name: a hash, never text from logs."""
 
+import hashlib
+import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.site.table import Table
 
 
@@ -45,7 +48,7 @@ class Page:
         template: Name of its template.
         title: Its heading.
         values: What else the template uses.
-        tables: All its tables, whose CSV files are written beside it.
+        tables: All its tables; the CSV files of those with rows are written beside it.
         plots: All its plots, whose files are written beside it.
     """
 
@@ -53,5 +56,25 @@ class Page:
     template: str
     title: str
     values: dict[str, Any]
-    tables: tuple[Table, ...] = field(default=())
-    plots: tuple[Plot, ...] = field(default=())
+    tables: tuple[Table, ...] = ()
+    plots: tuple[Plot, ...] = ()
+
+
+def board_stem(key: str, data_sha256: str) -> str:
+    """Return the name of a board's page, without suffix."""
+    return f"board-{short_hash(key, data_sha256)}"
+
+
+def board_page(board: Board) -> str:
+    """Return the URL of a board's page."""
+    return f"{board_stem(board.key, board.data_sha256)}.html"
+
+
+def system_stem(kind: str, name: str) -> str:
+    """Return the name of a system's page; a baseline has one page, whether run or computed."""
+    return f"system-{short_hash(kind, name)}"
+
+
+def short_hash(*parts: str) -> str:
+    """Return ten digits that stand for some texts."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:10]

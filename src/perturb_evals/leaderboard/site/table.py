@@ -2,38 +2,20 @@
 
 import csv
 import io
+import math
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
 
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.leaderboard.site.number_text import MISSING, decimal, interval
+from perturb_evals.leaderboard.text import MISSING, decimal, interval
 
 Value = str | float | int | bool | None
 
 FORMULA = ("=", "+", "-", "@")
 """What makes a spreadsheet take a text for a formula, after white space too."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table.
-
-    Attributes:
-        label: Its heading.
-        about: What it says, in a sentence: shown as a tooltip and on the page of methods.
-        fields: Names of its columns in the CSV file, one for each of a cell's values.
-        numeric: Whether it holds numbers, which are aligned to the right.
-        heads: Whether it heads the rows; where no column does, the first one.
-        wide: Whether it holds sentences.
-    """
-
-    label: str
-    about: str
-    fields: tuple[str, ...]
-    numeric: bool = False
-    heads: bool = False
-    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +42,69 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Column:
+    """A column: all that a table and its CSV file say of one thing.
+
+    Attributes:
+        label: Its heading.
+        about: What it says, in a sentence: shown as a tooltip, and with `legend` in the methods.
+        fields: Names of its columns in the CSV file, one for each of a cell's values.
+        cell: Its cell of what a row is about; None is a dash without values.
+        numeric: Whether it holds numbers, which are aligned to the right.
+        heads: Whether it heads the rows; where no column does, the first one.
+        wide: Whether it holds sentences.
+        legend: Whether the page of methods explains it; others say in their heading what they hold.
+    """
+
+    label: str
+    about: str
+    fields: tuple[str, ...]
+    cell: Callable[[Any], Cell | None] = lambda _: None
+    numeric: bool = False
+    heads: bool = False
+    wide: bool = False
+    legend: bool = False
+
+    @property
+    def style(self) -> str:
+        """Its CSS class: n for numbers, w for sentences, or none."""
+        return "n" if self.numeric else "w" if self.wide else ""
+
+    def linked(self, href: Callable[[Any], str]) -> "Column":
+        """Return the column with texts that lead to the URL of their row; an empty one is none."""
+
+        def cell(thing: Any) -> Cell | None:
+            found = self.cell(thing)
+            return found and replace(found, href=href(thing))
+
+        return replace(self, cell=cell)
+
+
+def figures(
+    label: str, about: str, name: str, cell: Callable[[Any], Cell | None], *, legend: bool = True
+) -> Column:
+    """Return a column of values with their bounds, which are fields of the CSV file too."""
+    fields = (name, f"{name}_lower", f"{name}_upper")
+    return Column(label, about, fields, cell, numeric=True, legend=legend)
+
+
+def numbers(
+    label: str,
+    about: str,
+    field: str,
+    shown: Callable[[float], str],
+    value: Callable[[Any], float | None] | None = None,
+) -> Column:
+    """Return a column of numbers with a legend; they are the attribute `field`, or else `value`."""
+    read = value or attrgetter(field)
+
+    def cell(thing: Any) -> Cell:
+        return number(read(thing), shown)
+
+    return Column(label, about, (field,), cell, numeric=True, legend=True)
+
+
+@dataclass(frozen=True)
 class TableRow:
     """A row of a table.
 
@@ -74,14 +119,14 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with a name.
+    """A table with a name; its length is the number of its rows.
 
     Attributes:
         name: Of its CSV file, without suffix; also the id of its element, so of letters, digits and
             hyphens and one of its kind on a page.
         caption: What it holds.
         columns: At least one.
-        rows: At least one; a page says in words that there are none.
+        rows: A page says in words that there are none.
         plain: Whether it stays as it is, without sorting and filtering.
     """
 
@@ -91,29 +136,24 @@ class Table:
     rows: tuple[TableRow, ...]
     plain: bool = False
 
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.rows)
+
     @property
     def head(self) -> int:
         """Number of the column that heads the rows."""
-        heads = [number for number, column in enumerate(self.columns) if column.heads]
-        return heads[0] if heads else 0
+        return next((n for n, column in enumerate(self.columns) if column.heads), 0)
 
     @property
     def filled(self) -> tuple[int, ...]:
         """Numbers of the columns that a page shows: the head, and those with something in them."""
         return tuple(
-            number
-            for number in range(len(self.columns))
-            if number == self.head or any(self._says(row.cells[number]) for row in self.rows)
+            n
+            for n in range(len(self.columns))
+            if n == self.head
+            or any(row.cells[n].text != MISSING or row.cells[n].note for row in self.rows)
         )
-
-    @staticmethod
-    def _says(cell: Cell) -> bool:
-        return cell.text != MISSING or bool(cell.note)
-
-    def kind(self, number: int) -> str:
-        """Return the CSS class of a column: n for numbers, w for sentences, or none."""
-        column = self.columns[number]
-        return "n" if column.numeric else "w" if column.wide else ""
 
     @property
     def file(self) -> str:
@@ -130,22 +170,37 @@ class Table:
         return out.getvalue()
 
 
-def text(value: str, *, note: str = "", href: str = "", log: bool = False) -> Cell:
-    """Return a cell of text; a dash for none."""
-    return Cell(value or MISSING, (value,), value.casefold() or None, note, href, log=log)
+def table_about(
+    name: str,
+    caption: str,
+    columns: Sequence[Column],
+    things: Iterable[Any],
+    *,
+    muted: Callable[[Any], bool] = lambda _: False,
+    plain: bool = False,
+) -> Table:
+    """Return a table with a row for each of some things, which all its columns read.
 
+    Args:
+        name: See `Table`, as `caption` and `plain`.
+        caption: What it holds.
+        columns: The columns.
+        things: What the rows are about.
+        muted: Whether the row of a thing is shown as less than the others.
+        plain: Whether it stays as it is.
 
-def number(value: float | None, shown: str) -> Cell:
-    """Return a cell of a number."""
-    return Cell(shown, (value,), value)
+    Raises:
+        ValueError: As `table_of`.
+    """
 
+    def cell(column: Column, thing: Any) -> Cell:
+        found = column.cell(thing)
+        return Cell(MISSING, (None,) * len(column.fields)) if found is None else found
 
-def figure(value: Figure | None, *, why_missing: str = "") -> Cell:
-    """Return a cell of a value with its interval."""
-    if value is None or value.value is None:
-        return Cell(MISSING, (None, None, None), None, why_missing)
-    bounds = (value.value, value.lower, value.upper)
-    return Cell(decimal(value.value), bounds, value.value, interval(value))
+    rows = [
+        TableRow(tuple(cell(column, thing) for column in columns), muted(thing)) for thing in things
+    ]
+    return table_of(name, caption, columns, rows, plain=plain)
 
 
 def table_of(
@@ -156,7 +211,7 @@ def table_of(
     *,
     plain: bool = False,
 ) -> Table:
-    """Return a table.
+    """Return a table of finished cells.
 
     Raises:
         ValueError: A row has another number of cells than there are columns, or a cell another
@@ -168,6 +223,26 @@ def table_of(
         if got != expected:
             raise ValueError(f"Table {name}: a row has {got} values a cell, expected {expected}.")
     return Table(name, caption, tuple(columns), tuple(rows), plain)
+
+
+def text(value: str, *, note: str = "", href: str = "", log: bool = False) -> Cell:
+    """Return a cell of text; a dash for none."""
+    return Cell(value or MISSING, (value,), value.casefold() or None, note, href, log=log)
+
+
+def number(value: float | None, shown: Callable[[float], str]) -> Cell:
+    """Return a cell of a number; a dash for none and for an undefined one."""
+    if value is None or not math.isfinite(value):
+        return Cell(MISSING, (None,))
+    return Cell(shown(value), (value,), value)
+
+
+def figure(value: Figure | None, *, why_missing: str = "", mark: str = "") -> Cell:
+    """Return a cell of a value with its interval; a dash for none."""
+    if value is None or value.value is None:
+        return Cell(MISSING, (None, None, None), None, why_missing, mark=mark)
+    bounds = (value.value, value.lower, value.upper)
+    return Cell(decimal(value.value), bounds, value.value, interval(value), mark=mark)
 
 
 def _harmless(value: Value) -> Value:

@@ -2,20 +2,27 @@
 
 Pages, plots and CSV files are named by hashes and numbers, never by text from logs. All text is
 escaped by the templates; a content security policy is a second wall. No page asks for anything
-outside the site.
+outside the site. The folder appears whole: it is written beside its place, then moved there.
 """
 
-from collections.abc import Mapping, Sequence
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from perturb_evals import __version__
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import Comparison
 from perturb_evals.leaderboard.entries import Entries
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
-from perturb_evals.leaderboard.site.folder import SiteError, whole_folder
-from perturb_evals.leaderboard.site.links import Transcripts, board_page
-from perturb_evals.leaderboard.site.page import Page
+from perturb_evals.leaderboard.logs.viewer import Transcripts
+from perturb_evals.leaderboard.site.page import Page, board_page
 from perturb_evals.leaderboard.site.pages.board import board_page_of
 from perturb_evals.leaderboard.site.pages.comparison import (
     board_of,
@@ -27,12 +34,20 @@ from perturb_evals.leaderboard.site.pages.data import data_page_of
 from perturb_evals.leaderboard.site.pages.index import index_page_of
 from perturb_evals.leaderboard.site.pages.methods import methods_page_of
 from perturb_evals.leaderboard.site.pages.system import system_pages_of
-from perturb_evals.leaderboard.site.render import render
 from perturb_evals.leaderboard.summary import Summary
 
 STATIC = ("site.css", "site.js")
+NAVIGATION = (
+    ("index.html", "Overview"),
+    ("methods.html", "Methods"),
+    ("data.html", "Data and runs"),
+)
+MARKER = ".perturb-evals-site"
+"""A file that says that a folder is a site of this package, and may be replaced by one."""
 
-__all__ = ["SiteError", "write_site"]
+
+class SiteError(Exception):
+    """A site that cannot be written. The message says why, and what to do."""
 
 
 def write_site(
@@ -76,7 +91,7 @@ def write_site(
         }
         for page in _pages(boards, summaries, comparisons, entries, prompts, links):
             _write(part / page.file, render(page, shared))
-            for table in page.tables:
+            for table in filter(len, page.tables):
                 _write(part / table.file, table.csv())
             for plot in page.plots:
                 _write(part / plot.file, plot.svg)
@@ -90,22 +105,14 @@ def _pages(
     prompts: Mapping[str, FirstPrompt],
     transcripts: Transcripts,
 ) -> list[Page]:
-    compared = {comparison_file(found): comparison_title(found) for found in comparisons}
-    on_board = {comparison_file(found): board_of(found) for found in comparisons}
+    compared = [(board_of(c), comparison_file(c), comparison_title(c)) for c in comparisons]
+
+    def on(url: str) -> dict[str, str]:
+        return {file: title for board, file, title in compared if board == url}
+
     return [
-        index_page_of(boards, summaries, entries, compared),
-        *(
-            board_page_of(
-                board,
-                {
-                    file: title
-                    for file, title in compared.items()
-                    if on_board[file] == board_page(board)
-                },
-                transcripts,
-            )
-            for board in boards
-        ),
+        index_page_of(boards, summaries, entries, {file: title for _, file, title in compared}),
+        *(board_page_of(board, on(board_page(board)), transcripts) for board in boards),
         *system_pages_of(boards, transcripts, prompts),
         *(comparison_page_of(found, transcripts) for found in comparisons),
         methods_page_of(),
@@ -115,3 +122,76 @@ def _pages(
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def render(page: Page, shared: Mapping[str, Any]) -> str:
+    """Return the HTML of a page; all that is put into its template is escaped.
+
+    Args:
+        page: The page.
+        shared: What all pages use: `n_runs`, `newest` and `transcripts`.
+    """
+    template = _environment().get_template(page.template)
+    values = {**shared, **page.values}
+    return template.render(page=page, navigation=NAVIGATION, version=__version__, **values)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("perturb_evals.leaderboard.site"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder to write to; it takes the place of `folder` at the end.
+
+    After an error nothing is left behind, and a site that was there before is untouched.
+
+    Raises:
+        SiteError: `folder` is a file, or a folder with anything but a site of this package.
+        OSError: It cannot be written.
+    """
+    _check(folder)
+    folder = folder.absolute()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = folder.with_name(f".{uuid.uuid4().hex}.part")
+    part.mkdir()
+    try:
+        yield part
+        (part / MARKER).write_text("Written by perturb-evals; may be replaced.\n", "utf-8")
+        _check(folder)
+        _replace(folder, part)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _check(folder: Path) -> None:
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise SiteError(f"{folder} is no folder. Name a new or empty folder for the site.")
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).is_file():
+        raise SiteError(
+            f"{folder} holds other files than a site of perturb-evals (there is no {MARKER}), so "
+            "it is not replaced. Name a new or empty folder."
+        )
+
+
+def _replace(folder: Path, part: Path) -> None:
+    """Move `part` to `folder`; what was there is put back if that fails."""
+    if not folder.exists():
+        part.rename(folder)
+        return
+    old = folder.with_name(f".{uuid.uuid4().hex}.old")
+    folder.rename(old)
+    try:
+        part.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old)

@@ -3,28 +3,26 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from perturb_evals.leaderboard.site.plots.svg import (
     ACCENT,
     NAMES,
     SCHEMES,
-    SETTINGS,
     UNPRINTABLE,
     WIDTH,
     label,
-    new_figure,
-    svg_of,
+    svg,
 )
 
 
 def drawn(text: str, title: str = "A title") -> str:
-    with rc_context(SETTINGS):
-        figure = new_figure(100)
+    def draw(figure: Figure) -> None:
         axes = figure.add_axes((0.1, 0.2, 0.8, 0.7))
         axes.plot([0, 1], [0, 1], color=ACCENT)
         axes.set_title(text)
-        return svg_of(figure, title)
+
+    return svg(100, title, draw)
 
 
 def test_text_stays_text_and_the_size_is_that_of_the_figure() -> None:
@@ -37,13 +35,13 @@ def test_text_stays_text_and_the_size_is_that_of_the_figure() -> None:
 
 
 def test_every_colour_follows_the_scheme() -> None:
-    svg = drawn("a")
+    plot = drawn("a")
     for stand_in, name in NAMES.items():
-        assert stand_in not in svg
+        assert stand_in not in plot
         for scheme in SCHEMES.values():
-            assert f"--{name}:{scheme[stand_in]}" in svg
-    assert "prefers-color-scheme:dark" in svg
-    assert "var(--accent)" in svg
+            assert f"--{name}:{scheme[stand_in]}" in plot
+    assert "prefers-color-scheme:dark" in plot
+    assert "var(--accent)" in plot
 
 
 def test_equal_plots_are_equal_files_without_date_or_maker() -> None:

@@ -1,29 +1,17 @@
 """The page of a comparison: all pairs, and the questions on which they differ most."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from perturb_evals.leaderboard.comparison import Comparison, Discordant, Pair
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.site import columns
-from perturb_evals.leaderboard.site.links import Transcripts, board_stem, short_hash, system_page
-from perturb_evals.leaderboard.site.number_text import MINUS, count, decimal, p_value
-from perturb_evals.leaderboard.site.page import Page, Plot
-from perturb_evals.leaderboard.site.plots.interval import Guide, Line, interval_plot
-from perturb_evals.leaderboard.site.table import (
-    Cell,
-    Column,
-    Table,
-    TableRow,
-    figure,
-    number,
-    table_of,
-    text,
-)
+from perturb_evals.leaderboard.logs.viewer import Transcripts
+from perturb_evals.leaderboard.site.columns import pairs as columns
+from perturb_evals.leaderboard.site.page import Page, Plot, board_stem, short_hash, system_stem
+from perturb_evals.leaderboard.site.plots.rows import Guide, Line, interval_plot
+from perturb_evals.leaderboard.site.table import Column, table_about
 
 PAIRS = (
-    columns.PAIR,
     columns.PAIR_DIFFERENCE,
     columns.P_BOOTSTRAP,
     columns.P_RANDOMISED,
@@ -34,9 +22,6 @@ PAIRS = (
     columns.NEITHER,
     columns.DETECTABLE,
 )
-MOST_COMPARED = 6
-"""Systems and baselines of a track that are compared, in 15 pairs; more would fill the site."""
-
 LISTED = 6
 """Pairs of a comparison whose most discordant questions are listed; it keeps the site small."""
 
@@ -44,8 +29,7 @@ LISTED = 6
 def comparison_file(comparison: Comparison) -> str:
     """Return the name of its page."""
     systems = [entry.system for pair in comparison.pairs for entry in (pair.a, pair.b)]
-    place = (board_of(comparison), comparison.track)
-    return f"compare-{short_hash(*place, *systems)}.html"
+    return f"compare-{short_hash(board_of(comparison), comparison.track, *systems)}.html"
 
 
 def comparison_title(comparison: Comparison) -> str:
@@ -55,8 +39,7 @@ def comparison_title(comparison: Comparison) -> str:
 
 
 def _place(comparison: Comparison) -> str:
-    track = f", track {comparison.track}" if comparison.track else ""
-    return f"{comparison.title}{track}"
+    return comparison.title + (f", track {comparison.track}" if comparison.track else "")
 
 
 def systems_of(comparison: Comparison) -> list[Entry]:
@@ -78,20 +61,20 @@ def comparison_page_of(comparison: Comparison, transcripts: Transcripts) -> Page
         comparison: At least one pair.
         transcripts: Links into the log viewer.
     """
-    file = comparison_file(comparison)
+    file, systems = comparison_file(comparison), systems_of(comparison)
     stem = file.removesuffix(".html")
     listed = _listed(comparison.pairs)
-    pairs = table_of(
+    names = [f"{stem}-{n}" for n in range(1, len(listed) + 1)]
+    hrefs = {id(pair): f"#{name}" for pair, name in zip(listed, names, strict=True)}
+    pairs = table_about(
         f"{stem}-pairs",
-        f"All pairs of the {len(systems_of(comparison))} compared",
-        PAIRS,
-        [
-            _pair(pair, f"#{stem}-{listed.index(pair) + 1}" if pair in listed else "")
-            for pair in comparison.pairs
-        ],
+        f"All pairs of the {len(systems)} compared",
+        (columns.PAIR.linked(lambda pair: hrefs.get(id(pair), "")), *PAIRS),
+        comparison.pairs,
     )
     details = [
-        _details(pair, comparison, f"{stem}-{n}", transcripts) for n, pair in enumerate(listed, 1)
+        _details(pair, comparison.unit, name, transcripts)
+        for pair, name in zip(listed, names, strict=True)
     ]
     plot = _plot(comparison, stem)
     return Page(
@@ -101,14 +84,14 @@ def comparison_page_of(comparison: Comparison, transcripts: Transcripts) -> Page
         values={
             "comparison": comparison,
             "chosen": _chosen(comparison),
-            "systems": [(entry.name, system_page(entry)) for entry in systems_of(comparison)],
+            "systems": [(e.name, f"{system_stem(e.kind, e.name)}.html") for e in systems],
             "board": board_of(comparison),
             "pairs": pairs,
             "plot": plot,
             "details": details,
             "unlisted": len(comparison.pairs) - len(listed),
         },
-        tables=(pairs, *(found["table"] for found in details if found["table"])),
+        tables=(pairs, *(found["table"] for found in details)),
         plots=(plot,),
     )
 
@@ -144,34 +127,8 @@ def _listed(pairs: Sequence[Pair]) -> list[Pair]:
     return sorted(wanted, key=lambda pair: -systems[id(pair)])[:LISTED]
 
 
-def _pair(pair: Pair, href: str) -> TableRow:
-    name = f"{pair.a.name} {MINUS} {pair.b.name}"
-    note = "their answers rank alike" if pair.alike else ""
-    return TableRow(
-        (
-            Cell(name, (pair.a.name, pair.b.name), name.casefold(), note, href, log=True),
-            figure(pair.difference),
-            _number(pair.p_bootstrap, p_value(pair.p_bootstrap)),
-            _number(pair.p_randomised, p_value(pair.p_randomised)),
-            _number(pair.p_holm, p_value(pair.p_holm)),
-            number(pair.only_a, count(pair.only_a)),
-            number(pair.only_b, count(pair.only_b)),
-            number(pair.both, count(pair.both)),
-            number(pair.neither, count(pair.neither)),
-            _number(pair.detectable, decimal(pair.detectable)),
-        )
-    )
-
-
-def _number(value: float, shown: str) -> Cell:
-    return number(value if math.isfinite(value) else None, shown)
-
-
 def _plot(comparison: Comparison, stem: str) -> Plot:
-    lines = [
-        Line(f"{pair.a.name} {MINUS} {pair.b.name}", "system", pair.difference)
-        for pair in comparison.pairs
-    ]
+    lines = [Line(columns.pair_name(pair), "system", pair.difference) for pair in comparison.pairs]
     xlabel = f"difference in {comparison.headline}, {comparison.better} is better"
     return Plot(
         f"{stem}-differences",
@@ -182,66 +139,48 @@ def _plot(comparison: Comparison, stem: str) -> Plot:
     )
 
 
-def _details(
-    pair: Pair, comparison: Comparison, name: str, transcripts: Transcripts
-) -> dict[str, Any]:
-    questions = any(row.truth for row in pair.discordant)
-    rows = [_discordant(row, pair, transcripts, questions) for row in pair.discordant]
-    shown: tuple[Column, ...] = (columns.UNIT, columns.CREDIT_A, columns.CREDIT_B)
-    if questions:
+def _details(pair: Pair, unit: str, name: str, transcripts: Transcripts) -> dict[str, Any]:
+    """Return what the page shows of a pair; links stand on the answers, or else on the scores."""
+    rows = pair.discordant
+    with_answers = any(row.truth for row in rows)
+
+    def to_a(row: Discordant) -> str:
+        return transcripts.sample(pair.a.result, row.a_sample)
+
+    def to_b(row: Discordant) -> str:
+        return transcripts.sample(pair.b.result, row.b_sample)
+
+    shown: tuple[Column, ...] = (
+        columns.UNIT,
+        columns.CREDIT_A.linked(to_a),
+        columns.CREDIT_B.linked(to_b),
+    )
+    if with_answers:
         shown = (
             columns.UNIT,
             columns.TRUTH,
-            columns.ANSWER_A,
-            columns.ANSWER_B,
+            columns.ANSWER_A.linked(to_a),
+            columns.ANSWER_B.linked(to_b),
             columns.CREDIT_A,
             columns.CREDIT_B,
         )
-    table: Table | None = None
-    if rows:
-        table = table_of(
-            name, f"The {len(rows)} on which they differ most", shown, rows, plain=True
-        )
     agree = "They agree everywhere." if pair.alike else "They cannot be told apart on these data."
+    caption = f"The {len(rows)} on which they differ most"
     return {
         "id": name,
         "a": pair.a.name,
         "b": pair.b.name,
-        "table": table,
-        "said": _more(pair.n_more, questions) if rows else agree,
+        "table": table_about(name, caption, shown, rows, plain=True),
+        "said": _more(pair.n_more, unit, with_answers) if rows else agree,
     }
 
 
-def _more(n: int, questions: bool) -> str:
+def _more(n: int, unit: str, with_answers: bool) -> str:
     """Return how many that are not listed differ as much as the last one, and why these are."""
     if not n:
         return ""
-    what = "question" if questions else "perturbation"
-    differ = f"{what} differs" if n == 1 else f"{what}s differ"
+    differ = f"{unit.removesuffix('s')} differs" if n == 1 else f"{unit} differ"
     said = f"{n:,} more {differ} as much as the last one listed."
-    if questions:
+    if with_answers:
         said += " Of equal differences those of questions in more pairs of their gene come first."
     return said
-
-
-def _discordant(row: Discordant, pair: Pair, transcripts: Transcripts, questions: bool) -> TableRow:
-    unit = text(row.unit)
-    links = (
-        transcripts.sample(pair.a.result, row.a_sample),
-        transcripts.sample(pair.b.result, row.b_sample),
-    )
-    got = (
-        Cell(decimal(row.a_credit), (row.a_credit,), row.a_credit),
-        Cell(decimal(row.b_credit), (row.b_credit,), row.b_credit),
-    )
-    if not questions:
-        linked = tuple(
-            Cell(cell.text, cell.values, cell.sort, href=href)
-            for cell, href in zip(got, links, strict=True)
-        )
-        return TableRow((unit, *linked))
-    answers = (
-        text(row.a_answer, href=links[0]),
-        text(row.b_answer, href=links[1]),
-    )
-    return TableRow((unit, text(row.truth), *answers, *got))

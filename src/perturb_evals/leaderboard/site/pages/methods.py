@@ -3,11 +3,11 @@
 import math
 
 from perturb_evals.families.outcome import RESAMPLES
-from perturb_evals.leaderboard.site import columns
-from perturb_evals.leaderboard.site.number_text import MISSING
+from perturb_evals.leaderboard.comparison import MOST_COMPARED
+from perturb_evals.leaderboard.site.columns import metrics as columns
 from perturb_evals.leaderboard.site.page import Page
-from perturb_evals.leaderboard.site.pages.comparison import MOST_COMPARED
 from perturb_evals.leaderboard.site.table import Cell, Table, TableRow, table_of, text
+from perturb_evals.leaderboard.text import MISSING
 from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, paper_se_of
 from perturb_evals.metrics.pairs.spec import PAIR_METRICS
 from perturb_evals.metrics.spec import MetricSpec

@@ -4,34 +4,33 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from perturb_evals.leaderboard.boards import Board, Row, Track
-from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.boards import Board, Row
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
 from perturb_evals.leaderboard.logs.headers import log_name
+from perturb_evals.leaderboard.logs.viewer import Transcripts
 from perturb_evals.leaderboard.results.result import Result, short_value
-from perturb_evals.leaderboard.site import columns
-from perturb_evals.leaderboard.site.cells import KINDS, place, rank, track_text, usage
-from perturb_evals.leaderboard.site.cells import track as track_cell
-from perturb_evals.leaderboard.site.links import Transcripts, system_page
-from perturb_evals.leaderboard.site.number_text import count, dollars, duration
-from perturb_evals.leaderboard.site.page import Page
-from perturb_evals.leaderboard.site.table import Table, TableRow, figure, table_of, text
+from perturb_evals.leaderboard.site.columns import metrics, places
+from perturb_evals.leaderboard.site.columns.places import Place
+from perturb_evals.leaderboard.site.columns.runs import MINUTE
+from perturb_evals.leaderboard.site.page import Page, system_stem
+from perturb_evals.leaderboard.site.table import table_about
+from perturb_evals.leaderboard.text import count, dollars, duration, track_text
 
 BOARDS = (
-    columns.TASK,
-    columns.CONTEXT,
-    columns.TRACK,
-    columns.RANK,
-    columns.HEADLINE,
-    columns.SKILL,
-    columns.BEHIND,
-    columns.COVERAGE,
-    columns.TOKENS,
-    columns.COST,
-    columns.CALLS,
-    columns.TIME,
+    places.TASK,
+    places.CONTEXT,
+    places.TRACK,
+    places.RANK,
+    places.HEADLINE,
+    places.SKILL,
+    places.BEHIND,
+    places.COVERAGE,
+    places.TOKENS,
+    places.COST,
+    places.CALLS,
+    places.TIME,
 )
-METRICS = (columns.METRIC_NAME, columns.METRIC_VALUE)
+METRICS = (metrics.METRIC_NAME, metrics.METRIC_VALUE)
 Facts = list[tuple[str, str]]
 
 
@@ -45,89 +44,71 @@ def system_pages_of(
         transcripts: Links into the log viewer.
         prompts: What runs asked first, by the id of the run.
     """
-    found: dict[str, list[tuple[Board, Track, Row]]] = defaultdict(list)
+    found: dict[str, list[tuple[Place, Row]]] = defaultdict(list)
     for board in boards:
         for track in board.tracks:
             for row in track.rows:
-                found[system_page(row.entry)].append((board, track, row))
-    return [_page(file, places, transcripts, prompts) for file, places in sorted(found.items())]
+                stem = system_stem(row.entry.kind, row.entry.name)
+                found[stem].append((Place(board, track, row), row))
+    return [_page(stem, stands, transcripts, prompts) for stem, stands in sorted(found.items())]
 
 
 def _page(
-    file: str,
-    places: list[tuple[Board, Track, Row]],
+    stem: str,
+    stands: list[tuple[Place, Row]],
     transcripts: Transcripts,
     prompts: Mapping[str, FirstPrompt],
 ) -> Page:
-    stem = file.removesuffix(".html")
-    entry = places[0][2].entry
-    rows = [
-        TableRow(
-            (
-                *place(board),
-                track_cell(track.name, track.lines),
-                rank(row),
-                figure(row.entry.figure),
-                figure(row.skill),
-                figure(row.behind),
-                *usage(row.entry.result),
-            ),
-            muted=row.rank is None,
-        )
-        for board, track, row in places
-    ]
-    table = table_of(f"{stem}-boards", "All its boards, a row a track", BOARDS, rows)
+    entry, results = stands[0][1].entry, [(place, row.entry.result) for place, row in stands]
+    table = table_about(
+        f"{stem}-boards",
+        "All its boards, a row a track",
+        BOARDS,
+        [place for place, _ in stands],
+        muted=lambda place: place.muted,
+    )
+    # A run may stand in several tracks of a board.
+    once = {run.eval_id: (place.board.title, run) for place, run in results if run is not None}
     runs = [
-        _run(board, run, f"{stem}-metrics-{n}", transcripts, prompts)
-        for n, (board, run) in enumerate(_runs(places), 1)
+        _run(title, run, f"{stem}-metrics-{n}", transcripts, prompts)
+        for n, (title, run) in enumerate(once.values(), 1)
     ]
     return Page(
-        file=file,
+        file=f"{stem}.html",
         template="system.html",
         title=entry.name,
         values={
-            "kind": KINDS[entry.kind],
-            "kind_key": entry.kind,
+            "kind": entry.kind,
             "table": table,
             "runs": runs,
-            "computed": any(row.entry.result is None for _, _, row in places),
+            "computed": any(run is None for _, run in results),
         },
         tables=(table, *(run["metrics"] for run in runs)),
     )
 
 
-def _runs(places: list[tuple[Board, Track, Row]]) -> list[tuple[Board, Entry]]:
-    """Return every run once; it may stand in several tracks of a board."""
-    found = {
-        row.entry.result.eval_id: (board, row.entry)
-        for board, _, row in places
-        if row.entry.result is not None
-    }
-    return list(found.values())
-
-
 def _run(
-    board: Board,
-    entry: Entry,
-    metrics: str,
+    title: str,
+    result: Result,
+    metrics_name: str,
     transcripts: Transcripts,
     prompts: Mapping[str, FirstPrompt],
 ) -> dict[str, Any]:
-    result = entry.result
-    assert result is not None
+    caption = f"All metrics, {result.task} on {result.context}"
     return {
-        "title": board.title,
-        "board_key": result.board_key,
-        "protocol_line": result.protocol_line,
-        "command": result.command,
-        "left_out": result.left_out,
+        "title": title,
+        "result": result,
         "log": log_name(result.log),
         "transcripts": transcripts.log(result),
         "settings": _settings(result),
         "took": _took(result),
-        "data": _data(result),
+        "data": [
+            ("SHA-256 of the data", result.data_sha256),
+            ("Licence of the data", result.licence),
+            ("Citation of the data", result.citation),
+        ],
         "prompt": prompts.get(result.eval_id),
-        "metrics": _metrics(result, metrics),
+        "metrics": table_about(metrics_name, caption, METRICS, result.metrics.items()),
     }
 
 
@@ -138,42 +119,28 @@ def _settings(result: Result) -> Facts:
         ("Solver", protocol.solver),
         ("Solver's arguments", _arguments(protocol.solver_args)),
         ("Settings", _arguments(protocol.settings)),
-        ("Track", track_text(protocol.track, tuple(protocol.evidence_lines))),
+        ("Track", track_text(protocol.track, protocol.evidence_lines)),
         ("Answer form", protocol.answer),
         ("Answers a question", str(protocol.epochs)),
         ("Hashes of prompts", ", ".join(protocol.prompts)),
         ("Task's arguments", _arguments(result.task_args)),
         ("Version of the task", result.task_version),
         ("Packages", ", ".join(f"{name} {version}" for name, version in result.packages.items())),
-        ("Begun", result.created.strftime("%Y-%m-%d %H:%M")),
+        ("Begun", result.created.strftime(MINUTE)),
     ]
     return [(name, said) for name, said in facts if said]
 
 
 def _took(result: Result) -> Facts:
     usage = result.usage
-    kinds = [(name.replace("_", " "), count(number)) for name, number in usage.tokens.items()]
     return [
-        *((kind.capitalize(), number) for kind, number in kinds),
+        *((kind.replace("_", " ").capitalize(), count(n)) for kind, n in usage.tokens.items()),
         ("Calls", count(usage.calls)),
         ("Samples begun again", count(usage.retries)),
         ("Cost", dollars(usage.cost)),
         ("First to last sample", duration(usage.wall_seconds)),
         ("Working time of all samples", duration(usage.model_seconds)),
     ]
-
-
-def _data(result: Result) -> Facts:
-    return [
-        ("SHA-256 of the data", result.data_sha256),
-        ("Licence of the data", result.licence),
-        ("Citation of the data", result.citation),
-    ]
-
-
-def _metrics(result: Result, name: str) -> Table:
-    rows = [TableRow((text(metric), figure(value))) for metric, value in result.metrics.items()]
-    return table_of(name, f"All metrics, {result.task} on {result.context}", METRICS, rows)
 
 
 def _arguments(given: dict[str, Any]) -> str:

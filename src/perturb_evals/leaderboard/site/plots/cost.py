@@ -2,30 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from perturb_evals.families.outcome import Better
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.leaderboard.site.number_text import count
-from perturb_evals.leaderboard.site.plots.svg import (
-    ACCENT,
-    GRID,
-    INK,
-    MUTED,
-    PAPER,
-    SETTINGS,
-    label,
-    new_figure,
-    svg_of,
-)
+from perturb_evals.leaderboard.site.plots.svg import ACCENT, GRID, INK, MUTED, PAPER, label, svg
+from perturb_evals.leaderboard.text import count
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-HEIGHT = 320
 LETTERS = 22
 
 
@@ -78,11 +64,12 @@ def cost_plot(points: Sequence[Point], better: Better, xlabel: str, ylabel: str,
     """
     paid = [point for point in points if point.cost > 0]
     best = frontier(points, better)
-    with rc_context(SETTINGS):
-        figure = new_figure(HEIGHT)
+    left, right = min(point.cost for point in paid) / 3, max(point.cost for point in paid) * 3
+
+    def draw(figure: Canvas) -> None:
         axes = figure.add_axes((0.12, 0.16, 0.85, 0.76))
         axes.set_xscale("log")
-        axes.set_xlim(min(point.cost for point in paid) / 3, max(p.cost for p in paid) * 3)
+        axes.set_xlim(left, right)
         if best[0].cost == 0:
             axes.axhline(best[0].value, color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
             axes.annotate(
@@ -94,7 +81,6 @@ def cost_plot(points: Sequence[Point], better: Better, xlabel: str, ylabel: str,
                 color=MUTED,
                 fontsize=10,
             )
-        left, right = axes.get_xlim()
         axes.step(
             [max(point.cost, left) for point in best] + [right],
             [point.value for point in best] + [best[-1].value],
@@ -104,28 +90,29 @@ def cost_plot(points: Sequence[Point], better: Better, xlabel: str, ylabel: str,
             zorder=1,
         )
         for point in paid:
-            on = point in best
-            _mark(axes, point, ACCENT if on else INK, filled=on)
+            _mark(axes, point, on_frontier=point in best)
         axes.margins(y=0.12)
         axes.set_xlabel(xlabel, loc="left")
         axes.set_ylabel(ylabel, loc="top")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if right > 100 * left else (1, 2, 5)))
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: _tick(cost)))
-        return svg_of(figure, title)
-
-
-def _mark(axes: "Axes", point: Point, colour: str, *, filled: bool) -> None:
-    if point.figure.lower is not None and point.figure.upper is not None:
-        axes.vlines(
-            point.cost, point.figure.lower, point.figure.upper, colors=colour, linewidth=1.6
+        axes.xaxis.set_major_formatter(
+            FuncFormatter(lambda cost, _: count(cost) if cost >= 1 else f"{cost:g}")
         )
+
+    return svg(320, title, draw)
+
+
+def _mark(axes: Axes, point: Point, *, on_frontier: bool) -> None:
+    colour, figure = ACCENT if on_frontier else INK, point.figure
+    if figure.lower is not None and figure.upper is not None:
+        axes.vlines(point.cost, figure.lower, figure.upper, colors=colour, linewidth=1.6)
     axes.plot(
         [point.cost],
         [point.value],
         "o",
         color=colour,
-        markerfacecolor=colour if filled else PAPER,
+        markerfacecolor=colour if on_frontier else PAPER,
         markersize=7,
         markeredgewidth=1.6,
     )
@@ -138,7 +125,3 @@ def _mark(axes: "Axes", point: Point, colour: str, *, filled: bool) -> None:
         color=INK,
         fontsize=10.5,
     )
-
-
-def _tick(cost: float) -> str:
-    return count(cost) if cost >= 1 else f"{cost:g}"

@@ -6,17 +6,17 @@ from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import Board, Track
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.interleaved import published_beside
-from perturb_evals.leaderboard.results.result import Figure, Result
-from perturb_evals.leaderboard.site.cells import tokens, track_text
-from perturb_evals.leaderboard.site.number_text import as_published, with_interval
-from perturb_evals.leaderboard.site.page import Plot
-from perturb_evals.leaderboard.site.plots.calibration import calibration_plot, states_probabilities
+from perturb_evals.leaderboard.results.result import Figure
+from perturb_evals.leaderboard.site.columns.places import tokens
+from perturb_evals.leaderboard.site.page import Plot, board_stem
 from perturb_evals.leaderboard.site.plots.cost import Point, cost_plot, frontier
-from perturb_evals.leaderboard.site.plots.distribution import (
-    expression_distribution_plot,
-    question_distribution_plot,
+from perturb_evals.leaderboard.site.plots.rows import Guide, Line, box_plot, interval_plot
+from perturb_evals.leaderboard.site.plots.stated import (
+    calibration_plot,
+    distribution_plot,
+    states_probabilities,
 )
-from perturb_evals.leaderboard.site.plots.interval import Guide, Line, interval_plot
+from perturb_evals.leaderboard.text import as_published, track_text, with_interval
 from perturb_evals.metrics.pairs.predictions import Predictions
 
 MOST_PANELS = 12
@@ -44,6 +44,8 @@ def intervals_of(
     ]
     guides = [] if board.scale is None else [Guide(board.scale.zero, board.scale.zero_name)]
     title = f"{board.title}, track {track_text(track.name, track.lines)}"
+    best = next((row.entry for row in track.rows if row.rank is not None), None)
+    first = f"Best ranked: {best.name}, {with_interval(best.figure)}. " if best else ""
     caption = (
         "Lines are 95% intervals over perturbations. Filled: systems; hollow: baselines; diamond: "
         "reads the truth."
@@ -53,14 +55,13 @@ def intervals_of(
     return Plot(
         f"{stem}-intervals",
         interval_plot(lines, headline_name(board), guides, title),
-        f"{headline_name(board)} of {len(track.rows)} systems with 95% intervals. "
-        + _first(track)
-        + "The table above holds all numbers.",
+        f"{headline_name(board)} of {len(track.rows)} systems with 95% intervals. {first}"
+        "The table above holds all numbers.",
         caption,
     )
 
 
-def skill_of(board: Board, stem: str) -> Plot | None:
+def skill_of(board: Board) -> Plot | None:
     """Return the skill of all systems of a board with intervals; None without a scale."""
     found = {id(row.entry): (row.entry, row.skill) for track in board.tracks for row in track.rows}
     lines = [
@@ -72,12 +73,11 @@ def skill_of(board: Board, stem: str) -> Plot | None:
         return None
     lines.sort(key=lambda line: (-(line.figure.value or 0.0), line.name))
     guides = [Guide(0.0, board.scale.zero_name)]
-    best = lines[0]
     return Plot(
-        f"{stem}-skill",
+        f"{_stem(board)}-skill",
         interval_plot(lines, "skill", guides, f"Skill: {board.title}"),
         f"Skill of {len(lines)} systems on {board.title} with 95% intervals; highest "
-        f"{best.name}, {with_interval(best.figure)}.",
+        f"{lines[0].name}, {with_interval(lines[0].figure)}.",
         board.title,
     )
 
@@ -87,21 +87,17 @@ def cost_of(board: Board, track: Track, stem: str) -> Plot | None:
 
     None where no ranked system of the track used a model.
     """
-    ranked = [row.entry for row in track.rows if row.rank is not None and row.entry.result]
-    costs = {id(entry): _cost(entry.result) for entry in ranked}
-    paid = [entry for entry in ranked if entry.result is not None and tokens(entry.result)]
-    if not paid:
-        return None
-    in_dollars = all(costs[id(entry)] for entry in paid)
+    ranked = [row.entry for row in track.rows if row.rank is not None]
+    runs = [(entry, entry.result) for entry in ranked if entry.result is not None]
+    in_dollars = all(run.usage.cost for _, run in runs if tokens(run))
     points = [
-        Point(entry.name, (costs[id(entry)] if in_dollars else _tokens(entry)) or 0.0, entry.figure)
-        for entry in ranked
+        Point(entry.name, float((run.usage.cost if in_dollars else tokens(run)) or 0), entry.figure)
+        for entry, run in runs
         if entry.figure.value is not None
     ]
-    if not any(point.cost for point in points):
+    if not any(tokens(run) for _, run in runs) or not any(point.cost for point in points):
         return None
     unit = "cost (US dollars)" if in_dollars else "tokens, all kinds"
-    best = frontier(points, board.better)
     caption = (
         "The grey line is the frontier: no system is as cheap and better. Lines are 95% intervals."
     )
@@ -111,65 +107,60 @@ def cost_of(board: Board, track: Track, stem: str) -> Plot | None:
         f"{stem}-cost",
         cost_plot(points, board.better, unit, headline_name(board), f"{unit}: {board.title}"),
         f"{headline_name(board)} against {unit}. On the frontier, from cheap to dear: "
-        f"{', '.join(point.name for point in best)}.",
+        f"{', '.join(point.name for point in frontier(points, board.better))}.",
         caption,
     )
 
 
-def calibration_of(board: Board, stem: str) -> Plot | None:
+def calibration_of(board: Board) -> Plot | None:
     """Return reliability diagrams of the systems whose scores can be probabilities; None without.
 
     Labels, and means of a few, are no stated probabilities.
     """
-    graded = [(name, table) for name, table in _tables(board) if states_probabilities(table)][
-        :MOST_PANELS
-    ]
+    graded = [(name, table) for name, table in _stated(board) if states_probabilities(table)]
+    graded = graded[:MOST_PANELS]
     if not graded:
         return None
-    caption = (
-        "Answers in ten bins of equally many, by stated probability; the dashed line is perfect "
-        "calibration. Scores between 0 and 1 that take five values or more are shown; a "
-        "baseline's or a replayed score need not be meant as a probability."
-    )
     return Plot(
-        f"{stem}-calibration",
+        f"{_stem(board)}-calibration",
         calibration_plot(graded, f"Calibration: {board.title}"),
         f"Mean stated probability against observed rate for {', '.join(n for n, _ in graded)}.",
-        caption,
+        "Answers in ten bins of equally many, by stated probability; the dashed line is perfect "
+        "calibration. Scores between 0 and 1 that take five values or more are shown; a "
+        "baseline's or a replayed score need not be meant as a probability.",
     )
 
 
-def distribution_of(board: Board, stem: str) -> Plot | None:
+def distribution_of(board: Board) -> Plot | None:
     """Return how scores are spread, a panel or a box a system; None without any answer."""
-    title = f"Scores: {board.title}"
-    tables = _tables(board)[:MOST_PANELS]
-    if tables:
-        caption = (
+    name, title = f"{_stem(board)}-scores", f"Scores: {board.title}"
+    if tables := _stated(board)[:MOST_PANELS]:
+        return Plot(
+            name,
+            distribution_plot(tables, title),
+            f"Histograms of the scores of {', '.join(n for n, _ in tables)}, by true class.",
             "Shares of each true class by score, each panel to its own height. Filled: questions "
             "whose true answer is positive; line: negative. Questions without an answer are left "
-            "out."
+            "out.",
         )
-        names = ", ".join(name for name, _ in tables)
-        alt = f"Histograms of the scores of {names}, by true class."
-        return Plot(f"{stem}-scores", question_distribution_plot(tables, title), alt, caption)
-    vectors = [
-        (entry.name, entry.outcome.credit)
-        for entry in _entries(board)
-        if entry.outcome.stated is None
-    ]
-    if not vectors:
+    scores = [(e.name, e.outcome.credit) for e in _entries(board) if e.outcome.stated is None]
+    if not scores:
         return None
-    medians = ", ".join(f"{name} {np.median(scores):.3g}" for name, scores in vectors)
+    medians = ", ".join(f"{system} {np.median(found):.3g}" for system, found in scores)
     return Plot(
-        f"{stem}-scores",
-        expression_distribution_plot(vectors, f"{headline_name(board)}, of a perturbation", title),
+        name,
+        box_plot(scores, f"{headline_name(board)}, of a perturbation", title),
         f"Spread of the score over perturbations; medians: {medians}.",
         "Bars hold the middle half of the perturbations, lines 5% to 95%, the mark is the median.",
     )
 
 
-def _tables(board: Board) -> list[tuple[str, Predictions]]:
-    """Return names and tables of the systems with an answer; none for screens."""
+def _stem(board: Board) -> str:
+    return board_stem(board.key, board.data_sha256)
+
+
+def _stated(board: Board) -> list[tuple[str, Predictions]]:
+    """Return names and tables of the systems with an answer; none where logs hold no labels."""
     return [
         (entry.name, stated)
         for entry in _entries(board)
@@ -181,16 +172,3 @@ def _entries(board: Board) -> list[Entry]:
     """Return all systems once: those that are no baselines first, then in the order of tracks."""
     found = {id(row.entry): row.entry for track in board.tracks for row in track.rows}
     return sorted(found.values(), key=lambda entry: entry.kind != "system")
-
-
-def _first(track: Track) -> str:
-    row = next((row for row in track.rows if row.rank is not None), None)
-    return f"Best ranked: {row.entry.name}, {with_interval(row.entry.figure)}. " if row else ""
-
-
-def _cost(result: Result | None) -> float | None:
-    return None if result is None else result.usage.cost
-
-
-def _tokens(entry: Entry) -> float:
-    return 0.0 if entry.result is None else float(tokens(entry.result))

@@ -7,11 +7,12 @@ the file sets. Text stays text. Equal plots are equal files: ids are hashed, the
 import io
 import re
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 from xml.etree import ElementTree
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 INK, MUTED, GRID, ACCENT, PAPER = "#101010", "#707070", "#d0d0d0", "#1020f0", "#fefefe"
 """Stand-ins: text, secondary text and marks, lines of the grid, what is looked at, background."""
@@ -70,36 +71,32 @@ FAMILY = re.compile(r"(?:font-family: )?'DejaVu Sans'[^;]*(?:; )?")
 NO_TURN = re.compile(r"rotate\(-?0 [^)]*\)")
 
 
-def new_figure(height: float) -> "Figure":
-    """Return an empty figure of the width of all plots; call inside `settings`."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(WIDTH / DPI, height / DPI), dpi=DPI)
-
-
-def label(text: str, length: int) -> str:
-    """Return a text of a log as a plot can show it: one line, no control characters, cut."""
-    clean = " ".join(UNPRINTABLE.sub(" ", text).split())
-    return clean if len(clean) <= length else clean[: length - 1].rstrip() + "…"
-
-
-def svg_of(figure: "Figure", title: str) -> str:
-    """Return a figure as an SVG file.
+def svg(height: float, title: str, draw: Callable[[Figure], object]) -> str:
+    """Return a plot as an SVG file.
 
     Args:
-        figure: Drawn with the stand-in colours.
+        height: In the plot's own pixels; all plots are of one width.
         title: Its title, for who opens the file by itself.
+        draw: Draws it with the stand-in colours into an empty figure.
     """
     out = io.BytesIO()
-    with warnings.catch_warnings():
+    with rc_context(SETTINGS), warnings.catch_warnings():
         # Names may hold letters that Matplotlib's own font lacks; the reader's has them.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure = Figure(figsize=(WIDTH / DPI, height / DPI), dpi=DPI)
+        draw(figure)
         figure.savefig(
             out,
             format="svg",
             metadata={"Date": None, "Creator": None, "Type": None, "Format": None},
         )
     return _light(ElementTree.fromstring(out.getvalue()), title)
+
+
+def label(text: str, length: int) -> str:
+    """Return a text of a log as a plot can show it: one line, no control characters, cut."""
+    clean = " ".join(UNPRINTABLE.sub(" ", text).split())
+    return clean if len(clean) <= length else clean[: length - 1].rstrip() + "…"
 
 
 def _light(root: ElementTree.Element, title: str) -> str:

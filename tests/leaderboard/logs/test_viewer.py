@@ -1,4 +1,3 @@
-import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -6,22 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.leaderboard.logs.headers import log_name
+from perturb_evals.leaderboard.logs.viewer import Transcripts
 from perturb_evals.leaderboard.results.result import Result
-from perturb_evals.leaderboard.site.links import Transcripts, board_stem, system_stem
 
 WORDS = st.text(st.characters(exclude_categories=("Cs",)))
-
-
-@given(WORDS, WORDS)
-def test_names_of_pages_are_hashes(a: str, b: str) -> None:
-    assert re.fullmatch(r"board-[0-9a-f]{10}", board_stem(a, b))
-    assert re.fullmatch(r"system-[0-9a-f]{10}", system_stem("system", a))
-    if a != b:
-        assert system_stem("system", a) != system_stem("system", b)
-
-
-def test_a_system_with_the_name_of_a_baseline_has_a_page_of_its_own() -> None:
-    assert system_stem("system", "constant") != system_stem("baseline", "constant")
 
 
 @given(sample=WORDS.filter(bool))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.leaderboard.site.number_text import (
+from perturb_evals.leaderboard.text import (
     MINUS,
     MISSING,
     count,

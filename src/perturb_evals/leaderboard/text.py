@@ -1,6 +1,7 @@
-"""Numbers as text: three digits, with their unit; an undefined one is a dash."""
+"""Numbers and tracks as text, on pages and the terminal; an undefined number is a dash."""
 
 import math
+from collections.abc import Sequence
 
 from perturb_evals.leaderboard.results.result import Figure
 
@@ -33,8 +34,7 @@ def interval(figure: Figure) -> str:
 
 def as_published(value: float) -> str:
     """Return a number of a publication with its own decimals, two or more."""
-    text = f"{value:.3f}"
-    return text.removesuffix("0")
+    return f"{value:.3f}".removesuffix("0")
 
 
 def with_interval(figure: Figure | None) -> str:
@@ -89,6 +89,11 @@ def p_value(p: float | None) -> str:
     if p is None or not math.isfinite(p):
         return MISSING
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def track_text(name: str, lines: Sequence[str]) -> str:
+    """Return a track with the cell lines that are open in it."""
+    return f"{name} ({', '.join(lines)})" if lines else name
 
 
 def _minus(text: str) -> str:
