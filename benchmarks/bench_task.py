@@ -27,7 +27,7 @@ from inspect_ai.model import ModelAPI, ModelOutput, ModelUsage, modelapi
 from inspect_ai.scorer import includes
 from inspect_ai.solver import generate
 
-from perturb_evals.datasets.files.sources import DataError
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.pairs.load import known_table
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.tasks.perturbqa import perturbqa_de

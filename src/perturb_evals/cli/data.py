@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import (
     MIRROR_VARIABLE,
     cache_folder,
@@ -13,7 +14,7 @@ from perturb_evals.datasets.files.fetch import (
     mirror_folder,
     verify,
 )
-from perturb_evals.datasets.files.sources import SOURCES, DataError, Source, find_source
+from perturb_evals.datasets.files.sources import SOURCES, Source, find_source
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -44,7 +44,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the estimate; 2 when an argument is not allowed, 1 when the data cannot be had."""
-    from perturb_evals.families.family import NOT_AT_HAND
+    from perturb_evals.datasets.errors import DataError
 
     try:
         counts = estimate(
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     except (KeyError, TypeError, ValueError) as error:
         print(f"perturb-evals estimate: {error}", file=sys.stderr)
         return 2
-    except NOT_AT_HAND as error:
+    except DataError as error:
         print(f"perturb-evals estimate: {error}", file=sys.stderr)
         return 1
     for name, value in counts.items():

@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0; 1 when the data cannot be had or used; 2 for an argument that is not allowed.
     """
-    from perturb_evals.datasets.files.sources import DataError
+    from perturb_evals.datasets.errors import DataError
     from perturb_evals.datasets.screens.evidence import split_of
     from perturb_evals.datasets.screens.load import load_screen
     from perturb_evals.datasets.screens.screen import ScreenError

@@ -4,8 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+from perturb_evals.datasets.errors import DataError
 
-class EvidenceError(Exception):
+
+class EvidenceError(DataError):
     """A solver asked for training rows that the declared track does not allow."""
 
 

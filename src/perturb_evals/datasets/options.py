@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+from perturb_evals.datasets.errors import ArgumentError
+
 Word = TypeVar("Word", bound=str)
 
 
@@ -23,7 +25,7 @@ def one_of(name: str, value: object, allowed: Iterable[Word]) -> Word:
     for word in words:
         if value == word:
             return word
-    raise ValueError(f"{name} must be one of {', '.join(words)}; got {value!r}.")
+    raise ArgumentError(f"{name} must be one of {', '.join(words)}; got {value!r}.")
 
 
 def whole_number(name: str, value: object) -> int:
@@ -37,7 +39,7 @@ def whole_number(name: str, value: object) -> int:
         ValueError: It is not.
     """
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{name} must be a whole number; got {value!r}.")
+        raise ArgumentError(f"{name} must be a whole number; got {value!r}.")
     return value
 
 
@@ -56,6 +58,6 @@ def refuse_unknown(unknown: Mapping[str, object], function: Callable[..., object
         known = [known for known in inspect.signature(function).parameters if known != "unknown"]
         close = difflib.get_close_matches(name, known)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        raise ValueError(
+        raise ArgumentError(
             f"There is no argument {name}.{hint} The arguments are {', '.join(known)}."
         )

@@ -17,20 +17,13 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 from inspect_ai.solver import Solver
 
-from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.files.fetch import locate
-from perturb_evals.datasets.files.sources import DataError, find_source
-from perturb_evals.datasets.pairs.table import TableError
-from perturb_evals.datasets.screens.screen import ScreenError
-from perturb_evals.datasets.screens.splits import SplitError
+from perturb_evals.datasets.files.sources import find_source
 from perturb_evals.families.outcome import Better, Outcome
 from perturb_evals.families.published import PublishedLine
 
 Parts = Mapping[str, str | int]
 """The parts of a board, as in a log's header."""
-
-NOT_AT_HAND = (DataError, EvidenceError, ScreenError, SplitError, TableError, OSError)
-"""Errors of data that cannot be had here."""
 
 
 class NoReferencesError(Exception):
@@ -207,7 +200,7 @@ class Family(ABC):
         """Make a task again from the arguments in a log's header.
 
         Raises:
-            NOT_AT_HAND: The data cannot be had here.
+            DataError: The data cannot be had here.
             ValueError, KeyError, TypeError: Arguments that the task does not allow.
         """
 
@@ -230,7 +223,7 @@ class Family(ABC):
 
         Raises:
             NoReferencesError: The data are not those of the board.
-            NOT_AT_HAND, ValueError, KeyError, TypeError: As `asked_again`.
+            DataError, ValueError, KeyError, TypeError: As `asked_again`.
         """
         return []
 
@@ -258,7 +251,7 @@ class Family(ABC):
         """Return what a file of predictions holds, in a sentence, if a run could replay it.
 
         Raises:
-            ValueError, NOT_AT_HAND: What is wrong with it.
+            ValueError, DataError: What is wrong with it.
         """
         raise ValueError(f"{task} takes no file of predictions.")
 
@@ -278,7 +271,7 @@ class Family(ABC):
             reply_tokens: Tokens of a reply; None for a guess.
 
         Raises:
-            ValueError, NOT_AT_HAND: Arguments that are not allowed; data that cannot be had.
+            ValueError, DataError: Arguments that are not allowed; data that cannot be had.
         """
         raise ValueError(f"What {task} asks cannot be estimated.")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.families import family_of
 from perturb_evals.families.outcome import DIGITS, Better, Outcome
 from perturb_evals.leaderboard.boards import ROUNDING
@@ -30,7 +31,7 @@ SHOWN = 20
 """Of the units on which two systems differ most."""
 
 
-class ComparisonError(Exception):
+class ComparisonError(DataError):
     """Systems that cannot be compared. The message says which part differs."""
 
 

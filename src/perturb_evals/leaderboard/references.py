@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.families import family_of
-from perturb_evals.families.family import NOT_AT_HAND, NoReferencesError, Reference
+from perturb_evals.families.family import NoReferencesError, Reference
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.results.result import Result
@@ -31,7 +32,7 @@ def references(
         found = family_of(result.task).references(
             result.board, result.task_args, result.data_sha256, wanted, line_sets
         )
-    except (*NOT_AT_HAND, ValueError) as error:
+    except (DataError, ValueError) as error:
         raise NoReferencesError(str(error)) from error
     except (KeyError, TypeError) as error:
         raise NoReferencesError(f"The arguments of its task are others: {error!r}.") from error

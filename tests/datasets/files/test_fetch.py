@@ -20,10 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files import checksums
 from perturb_evals.datasets.files import fetch as fetching
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256, locate, verify
-from perturb_evals.datasets.files.sources import SOURCES, DataError, Source
+from perturb_evals.datasets.files.sources import SOURCES, Source
 
 NAME = "perturbqa/tiny-de.csv"
 CONTENT = b"pert,gene,label,split\n" + b"AAMP,ATP5IF1,1,train\n" * 20_000  # about 420 kB
@@ -141,7 +142,8 @@ def failure(source: Source) -> str:
 CHILD = """
 import json, sys
 import perturb_evals.datasets.files.fetch as module
-from perturb_evals.datasets.files.sources import DataError, Source
+from perturb_evals.datasets.files.sources import Source
+from perturb_evals.datasets.errors import DataError
 module.RETRY_WAITS = ()
 source = Source(**json.loads(sys.argv[1]))
 try:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perturb_evals.datasets.files.sources import SOURCES, DataError, Source, find_source
+from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.files.sources import SOURCES, Source, find_source
 
 TABLES = [
     f"perturbqa/{line}-{task}.csv"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.datasets.files.sources import DataError
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.genes.graphs import Graph, GraphError, load_graph
 
 HEAD = "gene_a,gene_b\n"

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from perturb_evals.datasets.files.sources import DataError
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.genes.ncbi import Aliases, human_aliases, read_aliases, read_human
 
 HEADER = (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from perturb_evals.datasets.files.sources import DataError
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.genes import texts as gene_text
 from perturb_evals.datasets.genes.ncbi import human_aliases
 from perturb_evals.datasets.genes.texts import (

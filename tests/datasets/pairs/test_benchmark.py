@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from perturb_evals.datasets.files.sources import DataError
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.load import CELL_LINES, load_table
 from perturb_evals.datasets.pairs.questions import scored_genes

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from perturb_evals.datasets.demo.world import demo_tables
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.evidence import EvidenceError
-from perturb_evals.datasets.files.sources import DataError
 from perturb_evals.datasets.pairs import own_tables
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.table import TableError

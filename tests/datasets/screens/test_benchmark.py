@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from perturb_evals.datasets.files.sources import DataError
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import fold_of, split_of
 from perturb_evals.datasets.screens.load import load_screen

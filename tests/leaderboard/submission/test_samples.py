@@ -5,7 +5,7 @@ import zipfile
 import pytest
 from inspect_ai.log import read_eval_log, read_eval_log_sample_summaries
 
-from perturb_evals.datasets.files.sources import DataError
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.leaderboard.submission import samples as submission_samples
 from perturb_evals.leaderboard.submission.checks import Check
 from perturb_evals.leaderboard.submission.samples import checked_samples

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
     from perturb_evals.cli.calibrate.gate_text import show_gate
     from perturb_evals.cli.calibrate.text import show_calibration
-    from perturb_evals.datasets.files.sources import DataError
+    from perturb_evals.datasets.errors import DataError
     from perturb_evals.datasets.published import GATE
     from perturb_evals.datasets.screens.evidence import split_of
     from perturb_evals.datasets.screens.load import load_screen

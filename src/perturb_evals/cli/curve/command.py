@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
 
     from perturb_evals.cli.curve.plot import save_plot
     from perturb_evals.cli.curve.points import CurveError, read_curve
-    from perturb_evals.datasets.files.sources import DataError
+    from perturb_evals.datasets.errors import DataError
     from perturb_evals.datasets.published import CURVES
     from perturb_evals.datasets.screens.screen import ScreenError
     from perturb_evals.datasets.screens.splits import SplitError

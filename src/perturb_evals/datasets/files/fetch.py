@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.checksums import (
     record_path,
     record_sha256,
@@ -23,7 +24,7 @@ from perturb_evals.datasets.files.checksums import (
     remembered_sha256,
     sha256_of,
 )
-from perturb_evals.datasets.files.sources import SOURCES, DataError, Source, find_source
+from perturb_evals.datasets.files.sources import SOURCES, Source, find_source
 from perturb_evals.datasets.files.whole_file import whole_file
 
 MIRROR_VARIABLE = "PERTURB_EVALS_DATA"

@@ -4,9 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
-class DataError(Exception):
-    """A data file is not known, not reachable or not what it should be. The message is the help."""
+from perturb_evals.datasets.errors import DataError
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 from scipy.sparse import coo_array, csr_array, diags_array, eye_array
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import fetch, file_sha256
 
 GRAPHS = {"string": "graphs/stringdb.csv.gz", "reactome": "graphs/reactome.csv.gz"}
@@ -22,7 +23,7 @@ DELIMITERS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 COLUMNS = ("gene_a", "gene_b", "weight")
 
 
-class GraphError(Exception):
+class GraphError(DataError):
     """A file that is no list of gene pairs. The message names the file, and the row if there is."""
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import fetch
-from perturb_evals.datasets.files.sources import DataError
 
 GENE_INFO = "genes/Homo_sapiens.gene_info.gz"
 TAX_ID, HUMAN = "#tax_id", 9606

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from perturb_evals.datasets.errors import DataError
+
 if TYPE_CHECKING:
     from perturb_evals.datasets.genes.ncbi import Aliases
     from perturb_evals.datasets.screens.evidence import ExpressionEvidence
@@ -149,7 +151,7 @@ def bare_symbol(name: str) -> str:
     return bare or name
 
 
-class UnknownGenesError(Exception):
+class UnknownGenesError(DataError):
     """A file that knows no training perturbation. The message names genes of both sides."""
 
 

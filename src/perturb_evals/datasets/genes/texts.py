@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
-from perturb_evals.datasets.files.sources import DataError
 from perturb_evals.datasets.files.whole_file import kept
 from perturb_evals.datasets.genes.ncbi import GENE_INFO, read_human
 from perturb_evals.datasets.genes.vectors import GeneVectors

@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import file_sha256
 from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
 
@@ -26,7 +27,7 @@ SYMBOLS, VECTORS = "symbols", "vectors"
 Read = tuple[Sequence[Any], NDArray[Any]]
 
 
-class VectorsError(Exception):
+class VectorsError(DataError):
     """A file that holds no gene embeddings. The message says what was got and what was expected."""
 
 

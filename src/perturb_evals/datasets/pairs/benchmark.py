@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from perturb_evals.datasets.benchmark import Benchmark
+from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.pairs.evidence import TRACKS, PairsEvidence, lines_read, pairs_evidence
 from perturb_evals.datasets.pairs.load import cell_lines, load_table, named_dataset
@@ -73,7 +74,7 @@ def pairs_benchmark(
     The path of a user's folder is made absolute, so that a log can be scored again from any folder.
 
     Raises:
-        ValueError: An argument that is not allowed; the message says what was got and what is.
+        ArgumentError: An argument that is not allowed; the message says what was got and what is.
         DataError: A table cannot be had.
         TableError: A table is not of PerturbQA's form, or has nothing to ask.
     """
@@ -82,7 +83,7 @@ def pairs_benchmark(
     track = one_of("evidence", evidence, TRACKS)
     chosen = one_of("questions", questions, QUESTION_SETS)
     if whole_number("seed", seed) < 0:
-        raise ValueError(f"seed must be 0 or more; got {seed}.")
+        raise ArgumentError(f"seed must be 0 or more; got {seed}.")
     if genes is not None:
         whole_number("genes", genes)
     opened = lines_read(source, line, track, evidence_lines)
@@ -109,11 +110,11 @@ def _line(dataset: str, cell_line: str | None, kind: Kind) -> str:
     if is_own(dataset):
         lines, having = cell_lines(dataset), cell_lines(dataset, kind)
         if cell_line is None and len(having) > 1:
-            raise ValueError(
+            raise ArgumentError(
                 f"cell_line must be one of {', '.join(having)}, as {dataset} has several; got none."
             )
         if not having or (cell_line in lines and cell_line not in having):
-            raise ValueError(
+            raise ArgumentError(
                 f"cell_line must be one of those with a table of {kind} questions, of which "
                 f"{dataset} has {', '.join(having) or 'none'}; got {cell_line!r}."
             )

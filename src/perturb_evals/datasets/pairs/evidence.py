@@ -7,10 +7,11 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
+from perturb_evals.datasets.errors import ArgumentError, DataError
 from perturb_evals.datasets.evidence import Evidence, EvidenceError
-from perturb_evals.datasets.files.sources import DataError
 from perturb_evals.datasets.pairs.load import cell_lines, has_table, load_table
 from perturb_evals.datasets.pairs.questions import KINDS, Kind
+from perturb_evals.datasets.pairs.table import TableError
 
 Track = Literal["none", "within", "cross"]
 TRACKS: tuple[Track, ...] = get_args(Track)
@@ -42,7 +43,7 @@ class PairsEvidence(Evidence):
     def from_metadata(cls, metadata: Mapping[str, Any]) -> "PairsEvidence":
         """Return what a sample declares, see `Evidence`."""
         if "evidence" not in metadata:
-            raise ValueError(
+            raise ArgumentError(
                 "This solver answers yes/no questions; run it with perturbqa_de or "
                 "perturbqa_direction."
             )
@@ -132,6 +133,8 @@ class PairsEvidence(Evidence):
     def _train_rows(self, line: str, kind: Kind) -> pd.DataFrame:
         try:
             return load_table(self.dataset, line, kind).split("train")
+        except TableError:
+            raise  # a bad table is no missing line
         except DataError as error:
             rest = [name for name in self.lines if name not in (line, self.cell_line)]
             way = f"Or do without the line {line}: -T evidence_lines={','.join(rest)}."
@@ -194,7 +197,7 @@ def lines_read(
     """
     if track != "cross":
         if names is not None:
-            raise ValueError(f"evidence_lines goes with evidence=cross; got evidence={track}.")
+            raise ArgumentError(f"evidence_lines goes with evidence=cross; got evidence={track}.")
         return () if track == "none" else (cell_line,)
     allowed = tuple(line for line in cell_lines(dataset) if screen_of_sets(line) is None)
     wanted = names.split(",") if isinstance(names, str) else names
@@ -205,8 +208,10 @@ def lines_read(
     wanted = [name.strip() if isinstance(name, str) else name for name in wanted]
     unknown = [name for name in wanted if name not in allowed]
     if unknown:
-        raise ValueError(f"evidence_lines must be among {', '.join(allowed)}; got {unknown}.")
+        raise ArgumentError(f"evidence_lines must be among {', '.join(allowed)}; got {unknown}.")
     others = tuple(line for line in allowed if line in wanted and line != cell_line)
     if not others:
-        raise ValueError(f"evidence_lines names no line to read beside {cell_line}; got {wanted}.")
+        raise ArgumentError(
+            f"evidence_lines names no line to read beside {cell_line}; got {wanted}."
+        )
     return (cell_line, *others)

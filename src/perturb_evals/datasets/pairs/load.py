@@ -7,8 +7,9 @@ ICLR 2025, https://arxiv.org/abs/2502.21290.
 from functools import lru_cache
 
 from perturb_evals.datasets.demo.world import DEMO_LINES, demo_hash, demo_tables
+from perturb_evals.datasets.errors import ArgumentError, DataError
 from perturb_evals.datasets.files.fetch import fetch, file_sha256, locate
-from perturb_evals.datasets.files.sources import DataError, find_source
+from perturb_evals.datasets.files.sources import find_source
 from perturb_evals.datasets.pairs.own_tables import is_folder, located, own_files, read_own
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.datasets.pairs.table import Table, TableError, read_csv, table_of
@@ -36,7 +37,7 @@ def named_dataset(dataset: object) -> str:
     """
     found = dataset if dataset in tuple(CELL_LINES) else located(dataset)
     if found is None:
-        raise ValueError(
+        raise ArgumentError(
             f"dataset must be one of {', '.join(CELL_LINES)}, a folder of tables, or org/name of a "
             f"data set on Hugging Face; got {dataset!r}, and there is no such folder here."
         )

@@ -19,8 +19,8 @@ import pandas as pd
 
 from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from datasets import load_dataset as read_files
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import cache_folder
-from perturb_evals.datasets.files.sources import DataError
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.datasets.pairs.table import COLUMNS, Table, TableError, check_rows, table_of
 

@@ -8,10 +8,12 @@ from typing import Any, TextIO
 
 import pandas as pd
 
+from perturb_evals.datasets.errors import DataError
+
 FORMATS = (".csv", ".tsv", ".parquet", ".jsonl")
 
 
-class PredictionsError(Exception):
+class PredictionsError(DataError):
     """A predictions file that cannot be used as it is. The message names the file and the row."""
 
 

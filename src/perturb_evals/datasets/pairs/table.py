@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.csv
 
 from datasets import Dataset
+from perturb_evals.datasets.errors import DataError
 
 COLUMNS = {"pert": pa.string(), "gene": pa.string(), "label": pa.int8(), "split": pa.string()}
 
 
-class TableError(Exception):
+class TableError(DataError):
     """A table that is not of PerturbQA's form. The message names the file, the line and the row."""
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from perturb_evals.datasets.benchmark import Benchmark
+from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.files.fetch import fetch
 from perturb_evals.datasets.genes.ncbi import GENE_INFO
 from perturb_evals.datasets.options import one_of, whole_number
@@ -92,22 +93,22 @@ def expression_benchmark(
     Paths are made absolute, so that a log can be scored again from any folder.
 
     Raises:
-        ValueError: An argument that is not allowed; the message says what was got and what is.
+        ArgumentError: An argument that is not allowed; the message says what was got and what is.
         ScreenError: Data that cannot be a screen.
         SplitError: A split that does not fit the screen.
         DataError: A file cannot be had.
     """
     if whole_number("repeats", repeats) < 1:
-        raise ValueError(f"repeats must be 1 or more; got {repeats}.")
+        raise ArgumentError(f"repeats must be 1 or more; got {repeats}.")
     if whole_number("seed", seed) < 0:
-        raise ValueError(f"seed must be 0 or more; got {seed}.")
+        raise ArgumentError(f"seed must be 0 or more; got {seed}.")
     if n_train is None and repeats > 1:
-        raise ValueError(
+        raise ArgumentError(
             f"repeats={repeats} draws other training subsets, so it needs n_train; to ask a model "
             "several times use --epochs."
         )
     if n_train is None and seed != 0:
-        raise ValueError(
+        raise ArgumentError(
             f"seed={seed} is that of the training subsets, so it needs n_train. The folds have no "
             "seed; other folds are a split file."
         )
@@ -157,5 +158,5 @@ def _fold_numbers(fold: int | str, n_folds: int) -> range:
     if fold == "all":
         return range(n_folds)
     if isinstance(fold, bool) or not isinstance(fold, int) or not 0 <= fold < n_folds:
-        raise ValueError(f"fold must be all, or from 0 to {n_folds - 1}; got {fold!r}.")
+        raise ArgumentError(f"fold must be all, or from 0 to {n_folds - 1}; got {fold!r}.")
     return range(fold, fold + 1)

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import file_sha256
 
 FORMATS = (".h5ad", ".parquet")
 PERTURBATION = "perturbation"
 
 
-class ExpressionError(Exception):
+class ExpressionError(DataError):
     """A file of predicted expression that cannot be used. The message names the file."""
 
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.errors import DataError
+
 if TYPE_CHECKING:
     from anndata import AnnData
 
@@ -39,7 +41,7 @@ KEPT_OUT = {
 }
 
 
-class ScreenError(Exception):
+class ScreenError(DataError):
     """Data that cannot be a screen. The message says what was got, where, and what to do."""
 
 

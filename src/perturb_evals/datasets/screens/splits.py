@@ -16,11 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from perturb_evals.datasets.errors import DataError
+
 N_FOLDS = 5
 FOLD_SEED = 42
 
 
-class SplitError(Exception):
+class SplitError(DataError):
     """A split that cannot be used. The message says what was got and what to do."""
 
 

@@ -9,7 +9,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalSampleSummary
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
-from perturb_evals.datasets.files.sources import DataError
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import TRACKS, screen_of_sets

@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
+from perturb_evals.datasets.errors import DataError
+
 PREFIX = "perturb_evals/"
 LOG_SUFFIXES = (".eval", ".json")
 TAKEN_UP = "The run was taken up again."
@@ -17,7 +19,7 @@ NEEDED = ("board_key", "data_sha256", "n_questions", "licence", "citation")
 """What the header of every run says beside the parts of its board."""
 
 
-class LogsError(Exception):
+class LogsError(DataError):
     """Logs that cannot be used. The message says which, and what to do."""
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.whole_file import whole_file
 
 ABSOLUTE = re.compile(r"[/\\]|\.{1,2}[/\\]|~[^/\\\s]*[/\\]|[A-Za-z]:[/\\]|[\w.+-]+://")
@@ -23,7 +24,7 @@ HASH_DIGITS = 6
 Status = Literal["complete", "partial", "cancelled", "error", "started"]
 
 
-class ResultError(Exception):
+class ResultError(DataError):
     """A file that is no result. The message says which and why."""
 
 

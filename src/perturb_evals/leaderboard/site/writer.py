@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from perturb_evals import __version__
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import Comparison
 from perturb_evals.leaderboard.entries import Entries
@@ -46,7 +47,7 @@ MARKER = ".perturb-evals-site"
 """A file that says that a folder is a site of this package, and may be replaced by one."""
 
 
-class SiteError(Exception):
+class SiteError(DataError):
     """A site that cannot be written. The message says why, and what to do."""
 
 

@@ -10,8 +10,8 @@ from inspect_ai.model import ModelName
 from inspect_ai.scorer import Score, Target
 from inspect_ai.solver import TaskState
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.families import family_of
-from perturb_evals.families.family import NOT_AT_HAND
 from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check
 
@@ -71,7 +71,7 @@ class Answers:
             self._n_again += 1
             (stored,) = (summary.scores or {}).values()
             return _difference(stored, self._score(summary, sample))
-        except NOT_AT_HAND:
+        except DataError:
             raise
         except (IndexError, KeyError, TypeError, ValueError) as error:
             return f"it cannot be scored again: {error!r}."

@@ -10,8 +10,9 @@ from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalLog, EvalSampleSummary
 
 from perturb_evals.datasets.benchmark import board_key
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.families import family_of
-from perturb_evals.families.family import NOT_AT_HAND, AskedAgain, Family
+from perturb_evals.families.family import AskedAgain, Family
 from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check, NotAtHandError
 
@@ -29,7 +30,7 @@ def asked_again(log: EvalLog) -> AskedAgain:
     task = log.eval.task.removeprefix(PREFIX)
     try:
         return family_of(task).asked_again(task, dict(log.eval.task_args))
-    except NOT_AT_HAND as error:
+    except (DataError, OSError) as error:
         raise NotAtHandError(f"The data cannot be had here: {error}") from error
     except (KeyError, TypeError) as error:
         raise ValueError(f"the task does not take the arguments of the log: {error!r}") from error

@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.families import family_of
-from perturb_evals.families.family import NOT_AT_HAND
 from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check, Checked
 from perturb_evals.leaderboard.systems import NO_MODEL
@@ -28,7 +28,7 @@ def check_predictions(path: Path, task: str, given: Mapping[str, str]) -> Checke
         check = Check("predictions", "pass", said)
     except ValueError as error:
         check = Check("predictions", "fail", str(error))
-    except NOT_AT_HAND as error:
+    except DataError as error:
         check = Check("predictions", "not checked", f"The data cannot be had here: {error}")
     about = ", ".join(f"{name}={value}" for name, value in given.items())
     return Checked(f"{task} {about}".strip(), str(path), (check,))

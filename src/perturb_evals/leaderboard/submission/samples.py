@@ -5,7 +5,7 @@ from typing import Protocol
 
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary, read_eval_log_samples_by_id
 
-from perturb_evals.families.family import NOT_AT_HAND
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.leaderboard.submission.checks import Check
 
 BATCH = 50
@@ -54,7 +54,7 @@ def checked_samples(
             for check in going_on:
                 try:
                     check.read(summary, sample)
-                except NOT_AT_HAND as error:
+                except DataError as error:
                     said = f"The data cannot be had here: {error}"
                     ended[check.name] = Check(check.name, "not checked", said)
                 except Exception as error:  # a log may hold anything

@@ -17,6 +17,7 @@ from inspect_ai.log import (
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import concurrency
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of, split_of
 from perturb_evals.datasets.screens.load import load_screen
@@ -108,7 +109,7 @@ def usual_size(answers: Sequence[Sequence[str]]) -> int:
     return median_low(sizes) if sizes else 0
 
 
-class NeighborLogError(Exception):
+class NeighborLogError(DataError):
     """A log whose neighbors cannot be used here. The message says which one, why, what to do."""
 
 
