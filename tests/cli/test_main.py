@@ -7,7 +7,20 @@ import pytest
 from perturb_evals import __version__
 from perturb_evals.cli.main import main
 
-HEAVY = ("inspect_ai", "numpy", "pandas", "datasets", "rich", "anndata", "matplotlib")
+COMMANDS = (
+    "list",
+    "estimate",
+    "data",
+    "demo",
+    "split",
+    "calibrate",
+    "curve",
+    "leaderboard",
+    "compare",
+    "results",
+    "check-submission",
+)
+HEAVY = ("inspect_ai", "numpy", "pandas", "datasets", "rich", "anndata", "matplotlib", "pydantic")
 
 
 def test_help_names_every_command_and_loads_nothing_heavy():
@@ -15,14 +28,17 @@ def test_help_names_every_command_and_loads_nothing_heavy():
     code = (
         "import sys\n"
         "from perturb_evals.cli.main import main\n"
-        "try:\n    main(['--help'])\n"
-        f"finally:\n    print('loaded:', [name for name in {HEAVY} if name in sys.modules])\n"
+        f"for words in ([], *([command] for command in {COMMANDS})):\n"
+        "    try:\n        main([*words, '--help'])\n"
+        "    except SystemExit as stopped:\n        assert stopped.code == 0\n"
+        f"print('loaded:', [name for name in {HEAVY} if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    for command in ("list", "estimate", "data", "demo", "split", "calibrate", "curve"):
+    assert done.returncode == 0, done.stderr
+    for command in COMMANDS:
         assert re.search(rf"^    {command}\b", done.stdout, re.MULTILINE)
-    assert "loaded: []" in done.stdout
+        assert f"usage: perturb-evals {command} " in done.stdout
+    assert done.stdout.endswith("loaded: []\n")
 
 
 def test_version(capsys):

@@ -6,18 +6,32 @@ from collections.abc import Sequence
 
 from perturb_evals import __version__
 from perturb_evals.cli import (
+    calibrate,
     check_submission,
     compare,
     data,
+    demo,
     estimate,
     leaderboard,
     listing,
     results,
     split,
 )
-from perturb_evals.cli.calibrate import command as calibrate
 from perturb_evals.cli.curve import command as curve
-from perturb_evals.cli.demo import command as demo
+
+COMMANDS = (
+    listing,
+    estimate,
+    data,
+    demo,
+    split,
+    calibrate,
+    curve,
+    leaderboard,
+    compare,
+    results,
+    check_submission,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,21 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"perturb-evals {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    modules = (
-        listing,
-        estimate,
-        data,
-        demo,
-        split,
-        calibrate,
-        curve,
-        leaderboard,
-        compare,
-        results,
-        check_submission,
-    )
-    for module in modules:
-        module.add_parser(subparsers)
+    for command in COMMANDS:
+        command.add_parser(subparsers)
     args = parser.parse_args(argv)
     return int(args.run(args))
 

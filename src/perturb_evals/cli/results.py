@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.tables.plain import plain
+from perturb_evals.cli.arguments import add_prices, complain
+from perturb_evals.cli.tables.terminal import plain
 
 if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    from perturb_evals.cli.arguments import Subparsers
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -21,13 +22,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FOLDER", help="where the files go"
     )
-    parser.add_argument(
-        "--prices",
-        type=Path,
-        metavar="FILE",
-        help='JSON: {"provider/model": {"input": ..., "output": ..., "input_cache_write": ..., '
-        '"input_cache_read": ...}}, dollars per million tokens',
-    )
+    add_prices(parser)
     parser.set_defaults(run=run)
 
 
@@ -53,13 +48,11 @@ def run(args: argparse.Namespace) -> int:
             value = "-" if headline is None or headline.value is None else f"{headline.value:.3f}"
             print(f"{path}  {result.status}  {result.headline} {value}")
     except (LogsError, PricesError, OSError) as error:
-        print(f"perturb-evals results: {plain(str(error))}", file=sys.stderr)
-        return 1
+        return complain("results", error)
     for aside in runs.set_aside:
         print(f"set aside: {plain(aside.log)}: {plain(aside.reason)}", file=sys.stderr)
     if not runs.results:
-        print("perturb-evals results: there is no run of this package.", file=sys.stderr)
-        return 1
+        return complain("results", "there is no run of this package.")
     incomplete = sum(result.status != "complete" for result in runs.results)
     more = f", {incomplete} of them of runs that are not complete" if incomplete else ""
     print(f"{len(runs.results)} results in {args.output}{more}")

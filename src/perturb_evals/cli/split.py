@@ -4,10 +4,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.arguments import add_screen, screen_request
+from perturb_evals.cli.arguments import add_screen, complain, screen_request
 
 if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    from perturb_evals.cli.arguments import Subparsers
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -34,11 +34,9 @@ def run(args: argparse.Namespace) -> int:
         request, file = screen_request(args)
         split = split_of(request, file)
     except ValueError as error:
-        print(f"perturb-evals split: {error}", file=sys.stderr)
-        return 2
+        return complain("split", error, 2)
     except (DataError, ScreenError, SplitError) as error:
-        print(f"perturb-evals split: {error}", file=sys.stderr)
-        return 1
+        return complain("split", error)
     print(split.to_json())
     if kept_out := load_screen(request).kept_out:
         print(kept_out, file=sys.stderr)

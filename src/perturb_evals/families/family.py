@@ -23,6 +23,7 @@ from perturb_evals.datasets.files.sources import DataError, find_source
 from perturb_evals.datasets.pairs.table import TableError
 from perturb_evals.datasets.screens.screen import ScreenError
 from perturb_evals.datasets.screens.splits import SplitError
+from perturb_evals.families.demo import Demo
 from perturb_evals.families.outcome import Better, Outcome
 from perturb_evals.families.published import PublishedLine
 
@@ -169,6 +170,8 @@ class Family(ABC):
     """The solver that replays a file of predictions."""
     replay_hint: ClassVar[str] = ""
     """What to add to the command that replays a file."""
+    demo: ClassVar[Demo | None] = None
+    """What `perturb-evals demo` runs; None for nothing."""
 
     @property
     def task_names(self) -> tuple[str, ...]:

@@ -203,7 +203,7 @@ def test_other_logs_in_the_folder_are_passed_by(curve, small_screen, tmp_path, c
     shown = capsys.readouterr()
     assert "mae_top20 on small" in shown.out
     assert "passed by: 1 logs, other screens, data or splits" in shown.err
-    assert "passed by: 1 logs, unreadable" in shown.err
+    assert "passed by: 1 logs, It cannot be read: " in shown.err
 
 
 @pytest.mark.slow

@@ -1,15 +1,20 @@
 """Points of curves from logs: one real run, and copies of its log with another header."""
 
 import hashlib
+import shutil
 
 import inspect_ai
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from inspect_ai.log import EvalPlan, EvalPlanStep, read_eval_log, write_eval_log
 from inspect_ai.model import GenerateConfig
 
-from perturb_evals.cli.curve.points import CurveError, read_curve
+from perturb_evals.cli.curve.points import CurveError, Run, lines, read_curve
 from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.datasets.screens.load import load_screen
+from perturb_evals.leaderboard.logs.headers import LogsError
+from perturb_evals.leaderboard.results.result import Protocol, Result
 from perturb_evals.solvers.expression.baselines import oracle_neighbors
 from perturb_evals.tasks.langpert import langpert
 
@@ -58,7 +63,8 @@ def write(run, tmp_path):
         log = run.model_copy(deep=True)
         log.status = status
         spec = log.eval
-        spec.eval_id = f"eval{number}"
+        spec.eval_id = changed.pop("eval_id", f"eval{number}")
+        log.invalidated = changed.pop("invalidated", False)
         spec.task_id = changed.pop("task_id", f"task{number}")
         spec.created = f"2026-01-01T00:00:{number:02d}+00:00"
         spec.solver_args_passed = {"k": 2} if solver_args is None else solver_args
@@ -303,11 +309,12 @@ def test_the_newest_run_of_a_size_counts(write):
     assert curve.passed_by == {"older runs of the same": 2}
 
 
-def test_logs_without_a_point_are_counted(write, tmp_path):
+def test_logs_without_a_point_are_counted(write, run, tmp_path):
+    board = run.eval.metadata["board"]
     write(n_train=4)
     write(n_train=12, status="error")
     write(n_train=12, results={"n_missing": 3})
-    write(task="perturb_evals/perturbqa_de")
+    write(task="perturb_evals/perturbqa_de", metadata={"board": {**board, "task": "perturbqa_de"}})
     write(n_train=16, status="started", task_id="killed")
     write(n_train=16, task_id="killed")  # taken up again
     curve = read_curve([str(tmp_path)])
@@ -346,11 +353,14 @@ def test_logs_that_are_not_as_the_task_writes_them_are_counted(write):
     about = ({"board": {}}, {"board": board}, {"n_questions": "many"})
     curve = read_curve([write(), *(write(metadata=found) for found in about)])
     assert places(curve) == [("oracle_neighbors", 8)]
-    assert curve.passed_by == {"not as this package writes them": 3}
+    assert curve.passed_by == {
+        "It is a run of another task, perturb_evals/langpert": 1,
+        "not as this package writes them": 2,
+    }
 
 
 def test_nothing_to_show(write, tmp_path):
-    with pytest.raises(CurveError, match="no log file or folder at 'nowhere'"):
+    with pytest.raises(LogsError, match="no log file or folder at 'nowhere'"):
         read_curve(["nowhere"])
     path = write(status="error")
     with pytest.raises(CurveError, match="passed by: 1 unfinished or failed"):
@@ -363,8 +373,9 @@ def test_what_cannot_be_read_is_counted(write, tmp_path):
     (tmp_path / "2026-01-01T00-00-00_langpert_cut.json").write_text('{"version": 2', "utf-8")
     curve = read_curve([str(tmp_path)])
     assert len(curve.points) == 1
-    assert curve.passed_by == {"unreadable": 2}
-    with pytest.raises(CurveError, match="passed by: 1 unreadable"):
+    assert sum(curve.passed_by.values()) == 2
+    assert all(reason.startswith("It cannot be read: ") for reason in curve.passed_by)
+    with pytest.raises(CurveError, match="passed by: 1 It cannot be read: "):
         read_curve([str(tmp_path / "2026-01-01T00-00-00_langpert_cut.eval")])
 
 
@@ -374,8 +385,85 @@ def test_with_a_board_all_other_runs_are_counted(write, run, tmp_path):
     write(n_train=4)
     for part in ("data", "split", "context", "fold"):
         write(metadata={"board": {**board, part: "another"}})
-    write(task="langpert", metadata={"board": {}})
+    write(metadata={"board": {"task": "langpert", "context": "another"}})
     write(n_train=None, split="folds.json")
     curve = read_curve([str(tmp_path)], board)
     assert places(curve) == [("oracle_neighbors", 4), ("oracle_neighbors", 8)]
     assert curve.passed_by == {"other screens, data or splits": 5, "training size not known": 1}
+
+
+def test_the_leaderboards_rules_say_which_logs_count(write, tmp_path):
+    """Copies count once, of contradicting ones none, and nothing that was invalidated."""
+    kept = write(n_train=4)
+    shutil.copy(kept, tmp_path / "copy.eval")
+    for value in (0.1, 0.2):
+        write(n_train=8, eval_id="twice", task_id="twice", results={"mae_top20": value})
+    write(n_train=12, invalidated=True)
+    curve = read_curve([str(tmp_path)])
+    assert places(curve) == [("oracle_neighbors", 4)]
+    assert sum(curve.passed_by.values()) == 3
+    assert curve.passed_by["The run was invalidated"] == 1
+
+
+WHOLE_SIZE = 16
+
+
+def run_of(method, train):
+    protocol = Protocol(
+        track="training",
+        evidence_lines=[],
+        answer="",
+        epochs=1,
+        solver=method,
+        solver_args={},
+        given={},
+        prompts=[],
+        model="none/none",
+        settings={},
+    )
+    result = Result.model_construct(system=None, protocol=protocol, board={"train": train})
+    size = WHOLE_SIZE if train == "all" else int(train.partition("x")[0])
+    return Run(result, size)
+
+
+cuts = st.builds(
+    "{}x{}/seed{}".format,
+    st.sampled_from([4, 8, WHOLE_SIZE]),
+    st.integers(1, 2),
+    st.integers(0, 1),
+)
+methods = st.tuples(st.sampled_from(["mean_effect", "no_change"]), cuts | st.just("all"))
+runs = st.lists(methods, unique=True, max_size=12)
+
+
+@given(runs, st.randoms(use_true_random=False))
+def test_every_run_is_in_a_line_with_runs_of_its_system_and_cut_only(found, random):
+    made = [run_of(method, train) for method, train in found]
+    grouped = lines(made)
+    for name, own in grouped.items():
+        assert len({run.result.protocol.solver for run in own}) == 1
+        assert name.partition(",")[0] == own[0].result.protocol.solver
+        assert len({run.cut for run in own} - {"all"}) <= 1
+        assert len({run.size for run in own}) == len(own)  # no two points above each other
+    for run in made:
+        times = sum(run in own for own in grouped.values())
+        assert times == 1 if run.train != "all" else times >= 1
+    random.shuffle(made)
+    again = lines(made)
+    assert {name: {run.train for run in own} for name, own in again.items()} == {
+        name: {run.train for run in own} for name, own in grouped.items()
+    }
+
+
+@given(runs)
+def test_the_cut_is_named_where_a_system_has_several_lines(found):
+    grouped = lines([run_of(method, train) for method, train in found])
+    for method in {method for method, _ in found}:
+        own = [name for name in grouped if name.partition(",")[0] == method]
+        assert own == [method] if len(own) == 1 else all(", train=" in name for name in own)
+
+
+def test_the_cut_is_the_training_sets_without_their_size():
+    assert run_of("no_change", "100x3/seed12").cut == "x3/seed12"
+    assert run_of("no_change", "all").cut == "all"
+    assert lines([]) == {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.curve.points import Curve, CurvePoint
+from perturb_evals.cli.curve.points import METRIC, Curve, CurvePoint
 from perturb_evals.datasets.files.whole_file import whole_file
 from perturb_evals.datasets.published import Published
 
@@ -90,7 +90,7 @@ def _line(axes: "Axes", system: str, points: list[CurvePoint], number: int) -> N
 
 
 def _published(axes: "Axes", rows: list[Published], number: int) -> None:
-    scores = [row.scores["mae_top20"] for row in rows]
+    scores = [row.scores[METRIC] for row in rows]
     axes.errorbar(
         [row.n_train for row in rows],
         [value for value, _ in scores],

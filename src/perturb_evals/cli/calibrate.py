@@ -2,15 +2,16 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perturb_evals.cli.arguments import add_screen, screen_request
+from perturb_evals.cli.arguments import add_screen, complain, screen_request
+from perturb_evals.cli.tables.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perturb_evals.cli.arguments import Subparsers
     from perturb_evals.datasets.screens.evidence import ExpressionEvidence
     from perturb_evals.datasets.screens.load import ScreenRequest
     from perturb_evals.datasets.screens.screen import Screen
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from perturb_evals.scorers.expression.calibration import MetricCalibration
     from perturb_evals.scorers.expression.gate import GateRow
 
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 WIDTH = 100
 
@@ -41,10 +41,7 @@ def run(args: argparse.Namespace) -> int:
         0; 1 when a published row is missed, or the data cannot be had or used; 2 for an argument
         that is not allowed.
     """
-    from rich.console import Console
-
-    from perturb_evals.cli.calibrate.gate_text import show_gate
-    from perturb_evals.cli.calibrate.text import show_calibration
+    from perturb_evals.cli.tables.calibration import show_calibration, show_gate
     from perturb_evals.datasets.files.sources import DataError
     from perturb_evals.datasets.published import GATE
     from perturb_evals.datasets.screens.evidence import split_of
@@ -55,8 +52,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         request, file = screen_request(args)
     except ValueError as error:
-        print(f"perturb-evals calibrate: {error}", file=sys.stderr)
-        return 2
+        return complain("calibrate", error, 2)
     try:
         screen, split = load_screen(request, halves=True), split_of(request, file)
         rows = _gate(request, screen)
@@ -64,14 +60,11 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             _write(args.json, _figures(screen, split, rows, metrics))
     except (DataError, ScreenError, SplitError, OSError) as error:
-        print(f"perturb-evals calibrate: {error}", file=sys.stderr)
-        return 1
-    # A pipe has no width; the tables need 100 columns.
-    width = None if sys.stdout.isatty() else WIDTH
-    console = Console(highlight=False, markup=False, emoji=False, width=width)
+        return complain("calibrate", error)
+    shown = console(WIDTH)
     if rows:
-        show_gate(console, rows, GATE[request.screen])
-    show_calibration(console, screen, split, metrics)
+        show_gate(shown, rows, GATE[request.screen])
+    show_calibration(shown, screen, split, metrics)
     return 1 if rows and rows[0].verdict == "missed" else 0
 
 
