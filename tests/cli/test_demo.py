@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -33,10 +34,12 @@ def log_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shown(log_dir):
-    """What the demo prints into a pipe, with one system for the questions about pairs."""
+    """What the demo prints into a pipe, with few questions about pairs and one system for them."""
     printed = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
         patch.setattr(PairsDemo, "others", lambda *_: ())
+        few = {**PairsDemo.scripted.arguments, "genes": 12}
+        patch.setattr(PairsDemo, "scripted", replace(PairsDemo.scripted, arguments=few))
         site = log_dir.with_name(f"{log_dir.name}-site")
         assert main(["demo", "--log-dir", str(log_dir), "--site", str(site)]) == 0
     return printed.getvalue()

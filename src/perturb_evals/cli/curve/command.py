@@ -119,11 +119,12 @@ def _table(curve: "Curve", published: "list[Published]") -> "Table":
     table.add_column("95% interval", no_wrap=True)
     table.add_column("paper_se", justify="right", no_wrap=True)
     table.add_column("training sets", no_wrap=True)
-    for system, points in curve.by_system().items():
+    for system, points in curve.lines.items():
         for point in points:
             stderr = "-" if point.paper_se is None else f"{point.paper_se:.3f}"
-            interval = f"[{point.lower:.3f}, {point.upper:.3f}]"
-            row = (f"{point.size:,}", f"{point.value:.3f}", interval, stderr, point.train)
+            value, lower, upper = point.figures
+            interval = f"[{lower:.3f}, {upper:.3f}]"
+            row = (f"{point.size:,}", f"{value:.3f}", interval, stderr, point.train)
             table.add_row(system if point is points[0] else "", *row)
     if published:
         table.add_section()

@@ -13,7 +13,7 @@ from perturb_evals.families.expression.family import Expression
 from perturb_evals.leaderboard.entries import board_fault, board_of
 from perturb_evals.leaderboard.logs.headers import TAKEN_UP, read_headers
 from perturb_evals.leaderboard.results.from_log import result_of
-from perturb_evals.leaderboard.results.result import Result
+from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.systems import identity, names
 
 (TASK,) = Expression.tasks
@@ -26,57 +26,8 @@ class CurveError(Exception):
     """Logs that make no curve. The message says which, and what to do."""
 
 
-@dataclass(frozen=True)
-class CurvePoint:
-    """One run.
-
-    Attributes:
-        system: The name of its line: the system, and the cut where a system has several.
-        size: Number of training perturbations.
-        train: How the training sets were cut, as the board says it, e.g. `100x3/seed0`.
-        value: Mean of `METRIC` over perturbations.
-        lower: Lower end of its 95% interval; nan without one, as `upper`.
-        upper: Upper end of its 95% interval.
-        paper_se: Standard error over folds; None for fewer than two.
-    """
-
-    system: str
-    size: int
-    train: str
-    value: float
-    lower: float
-    upper: float
-    paper_se: float | None
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Learning curves on one board.
-
-    Attributes:
-        screen: Name of the screen as the user gave it to the task.
-        context: Name of the screen as the board has it.
-        n_perturbations: Number of perturbations of the screen.
-        points: Sorted by system and size.
-        passed_by: How many logs make no point, by reason.
-    """
-
-    screen: str
-    context: str
-    n_perturbations: int
-    points: tuple[CurvePoint, ...]
-    passed_by: dict[str, int]
-
-    def by_system(self) -> dict[str, list[CurvePoint]]:
-        """Return the points of each system by size; the system with the best last point first."""
-        systems = defaultdict(list)
-        for point in self.points:
-            systems[point.system].append(point)
-        return dict(sorted(systems.items(), key=lambda item: item[1][-1].value))
-
-
 @dataclass(frozen=True, eq=False)
-class Run:
+class Point:
     """A finished run and its number of training perturbations."""
 
     result: Result
@@ -91,6 +42,43 @@ class Run:
     def cut(self) -> str:
         """The same without the size, e.g. `x3/seed0`, or `all`."""
         return WHOLE if self.train == WHOLE else "x" + self.train.partition("x")[2]
+
+    @property
+    def figures(self) -> tuple[float, float, float]:
+        """The mean of `METRIC`, lower and upper end of its 95% interval; nan for what is not."""
+        found = self.result.metrics.get(METRIC, Figure(value=None))
+        value, lower, upper = (
+            math.nan if end is None else end for end in (found.value, found.lower, found.upper)
+        )
+        return value, lower, upper
+
+    @property
+    def paper_se(self) -> float | None:
+        """Standard error over folds; None for fewer than two."""
+        found = self.result.metrics.get(f"{METRIC}_paper_se")
+        return found.value if found else None
+
+
+Lines = dict[str, list[Point]]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Learning curves on one board.
+
+    Attributes:
+        screen: Name of the screen as the user gave it to the task.
+        context: Name of the screen as the board has it.
+        n_perturbations: Number of perturbations of the screen.
+        lines: The points of each line by size; the line with the best last point first.
+        passed_by: How many logs make no point, by reason.
+    """
+
+    screen: str
+    context: str
+    n_perturbations: int
+    lines: Lines
+    passed_by: dict[str, int]
 
 
 def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> Curve:
@@ -115,11 +103,11 @@ def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> 
     passed_by = Counter(
         aside.reason.rstrip(".") for aside in headers.set_aside if aside.reason != TAKEN_UP
     )
-    runs: dict[object, Run] = {}
+    runs: dict[object, Point] = {}
     about: dict[str, Any] = {}
     for log in headers.runs:
         try:
-            run = _run(log, board)
+            run = _point(log, board)
         except (KeyError, TypeError, ValueError):
             run = "not as this package writes them"
         if isinstance(run, str):
@@ -145,18 +133,18 @@ def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> 
                 f"The runs {first.log} and {other.log} cannot be in one plot: {', '.join(parts)}. "
                 "Give logs of one screen and one split."
             )
-    points = [_point(name, run) for name, own in lines(list(runs.values())).items() for run in own]
+    found = lines(list(runs.values()))
     return Curve(
         screen=str(first.task_args["screen"]),
         context=str(first.board["context"]),
         n_perturbations=about["n_perturbations"],
-        points=tuple(sorted(points, key=lambda point: (point.system, point.size))),
+        lines=dict(sorted(found.items(), key=lambda line: (line[1][-1].figures[0], line[0]))),
         passed_by=dict(+passed_by),
     )
 
 
-def lines(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    """Return the runs of each line by its name.
+def lines(runs: Sequence[Point]) -> Lines:
+    """Return the runs of each line by size, by the name of the line.
 
     A line is one system with one way to cut the training sets: the subsets of its sizes are then
     nested and equally many, so that its slope is that of the size. Only where a system has several
@@ -167,7 +155,7 @@ def lines(runs: Sequence[Run]) -> dict[str, list[Run]]:
         runs: Runs on one board but for its part `train`; none twice in system and `train`.
     """
     named = names([run.result for run in runs])
-    systems: dict[str, dict[str, list[Run]]] = defaultdict(dict)
+    systems: dict[str, Lines] = defaultdict(dict)
     for run in sorted(runs, key=lambda run: run.train == WHOLE):
         cuts = systems[identity(run.result)]
         ended = []
@@ -178,12 +166,13 @@ def lines(runs: Sequence[Run]) -> dict[str, list[Run]]:
     found = {}
     for system, cuts in systems.items():
         for cut, own in cuts.items():
-            found[named[system] if len(cuts) == 1 else f"{named[system]}, train={cut}"] = own
+            name = named[system] if len(cuts) == 1 else f"{named[system]}, train={cut}"
+            found[name] = sorted(own, key=lambda run: run.size)
     return found
 
 
-def _run(log: EvalLog, board: Mapping[str, Any] | None) -> Run | str:
-    """Return a run, or why it makes no point.
+def _point(log: EvalLog, board: Mapping[str, Any] | None) -> Point | str:
+    """Return the point of a run, or why it makes none.
 
     Raises:
         KeyError, TypeError, ValueError: The header is not as this package writes it.
@@ -202,7 +191,7 @@ def _run(log: EvalLog, board: Mapping[str, Any] | None) -> Run | str:
         return "some perturbations missing" if partial else "unfinished or failed"
     size = _size(result, about)
     if size is not None:
-        return Run(result, size)
+        return Point(result, size)
     if board is not None:
         return "training size not known"
     raise CurveError(
@@ -229,14 +218,3 @@ def _size(result: Result, about: Mapping[str, Any]) -> int | None:
 def _differ(board: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """Return the parts that keep two runs out of one plot."""
     return [name for name in board if name != "train" and board[name] != other.get(name)]
-
-
-def _point(system: str, run: Run) -> CurvePoint:
-    found, paper_se = (run.result.metrics.get(name) for name in (METRIC, f"{METRIC}_paper_se"))
-    value, lower, upper = (
-        math.nan if end is None else end
-        for end in ((found.value, found.lower, found.upper) if found else (None, None, None))
-    )
-    return CurvePoint(
-        system, run.size, run.train, value, lower, upper, paper_se.value if paper_se else None
-    )
