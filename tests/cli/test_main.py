@@ -5,7 +5,11 @@ import sys
 import pytest
 
 from perturb_evals import __version__
+from perturb_evals.cli import listing
+from perturb_evals.cli.arguments import UsageError
 from perturb_evals.cli.main import main
+from perturb_evals.datasets.files.sources import DataError
+from perturb_evals.leaderboard.logs.headers import LogsError
 
 COMMANDS = (
     "list",
@@ -53,3 +57,25 @@ def test_no_command_is_a_usage_error(capsys):
         main([])
     assert stopped.value.code == 2
     assert "COMMAND" in capsys.readouterr().err
+
+
+def test_what_a_user_can_mend_is_told_in_one_line(monkeypatch, capsys):
+    """Without a traceback: 2 for arguments, 1 for the rest; other errors are bugs and stay."""
+
+    def main_after(error):
+        def run(args):
+            raise error
+
+        monkeypatch.setattr(listing, "run", run)
+        return main(["list"])
+
+    for error, code in (
+        (UsageError("No\nsuch thing."), 2),
+        (DataError("No\nsuch thing."), 1),
+        (LogsError("No\nsuch thing."), 1),
+        (OSError("No\nsuch thing."), 1),
+    ):
+        assert main_after(error) == code
+        assert capsys.readouterr().err == "perturb-evals list: No such thing.\n"
+    with pytest.raises(ZeroDivisionError):
+        main_after(ZeroDivisionError())

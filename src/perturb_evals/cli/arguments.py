@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,23 +11,57 @@ from perturb_evals.cli.tables.terminal import plain
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.screens.load import ScreenRequest
+    from perturb_evals.families.family import Family
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 ABOUT_SCREEN = "replogle_k562, replogle_rpe1, demo, or the path of a .h5ad or .zip file"
 
 
+class CommandError(Exception):
+    """Why a command ends, with its exit code."""
+
+    code = 1
+
+
+class UsageError(CommandError):
+    """An argument that is not allowed."""
+
+    code = 2
+
+
+@contextmanager
+def usage() -> Iterator[None]:
+    """Take what is wrong with values that were given for an error of usage."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from error
+
+
 def complain(command: str, error: Exception | str, code: int = 1) -> int:
-    """Say on stderr, in one line, why a command ends; return its exit code."""
-    # The text of a KeyError is its message in quotes.
-    said = error.args[0] if isinstance(error, KeyError) and error.args else error
-    print(f"perturb-evals {command}: {plain(str(said))}", file=sys.stderr)
+    """Say on stderr, in one line, what is wrong; return the exit code."""
+    print(f"perturb-evals {command}: {plain(str(error))}", file=sys.stderr)
     return code
 
 
 def task_name(name: str) -> str:
     """Return the name of a task without the package's prefix."""
     return name.removeprefix("perturb_evals/")
+
+
+def family_named(task: str) -> "Family":
+    """Return the family of a task that was named.
+
+    Raises:
+        UsageError: There is no such task.
+    """
+    from perturb_evals.families import family_of
+
+    try:
+        return family_of(task)
+    except KeyError as error:
+        raise UsageError(error.args[0]) from error
 
 
 def add_named(parser: argparse._ActionsContainer, flag: str, dest: str, text: str) -> None:

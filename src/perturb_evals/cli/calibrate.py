@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perturb_evals.cli.arguments import add_screen, complain, screen_request
+from perturb_evals.cli.arguments import add_screen, screen_request, usage
 from perturb_evals.cli.tables.terminal import console
 
 if TYPE_CHECKING:
@@ -42,25 +42,17 @@ def run(args: argparse.Namespace) -> int:
         that is not allowed.
     """
     from perturb_evals.cli.tables.calibration import show_calibration, show_gate
-    from perturb_evals.datasets.files.sources import DataError
     from perturb_evals.datasets.published import GATE
     from perturb_evals.datasets.screens.evidence import split_of
     from perturb_evals.datasets.screens.load import load_screen
-    from perturb_evals.datasets.screens.screen import ScreenError
-    from perturb_evals.datasets.screens.splits import SplitError
 
-    try:
+    with usage():
         request, file = screen_request(args)
-    except ValueError as error:
-        return complain("calibrate", error, 2)
-    try:
-        screen, split = load_screen(request, halves=True), split_of(request, file)
-        rows = _gate(request, screen)
-        metrics = _calibration(screen, split)
-        if args.json:
-            _write(args.json, _figures(screen, split, rows, metrics))
-    except (DataError, ScreenError, SplitError, OSError) as error:
-        return complain("calibrate", error)
+    screen, split = load_screen(request, halves=True), split_of(request, file)
+    rows = _gate(request, screen)
+    metrics = _calibration(screen, split)
+    if args.json:
+        _write(args.json, _figures(screen, split, rows, metrics))
     shown = console(WIDTH)
     if rows:
         show_gate(shown, rows, GATE[request.screen])

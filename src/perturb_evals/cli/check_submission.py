@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.arguments import complain, task_name
+from perturb_evals.cli.arguments import UsageError, family_named, task_name
 from perturb_evals.cli.tables.terminal import console, plain
 
 if TYPE_CHECKING:
@@ -51,40 +51,22 @@ def run(args: argparse.Namespace) -> int:
     """
     said = {name: getattr(args, name) for name in OPTIONS}
     given = {name: value for name, value in said.items() if value is not None}
-    if wrong := _misplaced(args.task, given):
-        return complain("check-submission", wrong, 2)
-    if args.task:
+    if args.task is None and given:
+        option = OPTIONS[next(iter(given))]
+        raise UsageError(f"{option} is for files of predictions: name their --task too.")
+    if args.task is not None:
         return _predictions(console(WIDTH), args.paths, args.task, given)
     return _runs(console(WIDTH), args.paths)
 
 
-def _misplaced(task: str | None, given: dict[str, str]) -> str:
-    """Return what is wrong with the options, empty for nothing."""
-    if task is None:
-        first = next((OPTIONS[name] for name in given), None)
-        return f"{first} is for files of predictions: name their --task too." if first else ""
-    from perturb_evals.families import family_of
-
-    try:
-        allowed = family_of(task).data_arguments
-    except KeyError as error:
-        return str(error.args[0])
-    misplaced = [OPTIONS[name] for name in given if name not in allowed]
-    return f"{misplaced[0]} does not go with --task {task}." if misplaced else ""
-
-
 def _runs(screen: "Console", paths: list[str]) -> int:
-    from perturb_evals.leaderboard.logs.headers import LogsError
     from perturb_evals.leaderboard.submission.check import check_runs
 
     def begun(number: int, total: int) -> None:
         status.update(f"reading all samples of run {number} of {total} …")
 
-    try:
-        with screen.status("looking for runs …") as status:  # nothing of it in a pipe
-            submission = check_runs(paths, begun)
-    except LogsError as error:
-        return complain("check-submission", error)
+    with screen.status("looking for runs …") as status:  # nothing of it in a pipe
+        submission = check_runs(paths, begun)
     for checked in submission.runs:
         _show(screen, checked)
     for aside in submission.set_aside:
@@ -107,12 +89,15 @@ def _verdict(submission: "Submission") -> str:
 
 
 def _predictions(screen: "Console", paths: list[str], task: str, given: dict[str, str]) -> int:
-    from perturb_evals.families import family_of
     from perturb_evals.leaderboard.submission.predictions_file import (
         check_predictions,
         replay_command,
     )
 
+    family = family_named(task)
+    for name in given:
+        if name not in family.data_arguments:
+            raise UsageError(f"{OPTIONS[name]} does not go with --task {task}.")
     passed = True
     for path in map(Path, paths):
         checked = check_predictions(path, task, given)
@@ -121,7 +106,7 @@ def _predictions(screen: "Console", paths: list[str], task: str, given: dict[str
         if checked.passed:
             command = plain(replay_command(path, task, given))
             screen.print(f"This command makes a run of it:\n{command}", soft_wrap=True)
-            if hint := family_of(task).replay_hint:
+            if hint := family.replay_hint:
                 screen.print(hint)
     return 0 if passed else 1
 

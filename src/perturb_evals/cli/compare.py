@@ -31,12 +31,8 @@ def run(args: argparse.Namespace) -> int:
     from perturb_evals.cli.tables.terminal import console, short
     from perturb_evals.leaderboard.comparison import ComparisonError, compare
     from perturb_evals.leaderboard.entries import board_of, read_entries
-    from perturb_evals.leaderboard.logs.headers import LogsError
 
-    try:
-        entries = read_entries(args.logs)
-    except LogsError as error:
-        return complain("compare", error)
+    entries = read_entries(args.logs)
     shown = console(WIDTH)
     boards: dict[tuple[str, ...], list[Entry]] = {}
     for entry in entries.complete:

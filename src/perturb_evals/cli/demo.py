@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.arguments import complain
+from perturb_evals.cli.arguments import CommandError
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog
@@ -28,7 +28,7 @@ BUFFERED = 1000
 INTERVAL = len(".596 [.55, .64]")
 
 
-class DemoError(Exception):
+class DemoError(CommandError):
     """A run of the demo that did not succeed. The message says which one and why."""
 
 
@@ -59,22 +59,19 @@ def run(args: argparse.Namespace) -> int:
     from perturb_evals.families import FAMILIES
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.entries import read_entries
-    from perturb_evals.leaderboard.publish import SiteError, publish
+    from perturb_evals.leaderboard.publish import publish
     from perturb_evals.leaderboard.summary import summaries
 
     shown = console(WIDTH)
-    try:
-        ran = [
-            (family, family.demo, _run_all(shown, family, family.demo, args.log_dir))
-            for family in FAMILIES
-            if family.demo
-        ]
-        with shown.status("the leaderboard …"):
-            entries = read_entries([str(args.log_dir)])
-            boards = make_boards(entries)
-            publish(args.site, boards, summaries(boards), entries, transcripts=True)
-    except (DemoError, SiteError) as error:
-        return complain("demo", error)
+    ran = [
+        (family, family.demo, _run_all(shown, family, family.demo, args.log_dir))
+        for family in FAMILIES
+        if family.demo
+    ]
+    with shown.status("the leaderboard …"):
+        entries = read_entries([str(args.log_dir)])
+        boards = make_boards(entries)
+        publish(args.site, boards, summaries(boards), entries, transcripts=True)
     run_of = {entry.result.eval_id: entry for entry in entries.complete if entry.result}
     for family, demo, logs in ran:
         rows = {

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from perturb_evals.cli.arguments import add_named, complain, named_values, task_name
+from perturb_evals.cli.arguments import add_named, family_named, named_values, task_name, usage
 
 if TYPE_CHECKING:
     from perturb_evals.cli.arguments import Subparsers
@@ -30,10 +30,9 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the estimate; 2 when an argument is not allowed, 1 when the data cannot be had."""
-    from perturb_evals.families.family import NOT_AT_HAND
     from perturb_evals.solvers.asking.tokens import CHARACTERS_A_TOKEN, SYMBOL_CHARACTERS_A_TOKEN
 
-    try:
+    with usage():
         counts = estimate(
             args.task,
             named_values("-T", args.task_args),
@@ -41,10 +40,6 @@ def run(args: argparse.Namespace) -> int:
             args.output_tokens,
             named_values("-S", args.solver_args),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        return complain("estimate", error, 2)
-    except NOT_AT_HAND as error:
-        return complain("estimate", error)
     for name, value in counts.items():
         print(f"{name:<16}{value:>14,}")
     print(
@@ -77,17 +72,15 @@ def estimate(
         want of a usable answer, is not in it.
 
     Raises:
-        KeyError: No such task.
+        UsageError: No such task.
         ValueError: An argument that is not allowed.
         TypeError: An argument that the task does not have.
     """
-    from perturb_evals.families import family_of
-
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1; got {epochs}.")
     if output_tokens is not None and output_tokens < 0:
         raise ValueError(f"output_tokens must be 0 or more; got {output_tokens}.")
-    asked = family_of(task).asking(task, task_args, solver_args or {}, output_tokens)
+    asked = family_named(task).asking(task, task_args, solver_args or {}, output_tokens)
     each = asked.reply_tokens if output_tokens is None else output_tokens
     return {
         "questions": asked.questions,

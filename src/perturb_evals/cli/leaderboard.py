@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.arguments import add_prices, complain
+from perturb_evals.cli.arguments import UsageError, add_prices, complain
 
 if TYPE_CHECKING:
     from perturb_evals.cli.arguments import Subparsers
@@ -38,18 +38,13 @@ def run(args: argparse.Namespace) -> int:
     from perturb_evals.cli.tables.terminal import console
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.entries import read_entries
-    from perturb_evals.leaderboard.logs.headers import LogsError
-    from perturb_evals.leaderboard.publish import SiteError, publish
-    from perturb_evals.leaderboard.results.prices import PricesError, read_prices
+    from perturb_evals.leaderboard.publish import publish
+    from perturb_evals.leaderboard.results.prices import read_prices
     from perturb_evals.leaderboard.summary import summaries
 
     if args.transcripts and args.site is None:
-        return complain("leaderboard", "--transcripts goes with --site FOLDER.", 2)
-    try:
-        prices = read_prices(args.prices) if args.prices else None
-        entries = read_entries(args.logs, prices)
-    except (LogsError, PricesError) as error:
-        return complain("leaderboard", error)
+        raise UsageError("--transcripts goes with --site FOLDER.")
+    entries = read_entries(args.logs, read_prices(args.prices) if args.prices else None)
     boards = make_boards(entries)
     summed = summaries(boards)
     shown = console(WIDTH)
@@ -59,9 +54,6 @@ def run(args: argparse.Namespace) -> int:
             complain("leaderboard", "there is nothing to write a site of.")
         return 1
     if args.site is not None:
-        try:
-            publish(args.site, boards, summed, entries, transcripts=args.transcripts)
-        except (SiteError, LogsError, OSError) as error:
-            return complain("leaderboard", error)
+        publish(args.site, boards, summed, entries, transcripts=args.transcripts)
         shown.print(f"The site: {args.site / 'index.html'}", soft_wrap=True)
     return 0

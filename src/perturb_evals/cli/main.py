@@ -17,6 +17,7 @@ from perturb_evals.cli import (
     results,
     split,
 )
+from perturb_evals.cli.arguments import CommandError, complain
 from perturb_evals.cli.curve import command as curve
 
 COMMANDS = (
@@ -37,6 +38,9 @@ COMMANDS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
+    What a user can mend is told in one line on stderr, without a traceback: 2 for an argument that
+    is not allowed, 1 for data, logs and files that cannot be had or used.
+
     Args:
         argv: Arguments without the program's name; those of the process by default.
     """
@@ -52,7 +56,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     for command in COMMANDS:
         command.add_parser(subparsers)
     args = parser.parse_args(argv)
-    return int(args.run(args))
+    try:
+        return int(args.run(args))
+    except CommandError as error:
+        return complain(args.command, error, error.code)
+    except Exception as error:
+        if not isinstance(error, _told()):
+            raise
+        return complain(args.command, error)
+
+
+def _told() -> tuple[type[Exception], ...]:
+    """Return the errors of data, logs and files; each message says what to do."""
+    from perturb_evals.families.family import NOT_AT_HAND
+    from perturb_evals.leaderboard.logs.headers import LogsError
+    from perturb_evals.leaderboard.publish import SiteError
+    from perturb_evals.leaderboard.results.prices import PricesError
+
+    return *NOT_AT_HAND, LogsError, SiteError, PricesError
 
 
 if __name__ == "__main__":

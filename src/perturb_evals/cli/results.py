@@ -33,22 +33,17 @@ def run(args: argparse.Namespace) -> int:
         0; 1 when a path is not there, the prices cannot be used, a file cannot be written, or there
         is no run at all.
     """
-    from perturb_evals.leaderboard.logs.headers import LogsError
     from perturb_evals.leaderboard.results.files import file_name, read_runs
-    from perturb_evals.leaderboard.results.prices import PricesError, read_prices
+    from perturb_evals.leaderboard.results.prices import read_prices
     from perturb_evals.leaderboard.results.result import write_result
 
-    try:
-        prices = read_prices(args.prices) if args.prices else None
-        runs = read_runs(args.logs, prices)
-        for result in runs.results:
-            path = args.output / file_name(result)
-            write_result(result, path)
-            headline = result.metrics.get(result.headline)
-            value = "-" if headline is None or headline.value is None else f"{headline.value:.3f}"
-            print(f"{path}  {result.status}  {result.headline} {value}")
-    except (LogsError, PricesError, OSError) as error:
-        return complain("results", error)
+    runs = read_runs(args.logs, read_prices(args.prices) if args.prices else None)
+    for result in runs.results:
+        path = args.output / file_name(result)
+        write_result(result, path)
+        headline = result.metrics.get(result.headline)
+        value = "-" if headline is None or headline.value is None else f"{headline.value:.3f}"
+        print(f"{path}  {result.status}  {result.headline} {value}")
     for aside in runs.set_aside:
         print(f"set aside: {plain(aside.log)}: {plain(aside.reason)}", file=sys.stderr)
     if not runs.results:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.arguments import add_screen, complain, screen_request
+from perturb_evals.cli.arguments import add_screen, screen_request, usage
 
 if TYPE_CHECKING:
     from perturb_evals.cli.arguments import Subparsers
@@ -24,19 +24,12 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0; 1 when the data cannot be had or used; 2 for an argument that is not allowed.
     """
-    from perturb_evals.datasets.files.sources import DataError
     from perturb_evals.datasets.screens.evidence import split_of
     from perturb_evals.datasets.screens.load import load_screen
-    from perturb_evals.datasets.screens.screen import ScreenError
-    from perturb_evals.datasets.screens.splits import SplitError
 
-    try:
+    with usage():
         request, file = screen_request(args)
         split = split_of(request, file)
-    except ValueError as error:
-        return complain("split", error, 2)
-    except (DataError, ScreenError, SplitError) as error:
-        return complain("split", error)
     print(split.to_json())
     if kept_out := load_screen(request).kept_out:
         print(kept_out, file=sys.stderr)

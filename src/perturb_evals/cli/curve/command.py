@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.arguments import ABOUT_SCREEN, add_named, complain
+from perturb_evals.cli.arguments import ABOUT_SCREEN, UsageError, add_named, usage
 from perturb_evals.cli.tables.terminal import console
 
 if TYPE_CHECKING:
@@ -68,31 +68,23 @@ def run(args: argparse.Namespace) -> int:
     """
     if not args.screen:
         if named := [option for name, option in FOR_RUNS.items() if getattr(args, name)]:
-            return complain("curve", f"{named[0]} is for runs: name a --screen too.", 2)
+            raise UsageError(f"{named[0]} is for runs: name a --screen too.")
         if not args.logs:
-            return complain("curve", "give logs to read, or a --screen to run on.", 2)
+            raise UsageError("give logs to read, or a --screen to run on.")
 
     from perturb_evals.cli.curve.plot import save_plot
-    from perturb_evals.cli.curve.points import CurveError, read_curve
+    from perturb_evals.cli.curve.points import read_curve
     from perturb_evals.cli.curve.runs import run_missing
     from perturb_evals.datasets.published import CURVES
-    from perturb_evals.families.family import NOT_AT_HAND
-    from perturb_evals.leaderboard.logs.headers import LogsError
 
-    board = None
+    board, logs = None, args.logs
     if args.screen:
-        try:
+        with usage():
             board = run_missing(args)
-        except (TypeError, ValueError) as error:
-            return complain("curve", error, 2)
-        except (CurveError, *NOT_AT_HAND) as error:
-            return complain("curve", error)
-    try:
-        curve = read_curve([*args.logs, *([args.log_dir] if args.screen else [])], board)
-        published = [row for row in CURVES if row.screen == curve.screen]
-        files = save_plot(curve, published, args.stem)
-    except (CurveError, LogsError, OSError) as error:
-        return complain("curve", error)
+        logs = [*logs, args.log_dir]
+    curve = read_curve(logs, board)
+    published = [row for row in CURVES if row.screen == curve.screen]
+    files = save_plot(curve, published, args.stem)
     console(WIDTH).print(_table(curve, published))
     for reason, count in curve.passed_by.items():
         print(f"passed by: {count} logs, {reason}", file=sys.stderr)

@@ -8,6 +8,7 @@ from typing import Any
 
 from inspect_ai.log import EvalLog
 
+from perturb_evals.cli.arguments import CommandError
 from perturb_evals.datasets.screens.splits import N_FOLDS
 from perturb_evals.families.expression.family import Expression
 from perturb_evals.leaderboard.entries import board_fault, board_of
@@ -22,7 +23,7 @@ WHOLE = "all"
 """The board's word for a training set that was not cut."""
 
 
-class CurveError(Exception):
+class CurveError(CommandError):
     """Logs that make no curve. The message says which, and what to do."""
 
 
