@@ -3,7 +3,7 @@
 import argparse
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from perturb_evals.cli.arguments import Subparsers
     from perturb_evals.families.demo import Demo, DemoSystem
-    from perturb_evals.families.family import Family
+    from perturb_evals.families.family import Control, Family
     from perturb_evals.leaderboard.entries import Entry
 
     Rows = Mapping[str, Mapping[str, Entry]]
@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.entries import read_entries
     from perturb_evals.leaderboard.publish import publish
+    from perturb_evals.leaderboard.results.from_log import metrics
     from perturb_evals.leaderboard.summary import summaries
 
     shown = console(WIDTH)
@@ -73,6 +74,10 @@ def run(args: argparse.Namespace) -> int:
         boards = make_boards(entries)
         publish(args.site, boards, summaries(boards), entries, transcripts=True)
     run_of = {entry.result.eval_id: entry for entry in entries.complete if entry.result}
+    shown.print(
+        "The scripted biologist is a script, not a language model: it answers in prose from notes "
+        "of its own and sees no label. In brackets: 95% intervals over perturbations.\n"
+    )
     for family, demo, logs in ran:
         rows = {
             name: {task: run_of[log.eval.eval_id] for task, log in own.items()}
@@ -82,7 +87,8 @@ def run(args: argparse.Namespace) -> int:
             f"{demo.where}: {family.headline_words}, {family.better} is better", style="bold"
         )
         shown.print(_table(family, demo, rows))
-        for sentence in _remarks(family, demo, rows, logs[demo.scripted.name]):
+        found = {task: metrics(log) for task, log in logs[demo.scripted.name].items()}
+        for sentence in (*_ways(family, demo, rows), *demo.remarks(found)):
             shown.print(sentence)
         shown.print()
     shown.print("The leaderboard of these runs, open it in a browser:", style="bold")
@@ -148,7 +154,7 @@ def _table(family: "Family", demo: "Demo", rows: "Rows") -> "Table":
 
     tasks = family.task_names
     zero = _named(rows, family.zero.method)
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("system", no_wrap=True)
     for task in tasks:
         table.add_column(family.words(task), justify="right", min_width=INTERVAL)
@@ -157,7 +163,8 @@ def _table(family: "Family", demo: "Demo", rows: "Rows") -> "Table":
     table.add_column("answered", justify="right")
     table.add_column("may read")
     for name, own in rows.items():
-        if any(entry.kind == "truth" for entry in own.values()):
+        reads = {"truth" if entry.kind == "truth" else entry.track for entry in own.values()}
+        if "truth" in reads:
             table.add_section()
         cells, answered = [], []
         for task, entry in own.items():
@@ -169,8 +176,7 @@ def _table(family: "Family", demo: "Demo", rows: "Rows") -> "Table":
                 outcome, base = entry.outcome, rows[zero][task].outcome
                 less = figure_of(outcome.value - base.value, outcome.drawn - base.drawn)
                 cells.append("" if name == zero else figure(less))
-        tracks = dict.fromkeys(entry.track for entry in own.values())
-        table.add_row(name, *cells, percent(min(answered)), ", ".join(tracks))
+        table.add_row(name, *cells, percent(min(answered)), ", ".join(sorted(reads)))
     best = [demo.attainable(task) for task in tasks]
     if any(value is not None for value in best):
         table.add_section()
@@ -186,30 +192,25 @@ def _named(rows: "Rows", method: str) -> str:
     return next(names, "")
 
 
-def _remarks(
-    family: "Family", demo: "Demo", rows: "Rows", scripted: "Mapping[str, EvalLog]"
-) -> list[str]:
+def _ways(family: "Family", demo: "Demo", rows: "Rows") -> "Iterator[str]":
+    """Say for each task how far the scripted model gets from the zero of skill to the best."""
     from perturb_evals.cli.tables.terminal import number
-    from perturb_evals.leaderboard.results.from_log import metrics
 
-    said = [
-        "In brackets: 95% intervals over perturbations. "
-        f"The {demo.scripted.name} is a script, not a language model: it answers in prose from "
-        "notes of its own and sees no label."
-    ]
-    zero, one = (_named(rows, end.method) for end in (family.zero, family.one))
+    def end(control: "Control") -> tuple[str, float]:
+        name = _named(rows, control.method)
+        value = rows[name][task].outcome.value if name else control.value
+        assert value is not None, f"The demo runs no {control.method}."
+        return name or control.name, value
+
     for task, entry in rows[demo.scripted.name].items():
-        start = rows[zero][task].outcome.value if zero else family.zero.value
-        end = demo.attainable(task)
-        end = rows[one][task].outcome.value if end is None and one else end
-        if start is None or end is None:
-            continue
-        share = (entry.outcome.value - start) / (end - start)
-        said.append(
-            f"{task}: it gets {share:.0%} of the way from {zero or family.zero.name} "
-            f"({number(start)}) to the {one or 'best attainable'} ({number(end)})."
+        best = demo.attainable(task)
+        zero, start = end(family.zero)
+        one, stop = end(family.one) if best is None else ("the best attainable", best)
+        share = (entry.outcome.value - start) / (stop - start)
+        yield (
+            f"{task}: the {demo.scripted.name} gets {share:.0%} of the way from {zero} "
+            f"({number(start)}) to {one} ({number(stop)})."
         )
-    return said + list(demo.remarks({task: metrics(log) for task, log in scripted.items()}))
 
 
 def _inspect() -> str:

@@ -38,7 +38,7 @@ class ExpressionDemo(Demo):
             DemoSystem("no change", no_change, ASKED),
             DemoSystem("mean effect", mean_effect, ASKED),
             DemoSystem(f"{k} random neighbors", partial(random_neighbors, k=k), ASKED),
-            DemoSystem("oracle (truth)", oracle_neighbors, ASKED),
+            DemoSystem("oracle", oracle_neighbors, ASKED),
         )
 
     def remarks(self, found: Found) -> Sequence[str]:
