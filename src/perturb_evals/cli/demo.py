@@ -87,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
             f"{demo.where}: {family.headline_words}, {family.better} is better", style="bold"
         )
         shown.print(_table(family, demo, rows))
+        shown.print()
         found = {task: metrics(log) for task, log in logs[demo.scripted.name].items()}
         for sentence in (*_ways(family, demo, rows), *demo.remarks(found)):
             shown.print(sentence)
