@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from perturb_evals.datasets.published import Published
     from perturb_evals.datasets.screens.screen import Screen
     from perturb_evals.datasets.screens.splits import Split
+    from perturb_evals.metrics.means import MeanInterval
 
 HEADLINE = Expression.headline
 NAMES = {"mean": "mean", "no_change": "no change", "random": "random", "oracle": "oracle"}
@@ -149,11 +150,9 @@ def ranking(found: MetricCalibration) -> str:
 def oracle_verdict(screen: str, metrics: Metrics) -> str:
     """Say whether methods that average neighbors can be ranked on the screen."""
     found = metrics[HEADLINE]
-    difference, standing = found.differences["oracle"], found.standing("oracle")
-    figures = (
-        f"({HEADLINE}: oracle {found.means['oracle']:.3f}, mean {found.means['mean']:.3f}, "
-        f"difference {difference.mean:+.3f} [{difference.lower:+.3f}, {difference.upper:+.3f}])"
-    )
+    standing = found.standing("oracle")
+    means = f"oracle {found.means['oracle']:.3f}, mean {found.means['mean']:.3f}"
+    figures = _in_brackets(means, found.differences["oracle"])
     ahead = [name for name in metrics if metrics[name].standing("oracle") == "better"]
     if standing == "better":
         behind = [name for name in metrics if name not in ahead]
@@ -183,11 +182,9 @@ def blind_verdict(metrics: Metrics) -> str:
     found = metrics[HEADLINE]
     if found.controls is None:
         return ""
-    controls, difference = found.controls, found.controls.blind_difference
-    figures = (
-        f"({HEADLINE}: blind oracle {controls.blind_oracle:.3f}, mean {controls.negative:.3f}, "
-        f"difference {difference.mean:+.3f} [{difference.lower:+.3f}, {difference.upper:+.3f}])"
-    )
+    controls = found.controls
+    means = f"blind oracle {controls.blind_oracle:.3f}, mean {controls.negative:.3f}"
+    figures = _in_brackets(means, controls.blind_difference)
     if found.blind_standing() == "better":
         return (
             f"Neighbors chosen by other cells beat the mean too {figures}: it is not noise alone."
@@ -196,6 +193,11 @@ def blind_verdict(metrics: Metrics) -> str:
         f"Neighbors chosen by other cells do not beat the mean {figures}: what the oracle gains "
         "may be noise alone."
     )
+
+
+def _in_brackets(means: str, found: "MeanInterval") -> str:
+    interval = f"[{found.lower:+.3f}, {found.upper:+.3f}]"
+    return f"({HEADLINE}: {means}, difference {found.mean:+.3f} {interval})"
 
 
 def controls_verdict(metrics: Metrics) -> str:
