@@ -10,6 +10,7 @@ from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
 import perturb_evals
 from perturb_evals import _registry
+from perturb_evals.families import task_names
 from perturb_evals.tasks.perturbqa import perturbqa_de
 
 SOURCE = Path(perturb_evals.__file__).parent
@@ -91,6 +92,31 @@ def test_only_the_modules_that_make_samples_know_inspect():
         and any(name.split(".")[0] == "inspect_ai" for name in imports(tree))
     }
     assert know == {"datasets/pairs/samples.py", "datasets/screens/samples.py"}
+
+
+def test_leaderboard_and_command_line_know_no_task_and_no_kind_of_outcome():
+    """They ask the family, so that a new one needs no change there."""
+    wrong = []
+    for path, tree in modules():
+        if room(path) not in ("leaderboard", "cli"):
+            continue
+        documented = {
+            node.body[0].value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and node not in documented:
+                named = str(node.value).removeprefix("perturb_evals/") in task_names()
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance":
+                named = "Outcome" in ast.unparse(node.args[1])
+            else:
+                named = False
+            if named:
+                wrong.append(f"{path.relative_to(SOURCE)}:{node.lineno}")
+        wrong += [f"{path.name}: {name}" for name in imports(tree) if ".tasks." in name]
+    assert wrong == []
 
 
 def test_only_public_names_of_inspect():

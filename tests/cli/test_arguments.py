@@ -8,18 +8,25 @@ from perturb_evals.datasets.screens.load import ScreenRequest
 
 def test_values_are_read_as_inspect_reads_them():
     pairs = ["k=5", "top-p=.5", "a=true", "b=False", "c=null", "d=NaN", "e=x=y", 'f=["u", 1]', "g="]
+    pairs += ["p=-0.5", "lines=rpe1,hepg2"]
     assert named_values("-S", pairs) == {
         "k": 5,
-        "top_p": ".5",
+        "top_p": 0.5,
         "a": True,
         "b": False,
         "c": None,
         "d": "NaN",
         "e": "x=y",
         "f": ["u", 1],
-        "g": "",
+        "g": None,
+        "p": -0.5,
+        "lines": ["rpe1", "hepg2"],
     }
-    assert named_values("-S", ["p=0.5", "q=-3"]) == {"p": 0.5, "q": -3}
+
+
+def test_a_value_that_is_no_yaml():
+    with pytest.raises(ValueError, match=r"-T x expects YAML; got '\[1'"):
+        named_values("-T", ["x=[1"])
 
 
 @pytest.mark.parametrize("pair", ["k", "=5", " =5"])

@@ -1,6 +1,5 @@
 """`perturb-evals data`: what is printed, where, and the exit codes."""
 
-import argparse
 import hashlib
 import os
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from perturb_evals.cli import data as cli_data
+from perturb_evals.cli.main import main
 from perturb_evals.datasets.files.sources import SOURCES, Source
 
 Run = Callable[..., int]
@@ -29,14 +29,7 @@ def a_source(name: str, content: bytes = RIGHT, url: str = "http://127.0.0.1:9/x
 def run() -> Run:
     """The command line, in this process."""
 
-    def run(*words: str) -> int:
-        parser = argparse.ArgumentParser(prog="perturb-evals")
-        cli_data.add_parser(parser.add_subparsers())
-        args = parser.parse_args(["data", *words])
-        code: int = args.run(args)
-        return code
-
-    return run
+    return lambda *words: main(["data", *words])
 
 
 @pytest.fixture
@@ -99,14 +92,7 @@ def test_list_tells_of_a_dangling_link(run: Run, mirror: Path, capsys: pytest.Ca
 
 
 def test_the_real_list_fits_in_80_columns_without_a_terminal(tmp_path: Path):
-    code = (
-        "import argparse, sys\n"
-        "from perturb_evals.cli import data as cli_data\n"
-        "parser = argparse.ArgumentParser()\n"
-        "cli_data.add_parser(parser.add_subparsers())\n"
-        "args = parser.parse_args(['data', 'list'])\n"
-        "sys.exit(args.run(args))"
-    )
+    code = "import sys; from perturb_evals.cli.main import main; sys.exit(main(['data', 'list']))"
     unwanted = {"PERTURB_EVALS_DATA", "COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"}
     env = {key: value for key, value in os.environ.items() if key not in unwanted}
     env |= {"PERTURB_EVALS_CACHE": str(tmp_path), "PYTHONIOENCODING": "ascii"}

@@ -5,9 +5,25 @@ import sys
 import pytest
 
 from perturb_evals import __version__
+from perturb_evals.cli import listing
 from perturb_evals.cli.main import main
+from perturb_evals.datasets.errors import ArgumentError, DataError
+from perturb_evals.leaderboard.logs.headers import LogsError
 
-HEAVY = ("inspect_ai", "numpy", "pandas", "datasets", "rich", "anndata", "matplotlib")
+COMMANDS = (
+    "list",
+    "estimate",
+    "data",
+    "demo",
+    "split",
+    "calibrate",
+    "curve",
+    "leaderboard",
+    "compare",
+    "results",
+    "check-submission",
+)
+HEAVY = ("inspect_ai", "numpy", "pandas", "datasets", "rich", "anndata", "matplotlib", "pydantic")
 
 
 def test_help_names_every_command_and_loads_nothing_heavy():
@@ -15,14 +31,17 @@ def test_help_names_every_command_and_loads_nothing_heavy():
     code = (
         "import sys\n"
         "from perturb_evals.cli.main import main\n"
-        "try:\n    main(['--help'])\n"
-        f"finally:\n    print('loaded:', [name for name in {HEAVY} if name in sys.modules])\n"
+        f"for words in ([], *([command] for command in {COMMANDS})):\n"
+        "    try:\n        main([*words, '--help'])\n"
+        "    except SystemExit as stopped:\n        assert stopped.code == 0\n"
+        f"print('loaded:', [name for name in {HEAVY} if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    for command in ("list", "estimate", "data", "demo", "split", "calibrate", "curve"):
+    assert done.returncode == 0, done.stderr
+    for command in COMMANDS:
         assert re.search(rf"^    {command}\b", done.stdout, re.MULTILINE)
-    assert "loaded: []" in done.stdout
+        assert f"usage: perturb-evals {command} " in done.stdout
+    assert done.stdout.endswith("loaded: []\n")
 
 
 def test_version(capsys):
@@ -37,3 +56,25 @@ def test_no_command_is_a_usage_error(capsys):
         main([])
     assert stopped.value.code == 2
     assert "COMMAND" in capsys.readouterr().err
+
+
+def test_what_a_user_can_mend_is_told_in_one_line(monkeypatch, capsys):
+    """Without a traceback: 2 for arguments, 1 for the rest; other errors are bugs and stay."""
+
+    def main_after(error):
+        def run(args):
+            raise error
+
+        monkeypatch.setattr(listing, "run", run)
+        return main(["list"])
+
+    for error, code in (
+        (ArgumentError("No\nsuch thing."), 2),
+        (DataError("No\nsuch thing."), 1),
+        (LogsError("No\nsuch thing."), 1),
+        (OSError("No\nsuch thing."), 1),
+    ):
+        assert main_after(error) == code
+        assert capsys.readouterr().err == "perturb-evals list: No such thing.\n"
+    with pytest.raises(ZeroDivisionError):
+        main_after(ZeroDivisionError())

@@ -83,18 +83,19 @@ def test_again_gives_the_same_bytes(results, logs, tmp_path):
         assert same == first[name]
 
 
-def test_prices(results, logs, tmp_path, capsys):
+@pytest.mark.parametrize("option", ["--model-cost-config", "--prices"])
+def test_prices(results, logs, tmp_path, capsys, option):
     prices = tmp_path / "prices.json"
     prices.write_text(json.dumps({SCRIPTED: PRICE}))
     folder = tmp_path / "priced"
-    assert main(["results", str(logs), "-o", str(folder), "--prices", str(prices)]) == 0
+    assert main(["results", str(logs), "-o", str(folder), option, str(prices)]) == 0
     (found,) = [r for r in map(read_result, folder.iterdir()) if r.system]
     tokens = found.usage.tokens
     expected = (tokens["input_tokens"] + 2 * tokens["output_tokens"]) / 1e6
     assert found.usage.cost == pytest.approx(expected, rel=1e-12)
     capsys.readouterr()
     prices.write_text(json.dumps({SCRIPTED: {"input": 1}}))
-    assert main(["results", str(logs), "-o", str(folder), "--prices", str(prices)]) == 1
+    assert main(["results", str(logs), "-o", str(folder), option, str(prices)]) == 1
     assert f"{SCRIPTED}: expected input, output" in capsys.readouterr().err
 
 

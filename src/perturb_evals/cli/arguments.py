@@ -1,49 +1,118 @@
-"""Arguments as `inspect eval` takes them: -T NAME=VALUE, and those that name a screen."""
+"""What several commands take and say: -T NAME=VALUE as for `inspect eval`, a screen, an error."""
 
 import argparse
-import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from perturb_evals.cli.tables.terminal import plain
+from perturb_evals.datasets.errors import ArgumentError
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.screens.load import ScreenRequest
+    from perturb_evals.families.family import Family
 
-NO_MODEL = "none/none"
-"""What Inspect calls no model: it fails when it is asked."""
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 ABOUT_SCREEN = "replogle_k562, replogle_rpe1, demo, or the path of a .h5ad or .zip file"
 
 
-def named_values(option: str, pairs: Iterable[str]) -> dict[str, Any]:
-    """Read NAME=VALUE pairs.
+@contextmanager
+def usage() -> Iterator[None]:
+    """Take what is wrong with values that were given for an error of usage."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(str(error)) from error
 
-    Numbers, true, false, null and JSON are read as such, as Inspect reads them; all else is text.
+
+def complain(command: str, error: Exception | str, code: int = 1) -> int:
+    """Say on stderr, in one line, what is wrong; return the exit code."""
+    print(f"perturb-evals {command}: {plain(str(error))}", file=sys.stderr)
+    return code
+
+
+def task_name(name: str) -> str:
+    """Return the name of a task without the package's prefix."""
+    return name.removeprefix("perturb_evals/")
+
+
+def family_named(task: str) -> "Family":
+    """Return the family of a task that was named.
+
+    Raises:
+        ArgumentError: There is no such task.
+    """
+    from perturb_evals.families import family_of
+
+    try:
+        return family_of(task)
+    except KeyError as error:
+        raise ArgumentError(error.args[0]) from error
+
+
+def add_named(parser: argparse._ActionsContainer, flag: str, dest: str, text: str) -> None:
+    """Add an option that takes NAME=VALUE and may be given several times."""
+    parser.add_argument(
+        flag, action="append", default=[], dest=dest, metavar="NAME=VALUE", help=text
+    )
+
+
+def add_prices(parser: argparse.ArgumentParser) -> None:
+    """Add the prices of models, by Inspect's name for them; old calls say `--prices`."""
+    parser.add_argument(
+        "--model-cost-config",
+        type=Path,
+        dest="prices",
+        metavar="FILE",
+        help="prices of models, as for `inspect eval`: YAML or JSON with input, output, "
+        "input_cache_write and input_cache_read in dollars per million tokens by model",
+    )
+    parser.add_argument("--prices", type=Path, help=argparse.SUPPRESS)
+
+
+def named_values(option: str, pairs: Iterable[str]) -> dict[str, Any]:
+    """Read NAME=VALUE pairs as `inspect eval` does.
+
+    A value is YAML: numbers, true, false, null, lists in brackets. All else is text, and a list
+    where it has commas.
 
     Args:
         option: How the option is called, for the message.
         pairs: What was typed. A hyphen in a name is an underscore.
 
     Raises:
-        ValueError: A pair without a name or without `=`.
+        ValueError: A pair without a name or without `=`, or a value that is no YAML.
     """
-    return {name: _value(text) for name, text in _pairs(option, pairs).items()}
+    import yaml
+
+    read = {}
+    for name, text in _pairs(option, pairs).items():
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ValueError(f"{option} {name} expects YAML; got {text!r}: {error}") from error
+        read[name] = value.split(",") if isinstance(value, str) and "," in value else value
+    return read
 
 
 def add_screen(parser: argparse.ArgumentParser) -> None:
     """Add the screen, and -T for what else names its data."""
     parser.add_argument("screen", metavar="SCREEN", help=ABOUT_SCREEN)
-    parser.add_argument(
+    add_named(
+        parser,
         "-T",
-        action="append",
-        default=[],
-        dest="task_args",
-        metavar="NAME=VALUE",
-        help="perturbation_column, control, cell_line or split, as for the task langpert",
+        "task_args",
+        "perturbation_column, control, cell_line or split, as for the task langpert",
     )
 
 
 def screen_request(args: argparse.Namespace) -> "tuple[ScreenRequest, str | None]":
     """Return the screen that was asked for, and the path of the split file, if one was given.
+
+    Values are names and paths, so they stay text whatever they look like.
 
     Raises:
         ValueError: A pair that is none, or an argument of another name.
@@ -72,11 +141,3 @@ def _pairs(option: str, pairs: Iterable[str]) -> dict[str, str]:
             raise ValueError(f"{option} expects NAME=VALUE; got {pair!r}.")
         read[name.strip().replace("-", "_")] = value
     return read
-
-
-def _value(text: str) -> Any:
-    plain = text.lower() if text.lower() in ("true", "false", "null") else text
-    try:
-        return json.loads(plain, parse_constant=str)
-    except ValueError:
-        return text

@@ -5,18 +5,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.tables.plain import plain
-from perturb_evals.cli.tables.terminal import console
+from perturb_evals.cli.arguments import family_named, task_name
+from perturb_evals.cli.tables.terminal import console, plain
+from perturb_evals.datasets.errors import ArgumentError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from perturb_evals.cli.arguments import Subparsers
     from perturb_evals.leaderboard.submission.check import Submission
     from perturb_evals.leaderboard.submission.checks import Checked
 
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
 WIDTH = 100
+OPTIONS = {"dataset": "--dataset", "cell_line": "--cell-line", "screen": "--screen"}
+"""Arguments of a task that say which data a file of predictions is about."""
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -32,12 +34,12 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser.add_argument(
         "--task",
         metavar="TASK",
-        type=lambda name: name.removeprefix("perturb_evals/"),
+        type=task_name,
         help="the paths are files of predictions for this task; `perturb-evals list` shows them",
     )
-    parser.add_argument("--dataset", help="with --task, its argument dataset")
-    parser.add_argument("--cell-line", metavar="LINE", help="with --task, its argument cell_line")
-    parser.add_argument("--screen", help="with --task, its argument screen")
+    for name, option in OPTIONS.items():
+        metavar = name.rpartition("_")[2].upper()
+        parser.add_argument(option, metavar=metavar, help=f"with --task, its argument {name}")
     parser.set_defaults(run=run)
 
 
@@ -48,47 +50,24 @@ def run(args: argparse.Namespace) -> int:
         0 when every check of every run has passed or does not apply; 1 when one failed, or could
         not be made, or there is nothing to check; 2 for options that do not go together.
     """
-    questions = {"dataset": args.dataset, "cell_line": args.cell_line}
-    given = {name: value for name, value in questions.items() if value is not None}
-    if args.screen is not None:
-        given["screen"] = args.screen
-    if wrong := _misplaced(args.task, given):
-        print(f"perturb-evals check-submission: {plain(wrong)}", file=sys.stderr)
-        return 2
-    if args.task:
+    said = {name: getattr(args, name) for name in OPTIONS}
+    given = {name: value for name, value in said.items() if value is not None}
+    if args.task is None and given:
+        option = OPTIONS[next(iter(given))]
+        raise ArgumentError(f"{option} is for files of predictions: name their --task too.")
+    if args.task is not None:
         return _predictions(console(WIDTH), args.paths, args.task, given)
     return _runs(console(WIDTH), args.paths)
 
 
-def _misplaced(task: str | None, given: dict[str, str]) -> str:
-    """Return what is wrong with the options, empty for nothing."""
-    options = {"dataset": "--dataset", "cell_line": "--cell-line", "screen": "--screen"}
-    if task is None:
-        first = next((options[name] for name in given), None)
-        return f"{first} is for files of predictions: name their --task too." if first else ""
-    from perturb_evals.families import family_of
-
-    try:
-        allowed = family_of(task).data_arguments
-    except KeyError as error:
-        return str(error.args[0])
-    misplaced = [options[name] for name in given if name not in allowed]
-    return f"{misplaced[0]} does not go with --task {task}." if misplaced else ""
-
-
 def _runs(screen: "Console", paths: list[str]) -> int:
-    from perturb_evals.leaderboard.logs.headers import LogsError
     from perturb_evals.leaderboard.submission.check import check_runs
 
     def begun(number: int, total: int) -> None:
         status.update(f"reading all samples of run {number} of {total} …")
 
-    try:
-        with screen.status("looking for runs …") as status:  # nothing of it in a pipe
-            submission = check_runs(paths, begun)
-    except LogsError as error:
-        print(f"perturb-evals check-submission: {plain(str(error))}", file=sys.stderr)
-        return 1
+    with screen.status("looking for runs …") as status:  # nothing of it in a pipe
+        submission = check_runs(paths, begun)
     for checked in submission.runs:
         _show(screen, checked)
     for aside in submission.set_aside:
@@ -111,12 +90,15 @@ def _verdict(submission: "Submission") -> str:
 
 
 def _predictions(screen: "Console", paths: list[str], task: str, given: dict[str, str]) -> int:
-    from perturb_evals.families import family_of
     from perturb_evals.leaderboard.submission.predictions_file import (
         check_predictions,
         replay_command,
     )
 
+    family = family_named(task)
+    for name in given:
+        if name not in family.data_arguments:
+            raise ArgumentError(f"{OPTIONS[name]} does not go with --task {task}.")
     passed = True
     for path in map(Path, paths):
         checked = check_predictions(path, task, given)
@@ -125,7 +107,7 @@ def _predictions(screen: "Console", paths: list[str], task: str, given: dict[str
         if checked.passed:
             command = plain(replay_command(path, task, given))
             screen.print(f"This command makes a run of it:\n{command}", soft_wrap=True)
-            if hint := family_of(task).replay_hint:
+            if hint := family.replay_hint:
                 screen.print(hint)
     return 0 if passed else 1
 

@@ -1,18 +1,18 @@
 """`perturb-evals compare`: is the difference of systems real?"""
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.tables.plain import plain
+from perturb_evals.cli.arguments import complain
 
 if TYPE_CHECKING:
+    from perturb_evals.cli.arguments import Subparsers
     from perturb_evals.leaderboard.entries import Entry
 
 WIDTH = 120
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(subparsers: "Subparsers") -> None:
     """Add `compare`."""
     text = "compare finished runs on the same questions, pair by pair"
     parser = subparsers.add_parser("compare", help=text, description=text)
@@ -31,13 +31,8 @@ def run(args: argparse.Namespace) -> int:
     from perturb_evals.cli.tables.terminal import console, short
     from perturb_evals.leaderboard.comparison import ComparisonError, compare
     from perturb_evals.leaderboard.entries import board_of, read_entries
-    from perturb_evals.leaderboard.logs.headers import LogsError
 
-    try:
-        entries = read_entries(args.logs)
-    except LogsError as error:
-        print(f"perturb-evals compare: {plain(str(error))}", file=sys.stderr)
-        return 1
+    entries = read_entries(args.logs)
     shown = console(WIDTH)
     boards: dict[tuple[str, ...], list[Entry]] = {}
     for entry in entries.complete:
@@ -51,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
             show_comparison(shown, compare(found, older=entries.older, logs=args.logs))
             compared += 1
         except ComparisonError as error:
-            print(f"perturb-evals compare: {plain(str(error))}", file=sys.stderr)
+            complain("compare", error)
     for found in boards.values():
         if len(found) == 1 and several:
             shown.print(f"{short(found[0].name)} is alone on its board: nothing to compare with.")

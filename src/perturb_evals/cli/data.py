@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import ArgumentError, DataError
 from perturb_evals.datasets.files.fetch import (
     MIRROR_VARIABLE,
     cache_folder,
@@ -17,7 +17,7 @@ from perturb_evals.datasets.files.fetch import (
 from perturb_evals.datasets.files.sources import SOURCES, Source, find_source
 
 if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    from perturb_evals.cli.arguments import Subparsers
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -45,7 +45,11 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 
 def run_list(args: argparse.Namespace) -> int:
-    """Print a table of all files; 0, or 1 when `PERTURB_EVALS_DATA` is not a folder."""
+    """Print a table of all files; return 0.
+
+    Raises:
+        DataError: `PERTURB_EVALS_DATA` is not a folder.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -55,13 +59,10 @@ def run_list(args: argparse.Namespace) -> int:
     table.add_column("where", no_wrap=True)
     table.add_column("size, kB", justify="right", no_wrap=True)
     table.add_column("licence", overflow="fold")
-    try:
-        mirror = mirror_folder()
-        for source in SOURCES.values():
-            place, size = _standing(source)
-            table.add_row(source.name, place, size, source.licence)
-    except DataError as error:
-        return _complain(error)
+    mirror = mirror_folder()
+    for source in SOURCES.values():
+        place, size = _standing(source)
+        table.add_row(source.name, place, size, source.licence)
     # Names and licences are shown as they are, never read as rich's markup.
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     console.print(table, soft_wrap=False)
@@ -83,20 +84,17 @@ def run_fetch(args: argparse.Namespace) -> int:
     Without names, a file that is not here and has no public address is told of and passed over.
 
     Returns:
-        0 when all are here, 1 at the first failure (the rest is not tried), 2 for an unknown name.
+        0: all are here.
+
+    Raises:
+        DataError: The first failure; the rest is not tried.
+        ArgumentError: An unknown name.
     """
-    try:
-        chosen = _chosen(args.names)
-    except DataError as error:
-        return _complain(error, code=2)
-    for source in chosen:
-        try:
-            if not args.names and source.url is None and locate(source) is None:
-                print(f"{source.name}: no public address, passed over", file=sys.stderr)
-                continue
+    for source in _chosen(args.names):
+        if not args.names and source.url is None and locate(source) is None:
+            print(f"{source.name}: no public address, passed over", file=sys.stderr)
+        else:
             print(fetch(source.name, SOURCES), flush=True)
-        except DataError as error:
-            return _complain(error)
     return 0
 
 
@@ -108,17 +106,14 @@ def run_verify(args: argparse.Namespace) -> int:
     with the record of the first download; it is `seen` and not `right`.
 
     Returns:
-        0 when no file here is wrong; 1 when one is wrong, a named one is not here, or
-        `PERTURB_EVALS_DATA` is not a folder; 2 for an unknown name.
+        0 when no file here is wrong; 1 when one is wrong or a named one is not here.
+
+    Raises:
+        DataError: `PERTURB_EVALS_DATA` is not a folder.
+        ArgumentError: An unknown name.
     """
-    try:
-        chosen = _chosen(args.names)
-    except DataError as error:
-        return _complain(error, code=2)
-    try:
-        mirror_folder()
-    except DataError as error:
-        return _complain(error)
+    chosen = _chosen(args.names)
+    mirror_folder()
     right, wrong, absent, unpublished = 0, 0, 0, 0
     for source in chosen:
         found = locate(source)
@@ -144,7 +139,10 @@ def run_verify(args: argparse.Namespace) -> int:
 
 
 def _chosen(names: list[str]) -> list[Source]:
-    return [find_source(name, SOURCES) for name in dict.fromkeys(names or SOURCES)]
+    try:
+        return [find_source(name, SOURCES) for name in dict.fromkeys(names or SOURCES)]
+    except DataError as error:
+        raise ArgumentError(str(error)) from error
 
 
 def _standing(source: Source) -> tuple[str, str]:
@@ -170,8 +168,3 @@ def _seen(source: Source) -> str:
 
 def _kilobytes(size: int) -> str:
     return f"{size / 1000:,.0f}"
-
-
-def _complain(error: DataError, code: int = 1) -> int:
-    print(error, file=sys.stderr)
-    return code

@@ -1,14 +1,12 @@
 """`perturb-evals estimate`: questions, calls and tokens of a run, before a cent is spent."""
 
 import argparse
-import re
-import sys
 from typing import TYPE_CHECKING, Any
 
-from perturb_evals.solvers.asking.tokens import CHARACTERS_A_TOKEN, SYMBOL_CHARACTERS_A_TOKEN
+from perturb_evals.cli.arguments import add_named, family_named, named_values, task_name, usage
 
 if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    from perturb_evals.cli.arguments import Subparsers
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -18,24 +16,12 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser.add_argument(
         "task",
         metavar="TASK",
-        type=lambda name: name.removeprefix("perturb_evals/"),
+        type=task_name,
         help="name of the task; `perturb-evals list` shows them",
     )
-    parser.add_argument(
-        "-T",
-        action="append",
-        default=[],
-        dest="task_args",
-        metavar="NAME=VALUE",
-        help="an argument of the task, as for `inspect eval`",
-    )
-    parser.add_argument(
-        "-S",
-        action="append",
-        default=[],
-        dest="solver_args",
-        metavar="NAME=VALUE",
-        help="an argument of the task's own solver, e.g. variant=refine",
+    add_named(parser, "-T", "task_args", "an argument of the task, as for `inspect eval`")
+    add_named(
+        parser, "-S", "solver_args", "an argument of the task's own solver, e.g. variant=refine"
     )
     parser.add_argument("--epochs", type=int, default=1, help="answers per question (default: 1)")
     parser.add_argument("--output-tokens", type=int, help="tokens of one answer, if you know them")
@@ -44,22 +30,16 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the estimate; 2 when an argument is not allowed, 1 when the data cannot be had."""
-    from perturb_evals.datasets.errors import DataError
+    from perturb_evals.solvers.asking.tokens import CHARACTERS_A_TOKEN, SYMBOL_CHARACTERS_A_TOKEN
 
-    try:
+    with usage():
         counts = estimate(
             args.task,
-            _named("-T", args.task_args),
+            named_values("-T", args.task_args),
             args.epochs,
             args.output_tokens,
-            _named("-S", args.solver_args),
+            named_values("-S", args.solver_args),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        print(f"perturb-evals estimate: {error}", file=sys.stderr)
-        return 2
-    except DataError as error:
-        print(f"perturb-evals estimate: {error}", file=sys.stderr)
-        return 1
     for name, value in counts.items():
         print(f"{name:<16}{value:>14,}")
     print(
@@ -92,17 +72,15 @@ def estimate(
         want of a usable answer, is not in it.
 
     Raises:
-        KeyError: No such task.
+        ArgumentError: No such task.
         ValueError: An argument that is not allowed.
         TypeError: An argument that the task does not have.
     """
-    from perturb_evals.families import family_of
-
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1; got {epochs}.")
     if output_tokens is not None and output_tokens < 0:
         raise ValueError(f"output_tokens must be 0 or more; got {output_tokens}.")
-    asked = family_of(task).asking(task, task_args, solver_args or {}, output_tokens)
+    asked = family_named(task).asking(task, task_args, solver_args or {}, output_tokens)
     each = asked.reply_tokens if output_tokens is None else output_tokens
     return {
         "questions": asked.questions,
@@ -110,20 +88,3 @@ def estimate(
         "input tokens": round(asked.input_tokens) * epochs,
         "output tokens": asked.calls * epochs * each,
     }
-
-
-def _named(flag: str, pairs: list[str]) -> dict[str, Any]:
-    """Read NAME=VALUE pairs; whole numbers, true and false become such, as Inspect reads them.
-
-    Raises:
-        ValueError: A pair without `=`.
-    """
-    read: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise ValueError(f"{flag} expects NAME=VALUE; got {pair!r}.")
-        word = {"true": True, "false": False}.get(value.lower(), value)
-        number = re.fullmatch(r"[-+]?\d+", value)
-        read[name.strip().replace("-", "_")] = int(value) if number else word
-    return read

@@ -6,22 +6,41 @@ from collections.abc import Sequence
 
 from perturb_evals import __version__
 from perturb_evals.cli import (
+    calibrate,
     check_submission,
     compare,
     data,
+    demo,
     estimate,
     leaderboard,
     listing,
     results,
     split,
 )
-from perturb_evals.cli.calibrate import command as calibrate
+from perturb_evals.cli.arguments import complain
 from perturb_evals.cli.curve import command as curve
-from perturb_evals.cli.demo import command as demo
+from perturb_evals.datasets.errors import ArgumentError, DataError
+
+COMMANDS = (
+    listing,
+    estimate,
+    data,
+    demo,
+    split,
+    calibrate,
+    curve,
+    leaderboard,
+    compare,
+    results,
+    check_submission,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
+
+    What a user can mend is told in one line on stderr, without a traceback: 2 for an argument that
+    is not allowed, 1 for data, logs and files that cannot be had or used.
 
     Args:
         argv: Arguments without the program's name; those of the process by default.
@@ -35,23 +54,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"perturb-evals {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    modules = (
-        listing,
-        estimate,
-        data,
-        demo,
-        split,
-        calibrate,
-        curve,
-        leaderboard,
-        compare,
-        results,
-        check_submission,
-    )
-    for module in modules:
-        module.add_parser(subparsers)
+    for command in COMMANDS:
+        command.add_parser(subparsers)
     args = parser.parse_args(argv)
-    return int(args.run(args))
+    try:
+        return int(args.run(args))
+    except ArgumentError as error:
+        return complain(args.command, error, code=2)
+    except (DataError, OSError) as error:
+        return complain(args.command, error)
 
 
 if __name__ == "__main__":

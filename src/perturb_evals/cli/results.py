@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.tables.plain import plain
+from perturb_evals.cli.arguments import add_prices, complain
+from perturb_evals.cli.tables.terminal import plain
 
 if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    from perturb_evals.cli.arguments import Subparsers
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -21,13 +22,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FOLDER", help="where the files go"
     )
-    parser.add_argument(
-        "--prices",
-        type=Path,
-        metavar="FILE",
-        help='JSON: {"provider/model": {"input": ..., "output": ..., "input_cache_write": ..., '
-        '"input_cache_read": ...}}, dollars per million tokens',
-    )
+    add_prices(parser)
     parser.set_defaults(run=run)
 
 
@@ -38,28 +33,21 @@ def run(args: argparse.Namespace) -> int:
         0; 1 when a path is not there, the prices cannot be used, a file cannot be written, or there
         is no run at all.
     """
-    from perturb_evals.leaderboard.logs.headers import LogsError
     from perturb_evals.leaderboard.results.files import file_name, read_runs
-    from perturb_evals.leaderboard.results.prices import PricesError, read_prices
+    from perturb_evals.leaderboard.results.prices import read_prices
     from perturb_evals.leaderboard.results.result import write_result
 
-    try:
-        prices = read_prices(args.prices) if args.prices else None
-        runs = read_runs(args.logs, prices)
-        for result in runs.results:
-            path = args.output / file_name(result)
-            write_result(result, path)
-            headline = result.metrics.get(result.headline)
-            value = "-" if headline is None or headline.value is None else f"{headline.value:.3f}"
-            print(f"{path}  {result.status}  {result.headline} {value}")
-    except (LogsError, PricesError, OSError) as error:
-        print(f"perturb-evals results: {plain(str(error))}", file=sys.stderr)
-        return 1
+    runs = read_runs(args.logs, read_prices(args.prices) if args.prices else None)
+    for result in runs.results:
+        path = args.output / file_name(result)
+        write_result(result, path)
+        headline = result.metrics.get(result.headline)
+        value = "-" if headline is None or headline.value is None else f"{headline.value:.3f}"
+        print(f"{path}  {result.status}  {result.headline} {value}")
     for aside in runs.set_aside:
         print(f"set aside: {plain(aside.log)}: {plain(aside.reason)}", file=sys.stderr)
     if not runs.results:
-        print("perturb-evals results: there is no run of this package.", file=sys.stderr)
-        return 1
+        return complain("results", "there is no run of this package.")
     incomplete = sum(result.status != "complete" for result in runs.results)
     more = f", {incomplete} of them of runs that are not complete" if incomplete else ""
     print(f"{len(runs.results)} results in {args.output}{more}")

@@ -4,10 +4,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.arguments import add_screen, screen_request
+from perturb_evals.cli.arguments import add_screen, screen_request, usage
 
 if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    from perturb_evals.cli.arguments import Subparsers
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -24,21 +24,12 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0; 1 when the data cannot be had or used; 2 for an argument that is not allowed.
     """
-    from perturb_evals.datasets.errors import DataError
     from perturb_evals.datasets.screens.evidence import split_of
     from perturb_evals.datasets.screens.load import load_screen
-    from perturb_evals.datasets.screens.screen import ScreenError
-    from perturb_evals.datasets.screens.splits import SplitError
 
-    try:
+    with usage():
         request, file = screen_request(args)
         split = split_of(request, file)
-    except ValueError as error:
-        print(f"perturb-evals split: {error}", file=sys.stderr)
-        return 2
-    except (DataError, ScreenError, SplitError) as error:
-        print(f"perturb-evals split: {error}", file=sys.stderr)
-        return 1
     print(split.to_json())
     if kept_out := load_screen(request).kept_out:
         print(kept_out, file=sys.stderr)

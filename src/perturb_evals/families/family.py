@@ -19,6 +19,7 @@ from inspect_ai.solver import Solver
 
 from perturb_evals.datasets.files.fetch import locate
 from perturb_evals.datasets.files.sources import find_source
+from perturb_evals.families.demo import Demo
 from perturb_evals.families.outcome import Better, Outcome
 from perturb_evals.families.published import PublishedLine
 
@@ -162,6 +163,8 @@ class Family(ABC):
     """The solver that replays a file of predictions."""
     replay_hint: ClassVar[str] = ""
     """What to add to the command that replays a file."""
+    demo: ClassVar[Demo | None] = None
+    """What `perturb-evals demo` runs; None for nothing."""
 
     @property
     def task_names(self) -> tuple[str, ...]:

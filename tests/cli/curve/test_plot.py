@@ -6,23 +6,28 @@ import numpy as np
 import pytest
 
 from perturb_evals.cli.curve.plot import COLOURS, _apart, draw, save_plot
-from perturb_evals.cli.curve.points import Curve, CurvePoint
+from perturb_evals.cli.curve.points import Curve, Point
 from perturb_evals.datasets.published import CURVES
+from perturb_evals.leaderboard.results.result import Figure, Result
 
 
 def curve(systems):
-    points = [
-        CurvePoint(name, size, f"{size}x3/seed0", value, value - 0.01, value + 0.02, 0.01)
+    lines = {
+        name: [point(size, value) for size, value in values.items()]
         for name, values in systems.items()
-        for size, value in values.items()
-    ]
-    return Curve("replogle_k562", "replogle_k562", 1092, tuple(points), {})
+    }
+    return Curve("replogle_k562", "replogle_k562", 1092, lines, {})
+
+
+def point(size, value):
+    metrics = {"mae_top20": Figure(value=value, lower=value - 0.01, upper=value + 0.02)}
+    return Point(Result.model_construct(metrics=metrics, board={"train": f"{size}x3/seed0"}), size)
 
 
 SYSTEMS = {
-    "mean_effect": {50: 0.33, 100: 0.33, 850: 0.33},
-    "graph <neighbors> & more": {50: 0.31, 100: 0.29, 850: 0.27},
     "one size": {850: 0.25},
+    "graph <neighbors> & more": {50: 0.31, 100: 0.29, 850: 0.27},
+    "mean_effect": {50: 0.33, 100: 0.33, 850: 0.33},
 }
 
 

@@ -1,15 +1,20 @@
 """Points of curves from logs: one real run, and copies of its log with another header."""
 
 import hashlib
+import shutil
 
 import inspect_ai
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from inspect_ai.log import EvalPlan, EvalPlanStep, read_eval_log, write_eval_log
 from inspect_ai.model import GenerateConfig
 
-from perturb_evals.cli.curve.points import CurveError, read_curve
+from perturb_evals.cli.curve.points import CurveError, Point, lines, read_curve
 from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.datasets.screens.load import load_screen
+from perturb_evals.leaderboard.logs.headers import LogsError
+from perturb_evals.leaderboard.results.result import Protocol, Result
 from perturb_evals.solvers.expression.baselines import oracle_neighbors
 from perturb_evals.tasks.langpert import langpert
 
@@ -58,7 +63,8 @@ def write(run, tmp_path):
         log = run.model_copy(deep=True)
         log.status = status
         spec = log.eval
-        spec.eval_id = f"eval{number}"
+        spec.eval_id = changed.pop("eval_id", f"eval{number}")
+        log.invalidated = changed.pop("invalidated", False)
         spec.task_id = changed.pop("task_id", f"task{number}")
         spec.created = f"2026-01-01T00:00:{number:02d}+00:00"
         spec.solver_args_passed = {"k": 2} if solver_args is None else solver_args
@@ -88,16 +94,20 @@ def write(run, tmp_path):
     return write
 
 
+def trains(curve):
+    return [(name, point.train) for name in sorted(curve.lines) for point in curve.lines[name]]
+
+
 def places(curve):
-    return [(point.system, point.size) for point in curve.points]
+    return [(name, point.size) for name in sorted(curve.lines) for point in curve.lines[name]]
 
 
 def test_a_point_is_what_the_log_says(run, write):
     curve = read_curve([write()])
-    (point,) = curve.points
+    ((name, (point,)),) = curve.lines.items()
     metrics = {name: metric.value for name, metric in run.results.scores[0].metrics.items()}
-    assert (point.system, point.size, point.train) == ("oracle_neighbors", 8, "8x2/seed0")
-    assert (point.value, point.lower, point.upper, point.paper_se) == tuple(
+    assert (name, point.size, point.train) == ("oracle_neighbors", 8, "8x2/seed0")
+    assert (*point.figures, point.paper_se) == tuple(
         metrics[f"mae_top20{end}"] for end in ("", "_lower", "_upper", "_paper_se")
     )
     assert (curve.context, curve.n_perturbations, curve.passed_by) == ("small", 20, {})
@@ -105,7 +115,7 @@ def test_a_point_is_what_the_log_says(run, write):
 
 def test_without_n_train_it_is_the_size_of_the_training_set(write, run):
     all_folds = {"n_questions": 20}
-    assert read_curve([write(n_train=None, metadata=all_folds)]).points[0].train == "all"
+    assert trains(read_curve([write(n_train=None, metadata=all_folds)]))[0][1] == "all"
     assert places(read_curve([write(n_train=None, metadata=all_folds)]))[0][1] == 16
     one_fold = {"n_questions": 4}
     assert places(read_curve([write(n_train=None, fold=2, metadata=one_fold)]))[0][1] == 16
@@ -198,7 +208,7 @@ def test_systems_are_named_by_what_tells_them_apart(write):
 def test_settings_that_change_answers_tell_systems_apart(write, first, second, names):
     asked = {"model": "openai/one", "solver": None, "solver_args": {}}
     curve = read_curve([write(**asked | first), write(**asked | second)])
-    assert sorted(point.system for point in curve.points) == names
+    assert sorted(curve.lines) == names
     assert curve.passed_by == {}
 
 
@@ -230,7 +240,7 @@ def test_of_long_system_messages_the_beginning_and_a_hash_are_shown(write):
         f"{number} words. You are a biologist.… #" + hashlib.sha256(text.encode()).hexdigest()[:6]
         for number, text in enumerate(said)
     ]
-    assert sorted(point.system for point in curve.points) == sorted(expected)
+    assert sorted(curve.lines) == sorted(expected)
 
 
 def test_what_is_named_like_a_secret_is_not_shown(write):
@@ -242,14 +252,14 @@ def test_what_is_named_like_a_secret_is_not_shown(write):
     paths += [write(**asked, config={"extra_body": {"token": "LEAK", "mode": 1}})]
     curve = read_curve(paths)
     assert "LEAK" not in repr(curve)
-    assert len({point.system for point in curve.points}) == 2
+    assert len(curve.lines) == 2
 
 
 def test_training_sets_that_were_cut_differently_are_lines_of_their_own(write):
     cuts = ((4, 1, 0), (8, 1, 0), (4, 1, 1), (4, 2, 0), (12, 2, 0))
     paths = [write(n_train=size, repeats=many, seed=seed) for size, many, seed in cuts]
     curve = read_curve(paths)
-    assert [(point.system, point.train) for point in curve.points] == [
+    assert trains(curve) == [
         ("oracle_neighbors, train=x1/seed0", "4x1/seed0"),
         ("oracle_neighbors, train=x1/seed0", "8x1/seed0"),
         ("oracle_neighbors, train=x1/seed1", "4x1/seed1"),
@@ -277,7 +287,7 @@ def test_the_whole_training_set_ends_the_line_of_every_cut(write):
     paths = [write(n_train=4), write(**whole)]
     assert places(read_curve(paths)) == [("oracle_neighbors", 4), ("oracle_neighbors", 16)]
     curve = read_curve([*paths, write(n_train=4, seed=1)])
-    assert [(point.system, point.train) for point in curve.points] == [
+    assert trains(curve) == [
         ("oracle_neighbors, train=x2/seed0", "4x2/seed0"),
         ("oracle_neighbors, train=x2/seed0", "all"),
         ("oracle_neighbors, train=x2/seed1", "4x2/seed1"),
@@ -288,7 +298,7 @@ def test_the_whole_training_set_ends_the_line_of_every_cut(write):
 def test_the_whole_training_set_stands_beside_a_cut_of_its_size(write):
     whole = {"n_train": None, "metadata": {"n_questions": 20}}
     curve = read_curve([write(n_train=4), write(n_train=16), write(**whole)])
-    assert [(point.system, point.train) for point in curve.points] == [
+    assert trains(curve) == [
         ("oracle_neighbors, train=all", "all"),
         ("oracle_neighbors, train=x2/seed0", "4x2/seed0"),
         ("oracle_neighbors, train=x2/seed0", "16x2/seed0"),
@@ -299,15 +309,16 @@ def test_the_whole_training_set_stands_beside_a_cut_of_its_size(write):
 def test_the_newest_run_of_a_size_counts(write):
     paths = [write(results={"mae_top20": value}) for value in (0.1, 0.2, 0.3)]
     curve = read_curve([*paths, paths[0]])
-    assert [point.value for point in curve.points] == [0.3]
+    assert [[point.figures[0] for point in own] for own in curve.lines.values()] == [[0.3]]
     assert curve.passed_by == {"older runs of the same": 2}
 
 
-def test_logs_without_a_point_are_counted(write, tmp_path):
+def test_logs_without_a_point_are_counted(write, run, tmp_path):
+    board = run.eval.metadata["board"]
     write(n_train=4)
     write(n_train=12, status="error")
     write(n_train=12, results={"n_missing": 3})
-    write(task="perturb_evals/perturbqa_de")
+    write(task="perturb_evals/perturbqa_de", metadata={"board": {**board, "task": "perturbqa_de"}})
     write(n_train=16, status="started", task_id="killed")
     write(n_train=16, task_id="killed")  # taken up again
     curve = read_curve([str(tmp_path)])
@@ -324,7 +335,7 @@ def test_systems_by_their_last_point(write):
         write(n_train=size, solver=f"perturb_evals/{name}", results={"mae_top20": value})
         for name, size, value in (("a", 4, 0.1), ("a", 8, 0.9), ("b", 4, 0.8), ("b", 8, 0.2))
     ]
-    found = read_curve(paths).by_system()
+    found = read_curve(paths).lines
     assert {name: [point.size for point in points] for name, points in found.items()} == {
         "b": [4, 8],
         "a": [4, 8],
@@ -334,7 +345,7 @@ def test_systems_by_their_last_point(write):
 
 def test_runs_on_other_boards(write, run):
     board = run.eval.metadata["board"]
-    assert len(read_curve([write(), write(n_train=4)]).points) == 2
+    assert len(places(read_curve([write(), write(n_train=4)]))) == 2
     for size in (4, 8):  # not even of the same size are they older runs of the same
         other_data = write(n_train=size, metadata={"board": {**board, "data": "abcdef"}})
         with pytest.raises(CurveError, match=r"log\d\.eval cannot be in one plot: data is .*abc"):
@@ -346,11 +357,14 @@ def test_logs_that_are_not_as_the_task_writes_them_are_counted(write):
     about = ({"board": {}}, {"board": board}, {"n_questions": "many"})
     curve = read_curve([write(), *(write(metadata=found) for found in about)])
     assert places(curve) == [("oracle_neighbors", 8)]
-    assert curve.passed_by == {"not as this package writes them": 3}
+    assert curve.passed_by == {
+        "It is a run of another task, perturb_evals/langpert": 1,
+        "not as this package writes them": 2,
+    }
 
 
 def test_nothing_to_show(write, tmp_path):
-    with pytest.raises(CurveError, match="no log file or folder at 'nowhere'"):
+    with pytest.raises(LogsError, match="no log file or folder at 'nowhere'"):
         read_curve(["nowhere"])
     path = write(status="error")
     with pytest.raises(CurveError, match="passed by: 1 unfinished or failed"):
@@ -362,9 +376,10 @@ def test_what_cannot_be_read_is_counted(write, tmp_path):
     (tmp_path / "2026-01-01T00-00-00_langpert_cut.eval").write_bytes(b"PK no more")
     (tmp_path / "2026-01-01T00-00-00_langpert_cut.json").write_text('{"version": 2', "utf-8")
     curve = read_curve([str(tmp_path)])
-    assert len(curve.points) == 1
-    assert curve.passed_by == {"unreadable": 2}
-    with pytest.raises(CurveError, match="passed by: 1 unreadable"):
+    assert len(places(curve)) == 1
+    assert sum(curve.passed_by.values()) == 2
+    assert all(reason.startswith("It cannot be read: ") for reason in curve.passed_by)
+    with pytest.raises(CurveError, match="passed by: 1 It cannot be read: "):
         read_curve([str(tmp_path / "2026-01-01T00-00-00_langpert_cut.eval")])
 
 
@@ -374,8 +389,85 @@ def test_with_a_board_all_other_runs_are_counted(write, run, tmp_path):
     write(n_train=4)
     for part in ("data", "split", "context", "fold"):
         write(metadata={"board": {**board, part: "another"}})
-    write(task="langpert", metadata={"board": {}})
+    write(metadata={"board": {"task": "langpert", "context": "another"}})
     write(n_train=None, split="folds.json")
     curve = read_curve([str(tmp_path)], board)
     assert places(curve) == [("oracle_neighbors", 4), ("oracle_neighbors", 8)]
     assert curve.passed_by == {"other screens, data or splits": 5, "training size not known": 1}
+
+
+def test_the_leaderboards_rules_say_which_logs_count(write, tmp_path):
+    """Copies count once, of contradicting ones none, and nothing that was invalidated."""
+    kept = write(n_train=4)
+    shutil.copy(kept, tmp_path / "copy.eval")
+    for value in (0.1, 0.2):
+        write(n_train=8, eval_id="twice", task_id="twice", results={"mae_top20": value})
+    write(n_train=12, invalidated=True)
+    curve = read_curve([str(tmp_path)])
+    assert places(curve) == [("oracle_neighbors", 4)]
+    assert sum(curve.passed_by.values()) == 3
+    assert curve.passed_by["The run was invalidated"] == 1
+
+
+WHOLE_SIZE = 16
+
+
+def run_of(method, train):
+    protocol = Protocol(
+        track="training",
+        evidence_lines=[],
+        answer="",
+        epochs=1,
+        solver=method,
+        solver_args={},
+        given={},
+        prompts=[],
+        model="none/none",
+        settings={},
+    )
+    result = Result.model_construct(system=None, protocol=protocol, board={"train": train})
+    size = WHOLE_SIZE if train == "all" else int(train.partition("x")[0])
+    return Point(result, size)
+
+
+cuts = st.builds(
+    "{}x{}/seed{}".format,
+    st.sampled_from([4, 8, WHOLE_SIZE]),
+    st.integers(1, 2),
+    st.integers(0, 1),
+)
+methods = st.tuples(st.sampled_from(["mean_effect", "no_change"]), cuts | st.just("all"))
+runs = st.lists(methods, unique=True, max_size=12)
+
+
+@given(runs, st.randoms(use_true_random=False))
+def test_every_run_is_in_a_line_with_runs_of_its_system_and_cut_only(found, random):
+    made = [run_of(method, train) for method, train in found]
+    grouped = lines(made)
+    for name, own in grouped.items():
+        assert len({run.result.protocol.solver for run in own}) == 1
+        assert name.partition(",")[0] == own[0].result.protocol.solver
+        assert len({run.cut for run in own} - {"all"}) <= 1
+        assert len({run.size for run in own}) == len(own)  # no two points above each other
+    for run in made:
+        times = sum(run in own for own in grouped.values())
+        assert times == 1 if run.train != "all" else times >= 1
+    random.shuffle(made)
+    again = lines(made)
+    assert {name: {run.train for run in own} for name, own in again.items()} == {
+        name: {run.train for run in own} for name, own in grouped.items()
+    }
+
+
+@given(runs)
+def test_the_cut_is_named_where_a_system_has_several_lines(found):
+    grouped = lines([run_of(method, train) for method, train in found])
+    for method in {method for method, _ in found}:
+        own = [name for name in grouped if name.partition(",")[0] == method]
+        assert own == [method] if len(own) == 1 else all(", train=" in name for name in own)
+
+
+def test_the_cut_is_the_training_sets_without_their_size():
+    assert run_of("no_change", "100x3/seed12").cut == "x3/seed12"
+    assert run_of("no_change", "all").cut == "all"
+    assert lines([]) == {}

@@ -3,10 +3,14 @@
 import contextlib
 import json
 
+import inspect_ai
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inspect_ai.model import ModelCost
+from inspect_ai import Task
+from inspect_ai.dataset import Sample
+from inspect_ai.model import ModelCost, ModelInfo, get_model_info, set_model_info
+from inspect_ai.solver import chain
 
 from perturb_evals.leaderboard.results.prices import KINDS, PricesError, read_prices
 
@@ -29,10 +33,28 @@ def test_prices_are_those_of_the_file(put):
     assert set(KINDS) == set(PRICE)
 
 
+def test_the_file_is_one_that_inspect_takes(put, tmp_path):
+    """The same file gives the same costs, as JSON and as YAML."""
+    model = "mockllm/priced"
+    as_yaml = put("\n".join([f"{model}:", *(f"  {kind}: {PRICE[kind]}" for kind in KINDS)]))
+    assert read_prices(as_yaml) == {model: ModelCost(**PRICE)}
+    set_model_info(model, ModelInfo())
+    inspect_ai.eval(
+        Task([Sample("?")], solver=chain()),
+        model="none/none",
+        model_cost_config=str(as_yaml),
+        log_dir=str(tmp_path / "logs"),
+        display="none",
+    )
+    assert get_model_info(model).cost == ModelCost(**PRICE)
+
+
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        ("", "not readable"),
+        ("", "NoneType"),
+        ("{", "not readable"),
+        ("m: [1", "not readable"),
         ("[]", "list"),
         ({"m": 3}, "m: expected input"),
         ({"m": {}}, "got nothing"),
@@ -60,9 +82,13 @@ def test_no_file(tmp_path):
         read_prices(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def anything(tmp_path_factory):
+    return tmp_path_factory.mktemp("prices") / "anything"
+
+
 @given(text=st.text())
-def test_any_text_is_read_or_refused(tmp_path_factory, text):
-    path = tmp_path_factory.mktemp("prices") / "p.json"
-    path.write_bytes(text.encode(errors="replace"))
+def test_any_text_is_read_or_refused(anything, text):
+    anything.write_bytes(text.encode(errors="replace"))
     with contextlib.suppress(PricesError):
-        assert isinstance(read_prices(path), dict)
+        assert isinstance(read_prices(anything), dict)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.curve.points import Curve, CurvePoint
+from perturb_evals.cli.curve.points import METRIC, Curve, Point
 from perturb_evals.datasets.files.whole_file import whole_file
 from perturb_evals.datasets.published import Published
 
@@ -60,7 +60,7 @@ def draw(curve: Curve, published: Sequence[Published]) -> "Figure":
 
     figure = Figure(figsize=(6.0, 4.0))
     axes = figure.add_subplot()
-    for number, (system, points) in enumerate(curve.by_system().items()):
+    for number, (system, points) in enumerate(curve.lines.items()):
         _line(axes, system, points, number)
     for number, system in enumerate(dict.fromkeys(row.system for row in published)):
         _published(axes, [row for row in published if row.system == system], number)
@@ -68,13 +68,13 @@ def draw(curve: Curve, published: Sequence[Published]) -> "Figure":
     return figure
 
 
-def _line(axes: "Axes", system: str, points: list[CurvePoint], number: int) -> None:
+def _line(axes: "Axes", system: str, points: list[Point], number: int) -> None:
     colour = COLOURS[number % len(COLOURS)]
     sizes = [point.size for point in points]
-    lower, upper = [point.lower for point in points], [point.upper for point in points]
+    values, lower, upper = zip(*(point.figures for point in points), strict=True)
     axes.plot(
         sizes,
-        [point.value for point in points],
+        values,
         color=colour,
         marker=MARKERS[number % len(MARKERS)],
         linestyle=DASHES[number % len(DASHES)],
@@ -90,7 +90,7 @@ def _line(axes: "Axes", system: str, points: list[CurvePoint], number: int) -> N
 
 
 def _published(axes: "Axes", rows: list[Published], number: int) -> None:
-    scores = [row.scores["mae_top20"] for row in rows]
+    scores = [row.scores[METRIC] for row in rows]
     axes.errorbar(
         [row.n_train for row in rows],
         [value for value, _ in scores],
@@ -110,7 +110,8 @@ def _dress(axes: "Axes", curve: Curve, published: Sequence[Published]) -> None:
     from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
     axes.set_xscale("log")
-    sizes = {point.size for point in curve.points} | {row.n_train for row in published}
+    sizes = {point.size for points in curve.lines.values() for point in points}
+    sizes |= {row.n_train for row in published}
     axes.xaxis.set_major_locator(FixedLocator(_apart(sizes)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

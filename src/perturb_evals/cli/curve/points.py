@@ -1,49 +1,66 @@
-"""Points of learning curves, from the headers of finished langpert logs."""
+"""Learning curves from the headers of finished logs: the points, and the lines that join them."""
 
-import json
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
+from inspect_ai.log import EvalLog
 
-from perturb_evals.cli.curve.lines import Run, checked_result, lines
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.screens.splits import N_FOLDS
-from perturb_evals.leaderboard.systems import identity
+from perturb_evals.families.expression.family import Expression
+from perturb_evals.leaderboard.entries import board_fault, board_of
+from perturb_evals.leaderboard.logs.headers import TAKEN_UP, read_headers
+from perturb_evals.leaderboard.results.from_log import result_of
+from perturb_evals.leaderboard.results.result import Figure, Result
+from perturb_evals.leaderboard.systems import identity, names
 
-TASK = "perturb_evals/langpert"
-DEFAULT_SOLVER = "nearest_perturbations"
-METRIC = "mae_top20"
-LOG_SUFFIXES = (".eval", ".json")
+(TASK,) = Expression.tasks
+METRIC = Expression.headline
+WHOLE = "all"
+"""The board's word for a training set that was not cut."""
 
 
-class CurveError(Exception):
+class CurveError(DataError):
     """Logs that make no curve. The message says which, and what to do."""
 
 
-@dataclass(frozen=True)
-class CurvePoint:
-    """One run.
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A finished run and its number of training perturbations."""
 
-    Attributes:
-        system: The name of its line: the system, and the cut where a system has several.
-        size: Number of training perturbations.
-        train: How the training sets were cut, as the board says it, e.g. `100x3/seed0`.
-        value: Mean of `METRIC` over perturbations.
-        lower: Lower end of its 95% interval.
-        upper: Upper end of its 95% interval.
-        paper_se: Standard error over folds; None for fewer than two.
-    """
-
-    system: str
+    result: Result
     size: int
-    train: str
-    value: float
-    lower: float
-    upper: float
-    paper_se: float | None
+
+    @property
+    def train(self) -> str:
+        """How the training sets were cut, as the board says it, e.g. `100x3/seed0`."""
+        return str(self.result.board["train"])
+
+    @property
+    def cut(self) -> str:
+        """The same without the size, e.g. `x3/seed0`, or `all`."""
+        return WHOLE if self.train == WHOLE else "x" + self.train.partition("x")[2]
+
+    @property
+    def figures(self) -> tuple[float, float, float]:
+        """The mean of `METRIC`, lower and upper end of its 95% interval; nan for what is not."""
+        found = self.result.metrics.get(METRIC, Figure(value=None))
+        value, lower, upper = (
+            math.nan if end is None else end for end in (found.value, found.lower, found.upper)
+        )
+        return value, lower, upper
+
+    @property
+    def paper_se(self) -> float | None:
+        """Standard error over folds; None for fewer than two."""
+        found = self.result.metrics.get(f"{METRIC}_paper_se")
+        return found.value if found else None
+
+
+Lines = dict[str, list[Point]]
 
 
 @dataclass(frozen=True)
@@ -54,32 +71,24 @@ class Curve:
         screen: Name of the screen as the user gave it to the task.
         context: Name of the screen as the board has it.
         n_perturbations: Number of perturbations of the screen.
-        points: Sorted by system and size.
+        lines: The points of each line by size; the line with the best last point first.
         passed_by: How many logs make no point, by reason.
     """
 
     screen: str
     context: str
     n_perturbations: int
-    points: tuple[CurvePoint, ...]
+    lines: Lines
     passed_by: dict[str, int]
-
-    def by_system(self) -> dict[str, list[CurvePoint]]:
-        """Return the points of each system by size; the system with the best last point first."""
-        systems = defaultdict(list)
-        for point in self.points:
-            systems[point.system].append(point)
-        return dict(sorted(systems.items(), key=lambda item: item[1][-1].value))
 
 
 def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> Curve:
     """Read the points of some logs; only their headers are read.
 
-    Of several runs of one system with the same training sets the newest counts; runs that differ in
-    how the training sets were cut are different lines, see `curve_lines.lines`. Logs that cannot be
-    read, of other tasks, of runs that did not end with success, and of runs that lack perturbations
-    make no point and are counted; not so what is left of a run that was taken up again and ended
-    well.
+    Which logs count as runs, `read_headers` says. Of several runs of one system with the same
+    training sets the newest counts; runs that differ in how the training sets were cut are
+    different lines, see `lines`. All other logs are counted by reason, but for those of runs that
+    were taken up again.
 
     Args:
         paths: Log files, and folders with them.
@@ -87,133 +96,126 @@ def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> 
             then counted too. By default all runs must be on one board.
 
     Raises:
-        CurveError: No such file or folder, or no point; without `board` also runs on different
-            boards (other screens, data or splits), or a run whose training size is not known.
+        LogsError: No such file or folder.
+        CurveError: No point; without `board` also runs on different boards (other screens, data or
+            splits), or a run whose training size is not known.
     """
-    passed_by: Counter[str] = Counter()
-    runs: dict[tuple[str, str], Run] = {}
-    found: dict[str, EvalLog] = {}
-    for file in dict.fromkeys(file for path in paths for file in _files(path)):
+    headers = read_headers(paths)
+    passed_by = Counter(
+        aside.reason.rstrip(".") for aside in headers.set_aside if aside.reason != TAKEN_UP
+    )
+    runs: dict[object, Point] = {}
+    about: dict[str, Any] = {}
+    for log in headers.runs:
         try:
-            header = read_eval_log(file, header_only=True)
-        except Exception:  # of zip, JSON or pydantic, e.g. after a write that was broken off
-            passed_by["unreadable"] += 1
-        else:
-            found[header.eval.eval_id] = header
-    ended = {log.eval.task_id for log in found.values() if not _unfit(log, board)}
-    for log in sorted(found.values(), key=lambda header: header.eval.created):
-        reason = _unfit(log, board)
-        if reason:
-            passed_by[reason] += log.eval.task_id not in ended
-            continue
-        try:
-            result, size = checked_result(log), _size(log)
+            run = _point(log, board)
         except (KeyError, TypeError, ValueError):
-            passed_by["not as this package writes them"] += 1
+            run = "not as this package writes them"
+        if isinstance(run, str):
+            passed_by[run] += 1
             continue
-        if size is None:
-            raise CurveError(
-                f"{log.location}: with a split file and without n_train the log does not say how "
-                "many training perturbations there were. Run it with n_train."
-            )
-        place = (identity(result), json.dumps(result.board, sort_keys=True))
+        place = (board_of(run.result), identity(run.result))
         passed_by["older runs of the same"] += place in runs
-        runs[place] = Run(log, result, size)
+        runs[place] = run
+        about = about or (log.eval.metadata or {})
     if not runs:
+        counted = ", ".join(f"{count} {reason}" for reason, count in passed_by.items() if count)
         raise CurveError(
-            f"There is no finished langpert run in {', '.join(paths)}; passed by: "
-            f"{_counted(passed_by) or 'nothing'}."
+            f"There is no finished {TASK.__name__} run in {', '.join(paths)}; passed by: "
+            f"{counted or 'nothing'}."
         )
-    _check_board([run.log for run in runs.values()])
-    points = [_point(name, run) for name, own in lines(list(runs.values())).items() for run in own]
-    first = next(iter(runs.values())).log
-    metadata = _metadata(first)
+    first, *others = (run.result for run in runs.values())
+    for other in others:
+        if differ := _differ(first.board, other.board):
+            parts = (
+                f"{name} is {first.board[name]} and {other.board.get(name)}" for name in differ
+            )
+            raise CurveError(
+                f"The runs {first.log} and {other.log} cannot be in one plot: {', '.join(parts)}. "
+                "Give logs of one screen and one split."
+            )
+    found = lines(list(runs.values()))
     return Curve(
-        screen=str(first.eval.task_args["screen"]),
-        context=metadata["board"]["context"],
-        n_perturbations=metadata["n_perturbations"],
-        points=tuple(sorted(points, key=lambda point: (point.system, point.size))),
+        screen=str(first.task_args["screen"]),
+        context=str(first.board["context"]),
+        n_perturbations=about["n_perturbations"],
+        lines=dict(sorted(found.items(), key=lambda line: (line[1][-1].figures[0], line[0]))),
         passed_by=dict(+passed_by),
     )
 
 
-def _files(path: str) -> list[str]:
-    if "://" not in path and not Path(path).exists():
-        raise CurveError(f"There is no log file or folder at {path!r}.")
-    if path.endswith(LOG_SUFFIXES):
-        return [path]
-    return [info.name for info in list_eval_logs(path)]
+def lines(runs: Sequence[Point]) -> Lines:
+    """Return the runs of each line by size, by the name of the line.
+
+    A line is one system with one way to cut the training sets: the subsets of its sizes are then
+    nested and equally many, so that its slope is that of the size. Only where a system has several
+    cuts, the cut is part of the name. A run on the whole training sets ends the line of every cut
+    that has no run of that size; it is a line of its own where there is none.
+
+    Args:
+        runs: Runs on one board but for its part `train`; none twice in system and `train`.
+    """
+    named = names([run.result for run in runs])
+    systems: dict[str, Lines] = defaultdict(dict)
+    for run in sorted(runs, key=lambda run: run.train == WHOLE):
+        cuts = systems[identity(run.result)]
+        ended = []
+        if run.train == WHOLE:
+            ended = [own for own in cuts.values() if run.size not in {one.size for one in own}]
+        for own in ended or [cuts.setdefault(run.cut, [])]:
+            own.append(run)
+    found = {}
+    for system, cuts in systems.items():
+        for cut, own in cuts.items():
+            name = named[system] if len(cuts) == 1 else f"{named[system]}, train={cut}"
+            found[name] = sorted(own, key=lambda run: run.size)
+    return found
 
 
-def _unfit(log: EvalLog, board: Mapping[str, Any] | None) -> str:
-    """Return why a log makes no point; empty for one that does."""
-    if log.eval.task not in (TASK, TASK.rpartition("/")[2]):
+def _point(log: EvalLog, board: Mapping[str, Any] | None) -> Point | str:
+    """Return the point of a run, or why it makes none.
+
+    Raises:
+        KeyError, TypeError, ValueError: The header is not as this package writes it.
+        CurveError: The training size is not known, where no board is given.
+    """
+    about = log.eval.metadata or {}
+    if about["board"]["task"] != TASK.__name__:
         return "other tasks"
-    if board is not None and _differ(board, _metadata(log).get("board", {})):
+    if board is not None and _differ(board, about["board"]):
         return "other screens, data or splits"
-    if log.status != "success" or not log.results:
-        return "unfinished or failed"
-    if _metrics(log).get("n_missing"):
-        return "some perturbations missing"
-    return "training size not known" if board is not None and _size(log) is None else ""
+    if fault := board_fault(about):
+        raise ValueError(fault)
+    result = result_of(log)
+    if result.status != "complete":
+        partial = result.status == "partial"
+        return "some perturbations missing" if partial else "unfinished or failed"
+    size = _size(result, about)
+    if size is not None:
+        return Point(result, size)
+    if board is not None:
+        return "training size not known"
+    raise CurveError(
+        f"{result.log}: with a split file and without n_train the log does not say how many "
+        "training perturbations there were. Run it with n_train."
+    )
 
 
-def _metrics(log: EvalLog) -> dict[str, float]:
-    assert log.results is not None
-    return {name: metric.value for name, metric in log.results.scores[0].metrics.items()}
-
-
-def _metadata(log: EvalLog) -> dict[str, Any]:
-    return log.eval.metadata or {}
-
-
-def _size(log: EvalLog) -> int | None:
+def _size(result: Result, about: Mapping[str, Any]) -> int | None:
     """Return the size of the training sets; of folds that differ by one the rounded mean.
 
     None for a split file without n_train: the log does not say it.
     """
-    given = log.eval.task_args
+    given = result.task_args
     if given["n_train"] is not None:
         return int(given["n_train"])
     if given["split"] is not None:
         return None
     folds = N_FOLDS if given["fold"] == "all" else 1
-    metadata = _metadata(log)
-    n_train: float = metadata["n_perturbations"] - metadata["n_questions"] / folds
+    n_train: float = about["n_perturbations"] - result.n_questions / folds
     return round(n_train)
-
-
-def _check_board(logs: list[EvalLog]) -> None:
-    first, *others = logs
-    board = _metadata(first)["board"]
-    for log in others:
-        other = _metadata(log)["board"]
-        differ = _differ(board, other)
-        if differ:
-            parts = ", ".join(f"{name} is {board[name]} and {other.get(name)}" for name in differ)
-            raise CurveError(
-                f"The runs {first.location} and {log.location} cannot be in one plot: {parts}. "
-                "Give logs of one screen and one split."
-            )
 
 
 def _differ(board: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """Return the parts that keep two runs out of one plot."""
     return [name for name in board if name != "train" and board[name] != other.get(name)]
-
-
-def _point(system: str, run: Run) -> CurvePoint:
-    found = _metrics(run.log)
-    return CurvePoint(
-        system,
-        run.size,
-        run.train,
-        found[METRIC],
-        found[f"{METRIC}_lower"],
-        found[f"{METRIC}_upper"],
-        found.get(f"{METRIC}_paper_se"),
-    )
-
-
-def _counted(passed_by: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in passed_by.items() if count)

@@ -1,21 +1,33 @@
-"""The leaderboard in words and tables."""
+"""The leaderboard in words and tables: boards track by track, the summary, what takes no part."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.tables.fitted import Column, show_fitted
 from perturb_evals.cli.tables.terminal import figure, number, short
-from perturb_evals.cli.tables.track import TIED, published_value, show_track
+from perturb_evals.families.published import PublishedLine
+from perturb_evals.leaderboard.interleaved import interleaved
+from perturb_evals.leaderboard.released import release
+from perturb_evals.leaderboard.text import as_published, count, dollars, duration, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from perturb_evals.families.published import PublishedLine
-    from perturb_evals.leaderboard.boards import Board
+    from perturb_evals.leaderboard.boards import Board, Row, Track
     from perturb_evals.leaderboard.entries import Entries
     from perturb_evals.leaderboard.summary import Summary
 
 PERTURBATIONS = "perturbations"
+TIED = "="
+SPARE = ("skill", "answered", "cost", "released", "tokens", "calls", "time")
+"""Columns that a narrow terminal shows below the table, the last ones first."""
+
+OPENED = {
+    "none": "no training rows",
+    "within": "training rows of the own line",
+    "cross": "training rows of {lines}",
+    "training": "the training perturbations",
+}
 HOW_TO_READ = (
     "rank: 1 plus the number of systems that are better by the paired 95% interval over "
     "perturbations, so one with a wide interval may rank before a higher value. =: not "
@@ -25,7 +37,27 @@ HOW_TO_READ = (
 )
 
 
-def show_board(console: "Console", board: "Board") -> None:
+def show_leaderboard(
+    console: "Console",
+    boards: "Sequence[Board]",
+    summed: "Sequence[Summary]",
+    entries: "Entries",
+) -> None:
+    """Print all boards, the summaries, how to read them, and what takes no part."""
+    for board in boards:
+        _show_board(console, board)
+    for summary in summed:
+        _show_summary(console, summary)
+    if boards:
+        for sentence in HOW_TO_READ:
+            console.print(sentence, style="dim")
+        console.print()
+    show_set_aside(console, entries, boards)
+    if not boards:
+        console.print("There is no complete run, so there is nothing to rank.")
+
+
+def _show_board(console: "Console", board: "Board") -> None:
     """Print a board, track by track, with its published lines and what is not ranked."""
     console.print(short(board.title, 100), style="bold")
     console.print(short(board.key, 200), style="dim", soft_wrap=True)
@@ -36,7 +68,7 @@ def show_board(console: "Console", board: "Board") -> None:
         console.print(short(sentence, 400), style="dim")
     lines = board.family.published(board.parts)
     for track in board.tracks:
-        show_track(console, board, track, lines)
+        _show_track(console, board, track, lines)
     if lines:
         _show_published(console, lines)
     for result in board.incomplete:
@@ -47,7 +79,79 @@ def show_board(console: "Console", board: "Board") -> None:
     console.print()
 
 
-def _show_published(console: "Console", lines: "tuple[PublishedLine, ...]") -> None:
+def _show_track(
+    console: "Console", board: "Board", track: "Track", lines: Sequence[PublishedLine]
+) -> None:
+    """Print a track: the best first, published numbers in their place, unranked."""
+    words = OPENED.get(track.name, track.name)
+    opened = short(words.format(lines=", ".join(track.lines)), 200)
+    found = interleaved(track, lines, board.better)
+    show_fitted(
+        console,
+        [
+            Column("rank"),
+            Column("system", left=True, folds=True),
+            # Values stand below each other whether or not they have an interval.
+            Column(board.headline, left=True),
+            Column("behind"),
+            *(Column(name, spare=True) for name in SPARE),
+        ],
+        [
+            _published_cells(row) if isinstance(row, PublishedLine) else _cells(board, row)
+            for row in found
+        ],
+        bright=[not isinstance(row, PublishedLine) and row.entry.kind == "system" for row in found],
+        title=f"May read: {opened} (track {track.name})",
+    )
+
+
+def _published_value(line: PublishedLine) -> str:
+    """Return a published value with as many digits as were published."""
+    return number(line.value, len(as_published(line.value).partition(".")[2]))
+
+
+def _published_cells(line: PublishedLine) -> dict[str, str]:
+    error = f" ± {number(line.stderr)} SE" if line.stderr is not None else ""
+    return {"system": f"{line.system} (published)", line.metric: _published_value(line) + error}
+
+
+def _cells(board: "Board", row: "Row") -> dict[str, str]:
+    """Return the cells of a row by column; a column that is empty in all rows is not shown."""
+    entry, result = row.entry, row.entry.result
+    said = {"baseline": ["baseline"], "truth": ["positive control"], "system": []}[entry.kind]
+    if result is None:
+        said.append("computed")
+    if row.why_unranked:
+        said.append(row.why_unranked)
+    cells = {
+        "rank": "" if row.rank is None else f"{row.rank}{TIED if row.with_best else ' '}",
+        "system": short(entry.name, 80) + (f" ({'; '.join(said)})" if said else ""),
+        board.headline: figure(entry.figure),
+        "behind": figure(row.behind),
+        "skill": number(row.skill.value, 2) if row.skill else "",
+    }
+    if result is None:
+        return cells
+    cells["answered"] = "" if result.coverage is None else percent(result.coverage)
+    if entry.kind == "system" and result.usage.tokens:
+        usage = result.usage
+        cells["calls"] = count(usage.calls)
+        cells["tokens"] = count(usage.tokens.get("total_tokens"))
+        cells["cost"] = dollars(usage.cost) if usage.cost is not None else ""
+        cells["time"] = duration(usage.wall_seconds)
+        cells["released"] = _released(result.protocol.model, str(board.parts["context"]))
+    return cells
+
+
+def _released(model: str, context: str) -> str:
+    """Return the model's release date, with a mark where the data were public before it."""
+    found = release(model, context)
+    if found is None:
+        return ""
+    return f"{found.date:%Y-%m}{' (after the data)' if found.after_data else ''}"
+
+
+def _show_published(console: "Console", lines: tuple[PublishedLine, ...]) -> None:
     """Print published numbers; those whose protocols differ in the same way together."""
     from rich.padding import Padding
 
@@ -67,13 +171,13 @@ def _show_published(console: "Console", lines: "tuple[PublishedLine, ...]") -> N
         own = " ".join(said for said in line.difference if said not in common)
         error = f", SE {number(line.stderr)}" if line.stderr is not None else ""
         size = f", {line.n_train} trained on" if line.n_train else ""
-        alike.setdefault(own, []).append(f"{line.system} {published_value(line)}{error}{size}")
+        alike.setdefault(own, []).append(f"{line.system} {_published_value(line)}{error}{size}")
     for own, systems in alike.items():
         console.print(f"  {'; '.join(systems)}")
         console.print(Padding(own, (0, 0, 0, 4)), style="dim")
 
 
-def show_summary(console: "Console", summary: "Summary") -> None:
+def _show_summary(console: "Console", summary: "Summary") -> None:
     """Print the mean skill over boards, gaps as gaps."""
     parts = [_part(board) for board in summary.parts]
     rows = []
@@ -103,15 +207,12 @@ def show_summary(console: "Console", summary: "Summary") -> None:
 
 
 def _part(board: "Board") -> str:
-    task = str(board.parts["task"]).removeprefix("perturbqa_")
+    task, names = str(board.parts["task"]), board.family.task_names
+    # What all tasks of a family begin with tells none of them apart.
+    first, _, own = task.partition("_")
+    if len(names) > 1 and all(name.startswith(f"{first}_") for name in names):
+        task = own
     return f"{short(str(board.parts['context']))}\n{short(task)}"
-
-
-def show_how_to_read(console: "Console") -> None:
-    """Print what the columns mean."""
-    for sentence in HOW_TO_READ:
-        console.print(sentence, style="dim")
-    console.print()
 
 
 def show_set_aside(console: "Console", entries: "Entries", boards: "Sequence[Board]" = ()) -> None:

@@ -1,9 +1,8 @@
-"""A console for tables, and text from logs made fit for it."""
+"""A console for tables, and text from logs and files made fit for it: data, whatever it holds."""
 
 import sys
+import unicodedata
 from typing import TYPE_CHECKING
-
-from perturb_evals.cli.tables.plain import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +21,17 @@ def console(width: int) -> "Console":
 
     chosen = None if sys.stdout.isatty() else width
     return Console(highlight=False, markup=False, emoji=False, width=chosen)
+
+
+def plain(text: str) -> str:
+    """Return a text in one line without control characters.
+
+    Line breaks and tabs become spaces. Escape sequences, marks that turn the direction of writing,
+    and halves of characters that no terminal can show are left out.
+    """
+    spaced = " ".join(text.split())
+    kept = (letter for letter in spaced if not unicodedata.category(letter).startswith("C"))
+    return " ".join("".join(kept).split())
 
 
 def short(text: str, most: int = 60) -> str:

@@ -14,6 +14,7 @@ from perturb_evals.datasets.screens.evidence import expression_evidence, fold_of
 from perturb_evals.datasets.screens.predictions_file import ExpressionError
 from perturb_evals.datasets.screens.samples import held_out_samples
 from perturb_evals.families.expression.audit import TestedNamesAudit
+from perturb_evals.families.expression.demo import ExpressionDemo
 from perturb_evals.families.expression.published import beside_screen
 from perturb_evals.families.expression.references import TRACK, controls
 from perturb_evals.families.facts import expected
@@ -71,6 +72,7 @@ class Expression(Family):
     summary = "screens"
     data_arguments = ("screen",)
     replay_solver = "replay_expression"
+    demo = ExpressionDemo()
 
     def scorer(self) -> Scorer:
         """Return the scorer of predicted vectors."""

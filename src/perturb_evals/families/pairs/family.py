@@ -21,6 +21,7 @@ from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.families.facts import expected, shown
 from perturb_evals.families.family import AskedAgain, Asking, Control, Family, Parts, Reference
 from perturb_evals.families.pairs.audit import RowsAudit
+from perturb_evals.families.pairs.demo import PairsDemo
 from perturb_evals.families.pairs.outcome import KINDS, AnswersOutcome, answers_outcome
 from perturb_evals.families.pairs.published import beside_pairs
 from perturb_evals.families.pairs.references import training_rates
@@ -78,6 +79,7 @@ class Pairs(Family):
     data_arguments = ("dataset", "cell_line")
     replay_solver = "replay"
     replay_hint = "Add -T evidence=within or cross if the method read training rows."
+    demo = PairsDemo()
 
     def scorer(self) -> Scorer:
         """Return the scorer of answers about pairs."""

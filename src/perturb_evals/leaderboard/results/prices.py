@@ -1,41 +1,49 @@
-"""Prices of models from a file, for those that Inspect does not know or whose price is another."""
+"""Prices of models from a file as Inspect's `--model-cost-config` takes it."""
 
 import json
 import math
 from pathlib import Path
 from typing import Any
 
+import yaml
 from inspect_ai.model import ModelCost
+
+from perturb_evals.datasets.errors import DataError
 
 KINDS = tuple(ModelCost.model_fields)
 FORM = f'{{"provider/model": {{{", ".join(f"{json.dumps(kind)}: ..." for kind in KINDS)}}}}}'
 
 
-class PricesError(Exception):
+class PricesError(DataError):
     """A file of prices that cannot be used. The message names the file, the model and the kind."""
 
 
 def read_prices(path: Path) -> dict[str, ModelCost]:
     """Read prices by name of the model, in US dollars per million tokens.
 
+    Inspect itself takes prices for models that it knows only, and takes any number.
+
     Args:
-        path: JSON: for each model, named as in its logs, an object with all of `KINDS`. A model
-            without a cache has the price of input for both kinds of cached input.
+        path: JSON or YAML: for each model, named as in its logs, an object with all of `KINDS`. A
+            model without a cache has the price of input for both kinds of cached input.
 
     Returns:
         The prices, in the order of the file; an empty file of prices, `{}`, gives none.
 
     Raises:
-        PricesError: Not readable, not of this form, a model named twice, or a price that is not a
-            finite number of 0 or more.
+        PricesError: Not readable, not of this form, a model named twice in JSON, or a price that is
+            not a finite number of 0 or more.
     """
     try:
-        read = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
-    except (OSError, ValueError) as error:
+        text = path.read_text(encoding="utf-8")
+        # As Inspect tells them apart: YAML has other rules for numbers and tabs.
+        is_json = text.lstrip().startswith("{")
+        read = json.loads(text, object_pairs_hook=_once) if is_json else yaml.safe_load(text)
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise PricesError(f"{path}: not readable as prices, {FORM}: {error}") from error
     if not isinstance(read, dict):
         raise PricesError(f"{path}: expected {FORM}, got {type(read).__name__}.")
-    return {model: _price(path, model, given) for model, given in read.items()}
+    return {str(model): _price(path, model, given) for model, given in read.items()}
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -48,7 +56,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _price(path: Path, model: str, given: Any) -> ModelCost:
     if not isinstance(given, dict) or set(given) != set(KINDS):
-        got = ", ".join(given) or "nothing" if isinstance(given, dict) else repr(given)
+        got = ", ".join(map(str, given)) or "nothing" if isinstance(given, dict) else repr(given)
         raise PricesError(
             f"{path}: {model}: expected {', '.join(KINDS)} in dollars per million tokens; "
             f"got {got}."

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from perturb_evals.cli.calibrate.text import (
+from perturb_evals.cli.tables.calibration import (
     blind_verdict,
     controls_verdict,
+    gate_verdict,
     oracle_verdict,
     ranking,
     show_calibration,
@@ -14,6 +15,7 @@ from perturb_evals.cli.calibrate.text import (
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.datasets.screens.splits import Fold, Split
 from perturb_evals.metrics.expression.spec import SCORES
+from perturb_evals.scorers.expression.gate import Convention, GateRow
 from perturb_evals.scorers.expression.screen_check import check_metrics
 
 RNG = np.random.default_rng(0)
@@ -143,3 +145,39 @@ def test_why_there_is_no_positive_control(layers, why):
     console = Console(file=out, width=100, markup=False)
     show_calibration(console, screen, split, calibrated(-0.2))
     assert f"There is no positive control: {why}" in " ".join(out.getvalue().split())
+
+
+DOCUMENTED = Convention("uns", "kept", "subset", "perturbations")
+OTHER = Convention("welch_t", "removed", "all", "cells")
+IN_WORDS = (
+    "genes by Welch |t|, the perturbed gene removed, all training perturbations, the mean over "
+    "cells"
+)
+
+
+def gate_row(convention, error, rounds=False):
+    return GateRow(
+        convention, {"mae_top20": 0.3}, {"mae_top20": 0.01}, {"mae_top20": error}, rounds
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "starts", "names_the_other"),
+    [
+        ((0.01, True), (0.0, True), "REPRODUCED:", False),
+        ((1.5, False), (0.1, True), "MET within 2 published standard errors (at most 1.5)", True),
+        ((-1.5, False), (0.3, False), "MET within 2 published", False),
+        (
+            (-7.0, False),
+            (1.2, False),
+            "MISSED: under the documented convention a value is 7.0",
+            True,
+        ),
+        ((7.0, False), (3.0, False), "MISSED: under the documented convention", False),
+    ],
+)
+def test_the_verdict_names_a_convention_that_does_better(first, second, starts, names_the_other):
+    said = gate_verdict([gate_row(DOCUMENTED, *first), gate_row(OTHER, *second)])
+    assert said.startswith(starts)
+    assert (IN_WORDS in said) == names_the_other
+    assert ("Under every other convention of the grid one is, too." in said) == (second[0] == 3.0)

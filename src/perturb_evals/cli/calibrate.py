@@ -2,15 +2,16 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perturb_evals.cli.arguments import add_screen, screen_request
+from perturb_evals.cli.arguments import add_screen, screen_request, usage
+from perturb_evals.cli.tables.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perturb_evals.cli.arguments import Subparsers
     from perturb_evals.datasets.screens.evidence import ExpressionEvidence
     from perturb_evals.datasets.screens.load import ScreenRequest
     from perturb_evals.datasets.screens.screen import Screen
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
     from perturb_evals.scorers.expression.gate import GateRow
     from perturb_evals.scorers.expression.screen_check import MetricCheck
 
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 WIDTH = 100
 
 
 def add_parser(subparsers: "Subparsers") -> None:
-    """Add `calibrate`."""
+    """Add `check_metrics`."""
     text = "show what each metric can tell apart on a screen; reproduce the published mean"
     parser = subparsers.add_parser("calibrate", help=text, description=text)
     add_screen(parser)
@@ -41,37 +41,22 @@ def run(args: argparse.Namespace) -> int:
         0; 1 when a published row is missed, or the data cannot be had or used; 2 for an argument
         that is not allowed.
     """
-    from rich.console import Console
-
-    from perturb_evals.cli.calibrate.gate_text import show_gate
-    from perturb_evals.cli.calibrate.text import show_calibration
-    from perturb_evals.datasets.errors import DataError
+    from perturb_evals.cli.tables.calibration import show_calibration, show_gate
     from perturb_evals.datasets.published import GATE
     from perturb_evals.datasets.screens.evidence import split_of
     from perturb_evals.datasets.screens.load import load_screen
-    from perturb_evals.datasets.screens.screen import ScreenError
-    from perturb_evals.datasets.screens.splits import SplitError
 
-    try:
+    with usage():
         request, file = screen_request(args)
-    except ValueError as error:
-        print(f"perturb-evals calibrate: {error}", file=sys.stderr)
-        return 2
-    try:
-        screen, split = load_screen(request, halves=True), split_of(request, file)
-        rows = _gate(request, screen)
-        metrics = _calibration(screen, split)
-        if args.json:
-            _write(args.json, _figures(screen, split, rows, metrics))
-    except (DataError, ScreenError, SplitError, OSError) as error:
-        print(f"perturb-evals calibrate: {error}", file=sys.stderr)
-        return 1
-    # A pipe has no width; the tables need 100 columns.
-    width = None if sys.stdout.isatty() else WIDTH
-    console = Console(highlight=False, markup=False, emoji=False, width=width)
+    screen, split = load_screen(request, halves=True), split_of(request, file)
+    rows = _gate(request, screen)
+    metrics = _calibration(screen, split)
+    if args.json:
+        _write(args.json, _figures(screen, split, rows, metrics))
+    shown = console(WIDTH)
     if rows:
-        show_gate(console, rows, GATE[request.screen])
-    show_calibration(console, screen, split, metrics)
+        show_gate(shown, rows, GATE[request.screen])
+    show_calibration(shown, screen, split, metrics)
     return 1 if rows and rows[0].verdict == "missed" else 0
 
 

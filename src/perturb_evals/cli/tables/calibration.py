@@ -1,10 +1,12 @@
-"""What the metrics can tell apart on a screen, in tables and plain words."""
+"""What `perturb-evals calibrate` says: the gate, and what the metrics can tell apart."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from perturb_evals.families.expression.family import Expression
 from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS
+from perturb_evals.scorers.expression.gate import MOST_ERRORS, Convention, GateRow
 from perturb_evals.scorers.expression.held_out_truth import unmeasured_targets
 from perturb_evals.scorers.expression.screen_check import CONTROL_LAYERS, K, MetricCheck
 
@@ -12,15 +14,86 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from perturb_evals.datasets.published import Published
     from perturb_evals.datasets.screens.screen import Screen
     from perturb_evals.datasets.screens.splits import Split
+    from perturb_evals.metrics.intervals import MeanInterval
 
-HEADLINE = "mae_top20"
+HEADLINE = Expression.headline
 NAMES = {"mean": "mean", "no_change": "no change", "random": "random", "oracle": "oracle"}
 ORDERS = {"uns": "the file's own order", "welch_t": "Welch's |t|", "abs_delta": "|delta|"}
+SHORT_ORDERS = {"uns": "file's order", "welch_t": "Welch |t|", "abs_delta": "|delta|"}
+SHORT_METRICS = {"mae_top20": "MAE", "mse_top20": "MSE", "pearson_delta_top20": "r"}
 TOP = 20
 
 Metrics = Mapping[str, MetricCheck]
+
+
+def show_gate(console: "Console", rows: list[GateRow], published: "Published") -> None:
+    """Print the grid, the documented convention first and the others by distance, and a verdict."""
+    console.print(
+        f"Calibration gate: {published.system} on {published.screen}, n = {published.n_train:,} "
+        f"({published.source})\n",
+        style="bold",
+    )
+    console.print(_grid(rows, published))
+    console.print(
+        "\n* the documented convention. In brackets: the distance from the published value, in "
+        "published\nstandard errors.\n"
+    )
+    console.print(gate_verdict(rows) + "\n", style="bold")
+
+
+def gate_verdict(rows: list[GateRow]) -> str:
+    """Say in words whether the documented convention, the first row, gives the published row."""
+    documented, closest = rows[0], min(rows, key=lambda row: (not row.rounds, row.worst))
+    if documented.verdict == "reproduced":
+        return (
+            "REPRODUCED: under the documented convention all published values come out to the last "
+            "decimal. Other numbers of this screen can be compared with the published ones."
+        )
+    errors = f"{MOST_ERRORS:.0f} published standard errors"
+    if documented.verdict == "within_error":
+        other = f" To the last decimal: {_words(closest.convention)}." if closest.rounds else ""
+        return (
+            f"MET within {errors} (at most {documented.worst:.1f}) under the documented "
+            f"convention, though not to the last decimal.{other}"
+        )
+    other = "Under every other convention of the grid one is, too."
+    if closest.verdict != "missed":
+        other = f"Within {closest.worst:.1f} is another one: {_words(closest.convention)}."
+    return (
+        f"MISSED: under the documented convention a value is {documented.worst:.1f} published "
+        f"standard errors away, more than {MOST_ERRORS:.0f}. {other} Believe no other number of "
+        "this screen until it is known why."
+    )
+
+
+def _grid(rows: list[GateRow], published: "Published") -> "Table":
+    metrics = [SHORT_METRICS[name] for name in published.scores]
+    table = _table("", "genes by", "own gene", "training", "mean over", numbers=metrics)
+    values = [f"{value:.3f} ±{stderr:.3f}" for value, stderr in published.scores.values()]
+    table.add_row("", "published", "", f"{published.n_train:,}", "", *values)
+    table.add_section()
+    for row in [rows[0], *sorted(rows[1:], key=lambda row: row.worst)]:
+        found = row.convention
+        table.add_row(
+            "*" if row is rows[0] else "",
+            SHORT_ORDERS[found.order],
+            found.target,
+            f"{published.n_train:,}" if found.training == "subset" else "all",
+            found.mean,
+            *(f"{row.scores[name]:.3f} ({row.errors[name]:+.1f})" for name in published.scores),
+        )
+    return table
+
+
+def _words(found: Convention) -> str:
+    training = "the published number of" if found.training == "subset" else "all"
+    return (
+        f"genes by {SHORT_ORDERS[found.order]}, the perturbed gene {found.target}, {training} "
+        f"training perturbations, the mean over {found.mean}"
+    )
 
 
 def show_calibration(
@@ -76,11 +149,9 @@ def ranking(found: MetricCheck) -> str:
 def oracle_verdict(screen: str, metrics: Metrics) -> str:
     """Say whether methods that average neighbors can be ranked on the screen."""
     found = metrics[HEADLINE]
-    difference, standing = found.differences["oracle"], found.standing("oracle")
-    figures = (
-        f"({HEADLINE}: oracle {found.means['oracle']:.3f}, mean {found.means['mean']:.3f}, "
-        f"difference {difference.mean:+.3f} [{difference.lower:+.3f}, {difference.upper:+.3f}])"
-    )
+    standing = found.standing("oracle")
+    means = f"oracle {found.means['oracle']:.3f}, mean {found.means['mean']:.3f}"
+    figures = _in_brackets(means, found.differences["oracle"])
     ahead = [name for name in metrics if metrics[name].standing("oracle") == "better"]
     if standing == "better":
         behind = [name for name in metrics if name not in ahead]
@@ -110,11 +181,9 @@ def blind_verdict(metrics: Metrics) -> str:
     found = metrics[HEADLINE]
     if found.controls is None:
         return ""
-    controls, difference = found.controls, found.controls.blind_difference
-    figures = (
-        f"({HEADLINE}: blind oracle {controls.blind_oracle:.3f}, mean {controls.negative:.3f}, "
-        f"difference {difference.mean:+.3f} [{difference.lower:+.3f}, {difference.upper:+.3f}])"
-    )
+    controls = found.controls
+    means = f"blind oracle {controls.blind_oracle:.3f}, mean {controls.negative:.3f}"
+    figures = _in_brackets(means, controls.blind_difference)
     if found.blind_standing() == "better":
         return (
             f"Neighbors chosen by other cells beat the mean too {figures}: it is not noise alone."
@@ -123,6 +192,11 @@ def blind_verdict(metrics: Metrics) -> str:
         f"Neighbors chosen by other cells do not beat the mean {figures}: what the oracle gains "
         "may be noise alone."
     )
+
+
+def _in_brackets(means: str, found: "MeanInterval") -> str:
+    interval = f"[{found.lower:+.3f}, {found.upper:+.3f}]"
+    return f"({HEADLINE}: {means}, difference {found.mean:+.3f} {interval})"
 
 
 def controls_verdict(metrics: Metrics) -> str:
@@ -142,7 +216,7 @@ def controls_verdict(metrics: Metrics) -> str:
 
 def _references(metrics: Metrics) -> "Table":
     headers = [name.replace(" ", "\n") for name in NAMES.values()]
-    table = _table("metric", *headers, left="told apart from the mean")
+    table = _table("metric", numbers=headers, last="told apart from the mean")
     for name, found in metrics.items():
         means = [_number(found.means[reference]) for reference in NAMES]
         table.add_row(_named(found, name), *means, ranking(found))
@@ -150,7 +224,8 @@ def _references(metrics: Metrics) -> "Table":
 
 
 def _controls(metrics: Metrics) -> "Table":
-    table = _table("metric", "negative", "positive", "blind", "DRF", "BDS", left="verdict")
+    numbers = ("negative", "positive", "blind", "DRF", "BDS")
+    table = _table("metric", numbers=numbers, last="verdict")
     for name, found in metrics.items():
         if found.controls is None:
             continue
@@ -209,15 +284,17 @@ def _notes(screen: "Screen", split: "Split", metrics: Metrics) -> list[str]:
     return notes
 
 
-def _table(first: str, *numbers: str, left: str) -> "Table":
+def _table(*names: str, numbers: Sequence[str], last: str = "") -> "Table":
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    table.add_column(first, no_wrap=True)
+    for name in names:
+        table.add_column(name, no_wrap=True)
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column(left)
+    if last:
+        table.add_column(last)
     return table
 
 

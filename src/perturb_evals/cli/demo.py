@@ -1,0 +1,222 @@
+"""`perturb-evals demo`: the main job on simulated data, without network, key or model."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perturb_evals.datasets.errors import DataError
+
+if TYPE_CHECKING:
+    from inspect_ai.log import EvalLog
+    from rich.console import Console
+    from rich.table import Table
+
+    from perturb_evals.cli.arguments import Subparsers
+    from perturb_evals.families.demo import Demo, DemoSystem
+    from perturb_evals.families.family import Control, Family
+    from perturb_evals.leaderboard.entries import Entry
+
+    Rows = Mapping[str, Mapping[str, Entry]]
+
+SCRIPTED = "perturb_scripted/biologist"
+WIDTH = 80
+BUFFERED = 1000
+INTERVAL = len(".596 [.55, .64]")
+
+
+class DemoError(DataError):
+    """A run of the demo that did not succeed. The message says which one and why."""
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Add `demo`."""
+    text = "run a scripted model and the baselines on a simulated screen"
+    parser = subparsers.add_parser("demo", help=text, description=text)
+    for option, folder, what in (
+        ("--log-dir", "logs", "the logs"),
+        ("--site", "site", "the leaderboard's pages"),
+    ):
+        parser.add_argument(
+            option,
+            type=Path,
+            default=Path(folder) / f"demo-{datetime.now():%Y%m%d-%H%M%S}",
+            help=f"folder of {what} (default: a new one in {folder}/)",
+        )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the systems of all families, print a table each, and write the leaderboard's site.
+
+    Returns:
+        0; 1 when a run did not succeed or the site's folder holds something else.
+    """
+    from perturb_evals.cli.tables.terminal import console
+    from perturb_evals.families import FAMILIES
+    from perturb_evals.leaderboard.boards import make_boards
+    from perturb_evals.leaderboard.entries import read_entries
+    from perturb_evals.leaderboard.publish import publish
+    from perturb_evals.leaderboard.results.from_log import metrics
+    from perturb_evals.leaderboard.summary import summaries
+
+    shown = console(WIDTH)
+    ran = [
+        (family, family.demo, _run_all(shown, family, family.demo, args.log_dir))
+        for family in FAMILIES
+        if family.demo
+    ]
+    with shown.status("the leaderboard …"):
+        entries = read_entries([str(args.log_dir)])
+        boards = make_boards(entries)
+        publish(args.site, boards, summaries(boards), entries, transcripts=True)
+    run_of = {entry.result.eval_id: entry for entry in entries.complete if entry.result}
+    shown.print(
+        "The scripted biologist is a script, not a language model: it answers in prose from notes "
+        "of its own and sees no label. In brackets: 95% intervals over perturbations.\n"
+    )
+    for family, demo, logs in ran:
+        rows = {
+            name: {task: run_of[log.eval.eval_id] for task, log in own.items()}
+            for name, own in logs.items()
+        }
+        shown.print(
+            f"{demo.where}: {family.headline_words}, {family.better} is better", style="bold"
+        )
+        shown.print(_table(family, demo, rows))
+        shown.print()
+        found = {task: metrics(log) for task, log in logs[demo.scripted.name].items()}
+        for sentence in (*_ways(family, demo, rows), *demo.remarks(found)):
+            shown.print(sentence)
+        shown.print()
+    shown.print("The leaderboard of these runs, open it in a browser:", style="bold")
+    shown.print(str(args.site / "index.html"), soft_wrap=True)
+    shown.print("The same with its transcripts, which a browser reads from a server only:")
+    shown.print(
+        f"python3 -m http.server 8000 --bind 127.0.0.1 --directory {args.site}", soft_wrap=True
+    )
+    shown.print("Read every transcript:", style="bold")
+    shown.print(f"{_inspect()} view --log-dir {args.log_dir}", soft_wrap=True)
+    return 0
+
+
+def _run_all(
+    console: "Console", family: "Family", demo: "Demo", log_dir: Path
+) -> "dict[str, dict[str, EvalLog]]":
+    """Run all systems of a family on all of its tasks; return the logs by system and task."""
+    from perturb_evals.leaderboard.results.from_log import metrics
+
+    def run(system: "DemoSystem") -> "dict[str, EvalLog]":
+        with console.status(f"{system.name} …"):
+            return dict(zip(family.task_names, _evaluate(family, system, log_dir), strict=True))
+
+    first = run(demo.scripted)
+    others = demo.others({task: metrics(log) for task, log in first.items()})
+    return {demo.scripted.name: first, **{system.name: run(system) for system in others}}
+
+
+def _evaluate(family: "Family", system: "DemoSystem", log_dir: Path) -> "list[EvalLog]":
+    from inspect_ai import eval as inspect_eval
+
+    from perturb_evals.leaderboard.systems import NO_MODEL
+
+    tasks = [task(**system.arguments) for task in family.tasks]
+    logs = inspect_eval(
+        tasks,
+        model=NO_MODEL if system.solver else SCRIPTED,
+        solver=system.solver() if system.solver else None,
+        log_dir=str(log_dir),
+        display="none",
+        # Nobody watches these runs, and logs of some hundred samples are written at once: this
+        # takes a fifth of the time off.
+        log_realtime=False,
+        score_display=False,
+        log_buffer=BUFFERED,
+        max_tasks=len(tasks),
+    )
+    for log in logs:
+        if log.status != "success":
+            reason = log.error.message if log.error else ""
+            raise DemoError(f"{log.eval.task} ended as {log.status}: {reason}")
+    return list(logs)
+
+
+def _table(family: "Family", demo: "Demo", rows: "Rows") -> "Table":
+    """Return the headline of each system on each task, and how far it is from the zero of skill."""
+    from rich import box
+    from rich.table import Table
+
+    from perturb_evals.cli.tables.terminal import figure, number
+    from perturb_evals.leaderboard.figures import figure_of
+    from perturb_evals.leaderboard.text import percent
+
+    tasks = family.task_names
+    zero = _named(rows, family.zero.method)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("system", no_wrap=True)
+    for task in tasks:
+        table.add_column(family.words(task), justify="right", min_width=INTERVAL)
+        if zero:
+            table.add_column(f"minus {zero}", justify="right", no_wrap=True)
+    table.add_column("answered", justify="right")
+    table.add_column("may read")
+    for name, own in rows.items():
+        reads = {"truth" if entry.kind == "truth" else entry.track for entry in own.values()}
+        if "truth" in reads:
+            table.add_section()
+        cells, answered = [], []
+        for task, entry in own.items():
+            assert entry.result is not None
+            # The interval as the run's log has it.
+            cells.append(figure(entry.result.metrics[entry.result.headline]))
+            answered.append(entry.result.coverage or 0.0)
+            if zero:
+                outcome, base = entry.outcome, rows[zero][task].outcome
+                less = figure_of(outcome.value - base.value, outcome.drawn - base.drawn)
+                cells.append("" if name == zero else figure(less))
+        table.add_row(name, *cells, percent(min(answered)), ", ".join(sorted(reads)))
+    best = [demo.attainable(task) for task in tasks]
+    if any(value is not None for value in best):
+        table.add_section()
+        # Below the values, not below their intervals.
+        cells = [number(value) + " " * (INTERVAL - len(number(value))) for value in best]
+        table.add_row("best attainable", *cells, "", "truth")
+    return table
+
+
+def _named(rows: "Rows", method: str) -> str:
+    """Return the name of the system that runs a method; empty where none does."""
+    names = (n for n, own in rows.items() if any(e.method == method for e in own.values()))
+    return next(names, "")
+
+
+def _ways(family: "Family", demo: "Demo", rows: "Rows") -> "Iterator[str]":
+    """Say for each task how far the scripted model gets from the zero of skill to the best."""
+    from perturb_evals.cli.tables.terminal import number
+
+    def end(control: "Control") -> tuple[str, float]:
+        name = _named(rows, control.method)
+        value = rows[name][task].outcome.value if name else control.value
+        assert value is not None, f"The demo runs no {control.method}."
+        return name or control.name, value
+
+    for task, entry in rows[demo.scripted.name].items():
+        best = demo.attainable(task)
+        zero, start = end(family.zero)
+        one, stop = end(family.one) if best is None else ("the best attainable", best)
+        share = (entry.outcome.value - start) / (stop - start)
+        yield (
+            f"{task}: the {demo.scripted.name} gets {share:.0%} of the way from {zero} "
+            f"({number(start)}) to {one} ({number(stop)})."
+        )
+
+
+def _inspect() -> str:
+    """The inspect command of this environment, as short as the current folder and PATH allow."""
+    beside = Path(sys.executable).parent / "inspect"
+    if shutil.which("inspect") == str(beside):
+        return "inspect"
+    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)

@@ -1,1 +1,0 @@
-"""`perturb-evals demo`."""
