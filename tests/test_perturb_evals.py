@@ -24,6 +24,7 @@ ROOMS = (
     "solvers",
     "scorers",
     "replies",
+    "logs",
     "methods",
     "models",
     "metrics",

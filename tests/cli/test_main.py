@@ -8,7 +8,7 @@ from perturb_evals import __version__
 from perturb_evals.cli import listing
 from perturb_evals.cli.main import main
 from perturb_evals.datasets.errors import ArgumentError, DataError
-from perturb_evals.leaderboard.logs.headers import LogsError
+from perturb_evals.logs.headers import LogsError
 
 COMMANDS = (
     "list",

@@ -10,7 +10,7 @@ from inspect_ai.log import read_eval_log
 
 from perturb_evals.families import family_of
 from perturb_evals.families.outcome import shared_weights
-from perturb_evals.leaderboard.boards import Board, Row, Track, make_boards
+from perturb_evals.leaderboard.boards import Board, BoardTrack, Row, make_boards
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.metrics.pairs.differences import paired_auroc_difference
@@ -378,7 +378,7 @@ def test_tracks_go_from_the_fewest_rows_to_the_most(
         entry_of(a_result(track=track, evidence_lines=lines), world.predictions(1.0, "a"), str(i))
         for i, (track, lines) in enumerate(opened)
     ]
-    tracks: tuple[Track, ...] = board_of(*entries).tracks
+    tracks: tuple[BoardTrack, ...] = board_of(*entries).tracks
     assert [(track.name, *track.lines) for track in tracks] == [
         ("none",),
         ("within",),

@@ -8,7 +8,7 @@ import pytest
 from perturb_evals.leaderboard import first_prompt as module
 from perturb_evals.leaderboard.entries import Entry, read_entries
 from perturb_evals.leaderboard.first_prompt import first_prompt
-from perturb_evals.leaderboard.logs.headers import LogsError
+from perturb_evals.logs.headers import LogsError
 from perturb_evals.solvers.pairs.prompts import render
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import Row, Track
+from perturb_evals.leaderboard.boards import BoardTrack, Row
 from perturb_evals.leaderboard.interleaved import interleaved, published_beside
 
 values = st.floats(0, 1)
@@ -27,7 +27,7 @@ def line(value: float, track: str | None = "within") -> PublishedLine:
 @given(st.lists(values, min_size=1), st.lists(values), st.sampled_from(["higher", "lower"]))
 def test_rows_keep_their_order_and_all_values_are_sorted(ours, theirs, better):
     ours.sort(reverse=better == "higher")
-    track = Track("within", (), tuple(row(value) for value in ours))
+    track = BoardTrack("within", (), tuple(row(value) for value in ours))
     found = interleaved(track, [line(value) for value in theirs], better)
     assert tuple(one for one in found if isinstance(one, Row)) == track.rows
     shown = [one.entry.outcome.value if isinstance(one, Row) else one.value for one in found]
@@ -35,7 +35,7 @@ def test_rows_keep_their_order_and_all_values_are_sorted(ours, theirs, better):
 
 
 def test_of_equal_values_the_run_comes_first_and_undefined_ones_last():
-    track = Track("within", (), (row(0.6), row(nan)))
+    track = BoardTrack("within", (), (row(0.6), row(nan)))
     found = interleaved(track, [line(0.6), line(0.1)], "higher")
     assert [type(one) for one in found] == [Row, PublishedLine, PublishedLine, Row]
 
@@ -53,6 +53,6 @@ def test_a_number_stands_where_its_system_read_no_more_than_the_track_opens(read
     found = {
         name
         for name in ("none", "within", "cross", "training")
-        if published_beside(Track(name, (), (row(0.6),)), [line(0.5, read)])
+        if published_beside(BoardTrack(name, (), (row(0.6),)), [line(0.5, read)])
     }
     assert found == tracks

@@ -15,7 +15,7 @@ from inspect_ai.scorer import SampleScore, Score
 from perturb_evals.families import family_of
 from perturb_evals.families.outcome import MeanOutcome, shared_weights
 from perturb_evals.families.pairs.outcome import AnswersOutcome
-from perturb_evals.leaderboard.logs.samples import read_samples
+from perturb_evals.logs.samples import read_samples
 from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
 
 Runs = dict[str, Path]

@@ -17,7 +17,7 @@ from perturb_evals.metrics.intervals import paired_difference
 from perturb_evals.models.notes import perturbation_of
 from perturb_evals.models.scripted import FULL_NAME
 from perturb_evals.scorers.expression.reading import parse_neighbors
-from perturb_evals.scorers.expression.regression import extract
+from perturb_evals.scorers.expression.regression import scored_vectors
 from perturb_evals.solvers.expression.baselines import oracle_neighbors, random_neighbors
 from perturb_evals.solvers.expression.nearest_perturbations import (
     nearest_perturbations,
@@ -220,7 +220,7 @@ def errors(log: EvalLog) -> np.ndarray:
         for sample in log.samples or []
         for score in (sample.scores or {}).values()
     ]
-    return extract(scores).by_perturbation()["mae_top20"].to_numpy()
+    return scored_vectors(scores).by_perturbation()["mae_top20"].to_numpy()
 
 
 def asked_of(sample: EvalSample) -> list[str]:

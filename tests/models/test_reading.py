@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.models.reading import NeighborQuestion, PairQuestion, read_neighbors, read_pair
-from perturb_evals.solvers.expression import neighbor_prompts as words
+from perturb_evals.solvers.expression import prompts as words
 from perturb_evals.solvers.expression.prompts import VARIANTS, NeighborPrompt, Variant
 from perturb_evals.solvers.pairs.prompts import render
 

@@ -20,14 +20,14 @@ import perturb_evals
 from perturb_evals.datasets.demo.screen import demo_screen
 from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, fold_of
 from perturb_evals.datasets.screens.load import load_screen
-from perturb_evals.datasets.screens.oracle import oracle_neighbors
+from perturb_evals.datasets.screens.oracle import truly_nearest
 from perturb_evals.datasets.screens.screen import ScreenError
 from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.expression.held_out_truth import truth_for
 from perturb_evals.scorers.expression.regression import regression
 from perturb_evals.solvers.expression.baselines import mean_effect, no_change
-from perturb_evals.solvers.expression.baselines import oracle_neighbors as oracle
+from perturb_evals.solvers.expression.baselines import truly_nearest as oracle
 from perturb_evals.solvers.expression.computed import by_neighbors
 from perturb_evals.tasks.langpert import langpert
 
@@ -96,7 +96,7 @@ def test_the_mean_and_the_oracle_are_what_numpy_says(evaluate):
         held_out = HeldOut.from_metadata({**run.dataset[0].metadata, "fold": number})
         fold = fold_of(held_out)
         mean = rows[[row_of[name] for name in fold.train]].mean(axis=0)
-        nearest = oracle_neighbors(held_out, 3)
+        nearest = truly_nearest(held_out, 3)
         for name in fold.test:
             truth = rows[row_of[name]]
             top = np.argsort(-np.abs(truth - screen.control))[:20]
@@ -198,7 +198,7 @@ def test_a_screen_that_changed_under_a_log_is_refused(evaluate, tmp_path, monkey
         obs = pd.DataFrame(index=["control", *screen.perturbations])
         adata = anndata.AnnData(values, obs=obs, var=pd.DataFrame(index=list(screen.genes)))
         adata.write_h5ad(path)
-        for cached in (load_screen, fold_of, expression_evidence, truth_for, oracle_neighbors):
+        for cached in (load_screen, fold_of, expression_evidence, truth_for, truly_nearest):
             cached.cache_clear()  # as in another process
 
     write(1)

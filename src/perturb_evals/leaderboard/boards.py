@@ -52,7 +52,7 @@ class Row:
 
 
 @dataclass(frozen=True, eq=False)
-class Track:
+class BoardTrack:
     """The systems that may be compared: the best first, what is not ranked among them by value."""
 
     name: str
@@ -86,7 +86,7 @@ class Board:
     better: Better
     n_units: int
     n_perturbations: int
-    tracks: tuple[Track, ...]
+    tracks: tuple[BoardTrack, ...]
     scale: Scale | None
     incomplete: tuple[Result, ...]
     apart: tuple[str, ...]
@@ -157,7 +157,7 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
         notes.append(f"{scale.one_name} is not better than {scale.zero_name}: there is no skill.")
         scale = None
     tracks = [
-        Track(name, lines, _rows(name, lines, everyone, drawn, scale, family))
+        BoardTrack(name, lines, _rows(name, lines, everyone, drawn, scale, family))
         for name, lines in sorted(found, key=_width)
     ]
     return Board(

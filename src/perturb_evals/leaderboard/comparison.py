@@ -14,9 +14,9 @@ from perturb_evals.families import family_of
 from perturb_evals.families.outcome import DIGITS, Better, Outcome
 from perturb_evals.leaderboard.boards import ROUNDING
 from perturb_evals.leaderboard.entries import Entry, board_of
-from perturb_evals.leaderboard.logs.headers import log_name
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.systems import identity
+from perturb_evals.logs.headers import log_name
 from perturb_evals.metrics.intervals import PairedDifference, difference_of_resamples
 from perturb_evals.metrics.significance import (
     detectable_difference,
@@ -62,7 +62,7 @@ class Discordant:
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class ComparedPair:
     """Two systems on one board.
 
     Attributes:
@@ -133,7 +133,7 @@ class Comparison:
     unit: str
     n_units: int
     n_perturbations: int
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ComparedPair, ...]
 
 
 def compare(
@@ -219,7 +219,7 @@ def _apart(a: Result, b: Result) -> str:
     return said or "the data differ"
 
 
-def _pair(a: Entry, b: Entry, board: Result) -> Pair:
+def _pair(a: Entry, b: Entry, board: Result) -> ComparedPair:
     one, other = a.outcome, b.outcome
     found = difference_of_resamples(
         one.value - other.value, one.drawn, other.drawn, n=one.n_perturbations
@@ -227,7 +227,7 @@ def _pair(a: Entry, b: Entry, board: Result) -> Pair:
     only_a, only_b, both, neither = one.won(other, family_of(board.task).better)
     error = standard_error_of_interval(found.lower, found.upper)
     discordant, n_more = most_discordant(one, other, board.task)
-    return Pair(
+    return ComparedPair(
         a=a,
         b=b,
         difference=_figure(found),

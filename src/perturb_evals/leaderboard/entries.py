@@ -15,8 +15,6 @@ from perturb_evals.families import family_of, task_names
 from perturb_evals.families.facts import expected, shown
 from perturb_evals.families.outcome import Outcome
 from perturb_evals.leaderboard.figures import figure_of
-from perturb_evals.leaderboard.logs.headers import LogsError, SetAside, read_headers
-from perturb_evals.leaderboard.logs.samples import read_samples
 from perturb_evals.leaderboard.results.from_log import Prices, result_of, status_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.systems import (
@@ -27,11 +25,13 @@ from perturb_evals.leaderboard.systems import (
     told_by_prompt,
     track_of,
 )
+from perturb_evals.logs.headers import LogsError, SetAside, read_headers
+from perturb_evals.logs.samples import read_samples
 
 TOLERANCE = 1e-9
 """By how much the headline of a header may differ from that of its samples."""
 
-Kind = Literal["system", "baseline", "truth"]
+EntryKind = Literal["system", "baseline", "truth"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class Entry:
 
     system: str
     name: str
-    kind: Kind
+    kind: EntryKind
     method: str
     track: str
     lines: tuple[str, ...]
@@ -166,7 +166,7 @@ def _said(error: Exception) -> str:
 
 def _entry(result: Result, outcome: Outcome, named: dict[str, str]) -> Entry:
     protocol, system = result.protocol, identity(result)
-    kind: Kind = "baseline" if is_baseline(protocol) else "system"
+    kind: EntryKind = "baseline" if is_baseline(protocol) else "system"
     track, lines = track_of(protocol)
     return Entry(
         system=system,

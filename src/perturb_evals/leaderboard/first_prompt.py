@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from inspect_ai.log import read_eval_log_sample
 
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.logs.headers import LogsError, log_name
+from perturb_evals.logs.headers import LogsError, log_name
 
 LONGEST = 8000
 """Characters of a message that are kept: a list of a thousand candidates fits."""

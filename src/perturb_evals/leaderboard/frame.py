@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from perturb_evals.leaderboard.boards import Board, Row, Track
+from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
 from perturb_evals.leaderboard.results.result import Figure
 
 TEXT, NUMBER = "object", "float64"
@@ -42,7 +42,7 @@ def to_frame(boards: Iterable[Board]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def _row(board: Board, track: Track, row: Row) -> dict[str, Any]:
+def _row(board: Board, track: BoardTrack, row: Row) -> dict[str, Any]:
     entry, run = row.entry, row.entry.result
     usage = run.usage if run else None
     return {

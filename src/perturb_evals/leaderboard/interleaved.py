@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from perturb_evals.families.outcome import Better
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import Row, Track
+from perturb_evals.leaderboard.boards import BoardTrack, Row
 
 
-def published_beside(track: Track, lines: Sequence[PublishedLine]) -> list[PublishedLine]:
+def published_beside(track: BoardTrack, lines: Sequence[PublishedLine]) -> list[PublishedLine]:
     """Return the published numbers that go with a track.
 
     Those of systems that read what the track opens, and beside cross also those that read the
@@ -19,7 +19,7 @@ def published_beside(track: Track, lines: Sequence[PublishedLine]) -> list[Publi
 
 
 def interleaved(
-    track: Track, lines: Sequence[PublishedLine], better: Better
+    track: BoardTrack, lines: Sequence[PublishedLine], better: Better
 ) -> list[Row | PublishedLine]:
     """Return the rows of a track and the published numbers that go with it, the best first.
 

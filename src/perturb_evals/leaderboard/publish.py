@@ -13,10 +13,10 @@ from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import MOST_COMPARED, Comparison, compare
 from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.first_prompt import first_prompt
-from perturb_evals.leaderboard.logs.headers import log_name
 from perturb_evals.leaderboard.site.writer import SiteError, write_site
 from perturb_evals.leaderboard.summary import Summary
 from perturb_evals.leaderboard.text import track_text
+from perturb_evals.logs.headers import log_name
 
 TRANSCRIPTS = "transcripts"
 

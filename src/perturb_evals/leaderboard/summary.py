@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perturb_evals.families.outcome import shared_weights
-from perturb_evals.leaderboard.boards import ROUNDING, Board, Row, Track
+from perturb_evals.leaderboard.boards import ROUNDING, Board, BoardTrack, Row
 from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.skill import Scale, scale_of
@@ -103,7 +103,7 @@ def _rules(board: Board) -> Rules:
     return world, *(f"{name.replace('_', ' ')} {part}" for name, part in kept.items())
 
 
-def _key(track: Track) -> TrackKey:
+def _key(track: BoardTrack) -> TrackKey:
     """Return what a track has on every board: a board names its own cell line first."""
     return track.name, tuple(sorted(track.lines))
 

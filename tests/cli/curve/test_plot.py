@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from perturb_evals.cli.curve.plot import COLOURS, _apart, draw, save_plot
-from perturb_evals.cli.curve.points import Curve, Point
+from perturb_evals.cli.curve.points import Curve, CurvePoint
 from perturb_evals.datasets.published import CURVES
 from perturb_evals.leaderboard.results.result import Figure, Result
 
@@ -21,7 +21,9 @@ def curve(systems):
 
 def point(size, value):
     metrics = {"mae_top20": Figure(value=value, lower=value - 0.01, upper=value + 0.02)}
-    return Point(Result.model_construct(metrics=metrics, board={"train": f"{size}x3/seed0"}), size)
+    return CurvePoint(
+        Result.model_construct(metrics=metrics, board={"train": f"{size}x3/seed0"}), size
+    )
 
 
 SYSTEMS = {

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from inspect_ai.log import EvalPlan, EvalPlanStep, read_eval_log, write_eval_log
 from inspect_ai.model import GenerateConfig
 
-from perturb_evals.cli.curve.points import CurveError, Point, lines, read_curve
+from perturb_evals.cli.curve.points import CurveError, CurvePoint, lines, read_curve
 from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.datasets.screens.load import load_screen
-from perturb_evals.leaderboard.logs.headers import LogsError
 from perturb_evals.leaderboard.results.result import Protocol, Result
+from perturb_evals.logs.headers import LogsError
 from perturb_evals.solvers.expression.baselines import oracle_neighbors
 from perturb_evals.tasks.langpert import langpert
 
@@ -427,7 +427,7 @@ def run_of(method, train):
     )
     result = Result.model_construct(system=None, protocol=protocol, board={"train": train})
     size = WHOLE_SIZE if train == "all" else int(train.partition("x")[0])
-    return Point(result, size)
+    return CurvePoint(result, size)
 
 
 cuts = st.builds(

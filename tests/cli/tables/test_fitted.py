@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from perturb_evals.cli.tables.fitted import Column, show_fitted
+from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
 
 COLUMNS = [
-    Column("rank"),
-    Column("system", left=True, folds=True),
-    Column("headline", left=True),
-    Column("skill", spare=True),
-    Column("tokens", spare=True),
-    Column("time", spare=True),
+    FittedColumn("rank"),
+    FittedColumn("system", left=True, folds=True),
+    FittedColumn("headline", left=True),
+    FittedColumn("skill", spare=True),
+    FittedColumn("tokens", spare=True),
+    FittedColumn("time", spare=True),
 ]
 ROWS = [
     {

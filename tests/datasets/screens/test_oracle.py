@@ -8,7 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 from perturb_evals.datasets.demo.screen import demo_screen
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
 from perturb_evals.datasets.screens.load import ScreenRequest
-from perturb_evals.datasets.screens.oracle import nearest_rows, oracle_neighbors
+from perturb_evals.datasets.screens.oracle import nearest_rows, truly_nearest
 
 rows = arrays(np.int64, st.tuples(st.integers(1, 8), st.just(3)), elements=st.integers(-50, 50))
 
@@ -37,7 +37,7 @@ def test_the_oracle_chooses_among_the_training_perturbations_of_the_fold():
     held_out, screen = HeldOut(ScreenRequest("demo"), fold=3, n_train=60), demo_screen()
     row_of = dict(zip(screen.perturbations, screen.expression.astype(float), strict=True))
     fold = fold_of(held_out)
-    found = oracle_neighbors(held_out, 4)
+    found = truly_nearest(held_out, 4)
     assert tuple(found) == fold.test
     for name, neighbors in found.items():
         distance = {

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from inspect_ai.log import read_eval_log
 from inspect_ai.model import ModelCost
 
-from perturb_evals.leaderboard.logs.headers import LogsError
 from perturb_evals.leaderboard.results.files import file_name, read_runs, whole_result
+from perturb_evals.logs.headers import LogsError
 
 
 def test_runs_of_every_status_are_there(runs, unfinished, gather):

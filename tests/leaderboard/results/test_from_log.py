@@ -9,8 +9,8 @@ from inspect_ai.log import EvalError, read_eval_log
 from inspect_ai.model import ModelCost, ModelUsage
 
 from perturb_evals.families import family_of
-from perturb_evals.leaderboard.logs.samples import read_samples
 from perturb_evals.leaderboard.results.from_log import metrics, result_of
+from perturb_evals.logs.samples import read_samples
 
 MODEL = "perturb_scripted/biologist"
 

@@ -13,13 +13,13 @@ import pytest
 
 from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
 from perturb_evals.leaderboard.boards import Board, make_boards
-from perturb_evals.leaderboard.comparison import Comparison, Discordant, Pair
+from perturb_evals.leaderboard.comparison import ComparedPair, Comparison, Discordant
 from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
-from perturb_evals.leaderboard.logs.headers import SetAside
 from perturb_evals.leaderboard.results.result import Figure, Result, Usage
 from perturb_evals.leaderboard.site.writer import write_site
 from perturb_evals.leaderboard.summary import Summary, summaries
+from perturb_evals.logs.headers import SetAside
 from perturb_evals.metrics.pairs.predictions import Predictions
 
 HARM = "<script>alert(1)</script>\"><img src=x onerror='alert(2)'>{{7*7}}"
@@ -162,7 +162,7 @@ def run_of(a_result: Callable[..., Result], entry_of: Callable[..., Entry]) -> C
     return run_of
 
 
-def pair_of(a: Entry, b: Entry, answer: str = "0.25") -> Pair:
+def pair_of(a: Entry, b: Entry, answer: str = "0.25") -> ComparedPair:
     """Two systems with 20 discordant questions, as `compare` gives them, without the test."""
     units = [a.outcome.units[n % len(a.outcome.units)] for n in range(20)]
     rows = tuple(
@@ -170,7 +170,7 @@ def pair_of(a: Entry, b: Entry, answer: str = "0.25") -> Pair:
         for unit in units
     )
     difference = Figure(value=0.1, lower=-0.05, upper=0.2)
-    return Pair(a, b, difference, 0.2, 0.3, 1.0, 30, 20, 40, 10, 0.15, rows, 0)
+    return ComparedPair(a, b, difference, 0.2, 0.3, 1.0, 30, 20, 40, 10, 0.15, rows, 0)
 
 
 def comparison_of(entries: list[Entry], board: Board, **changes: Any) -> Comparison:

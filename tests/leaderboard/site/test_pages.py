@@ -12,10 +12,9 @@ import pytest
 from inspect_ai.log import read_eval_log
 
 from perturb_evals.families.outcome import MeanOutcome
-from perturb_evals.leaderboard.boards import Board, Row, Track
+from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
 from perturb_evals.leaderboard.comparison import MOST_COMPARED
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.logs.viewer import Transcripts
 from perturb_evals.leaderboard.results.from_log import metrics as metrics_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.site.columns import metrics, pairs, places, runs
@@ -29,7 +28,8 @@ from perturb_evals.leaderboard.site.pages.index import index_page_of
 from perturb_evals.leaderboard.site.pages.methods import methods_page_of
 from perturb_evals.leaderboard.site.pages.system import system_pages_of
 from perturb_evals.leaderboard.site.table import Column
-from perturb_evals.leaderboard.site.writer import render
+from perturb_evals.leaderboard.site.writer import render_page
+from perturb_evals.leaderboard.viewer import Transcripts
 from perturb_evals.metrics.expression.regression import COUNTS as EXPRESSION_COUNTS
 from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS
 from perturb_evals.metrics.pairs.spec import PAIR_METRICS
@@ -75,7 +75,7 @@ def langpert(a_result: Callable[..., Result]) -> Board:
         n_units=6,
         n_perturbations=6,
         tracks=(
-            Track(
+            BoardTrack(
                 "training",
                 (),
                 (
@@ -93,7 +93,7 @@ def langpert(a_result: Callable[..., Result]) -> Board:
 
 def test_a_board_says_what_is_set_apart_and_what_is_missing(langpert: Board) -> None:
     page = board_page_of(langpert, {}, NO_LINKS)
-    said = words(render(page, SHARED))
+    said = words(render_page(page, SHARED))
     for sentence in (*langpert.apart, *langpert.notes):
         assert sentence in said
     assert "There is no skill score here" in said
@@ -109,7 +109,7 @@ def test_published_numbers_stand_apart_with_their_differences(langpert: Board) -
     (published,) = [table for table in page.tables if table.name.endswith("-published")]
     assert all(row.muted for row in published.rows)
     assert all(len(row.cells[3].text) > 40 for row in published.rows)
-    assert "have no rank" in words(render(page, SHARED))
+    assert "have no rank" in words(render_page(page, SHARED))
 
 
 def test_published_numbers_stand_in_their_track_unranked_in_order_of_value(
@@ -130,7 +130,7 @@ def test_published_numbers_stand_in_their_track_unranked_in_order_of_value(
 def short(board: Board) -> Board:
     """The board with two runs a track, so that plots are small."""
 
-    def runs(track: Track) -> list[Row]:
+    def runs(track: BoardTrack) -> list[Row]:
         return [row for row in track.rows if row.entry.result is not None]
 
     return replace(board, tracks=tuple(replace(t, rows=runs(t)[:2]) for t in board.tracks))
@@ -138,9 +138,11 @@ def short(board: Board) -> Board:
 
 def test_a_board_of_scored_questions_says_that_the_base_rate_is_selected(harmful: Any) -> None:
     board = short(harmful.boards[0])
-    assert "the base rate is selected" in words(render(board_page_of(board, {}, NO_LINKS), SHARED))
+    assert "the base rate is selected" in words(
+        render_page(board_page_of(board, {}, NO_LINKS), SHARED)
+    )
     whole = replace(board, parts={**board.parts, "questions": "all"})
-    assert "is selected" not in words(render(board_page_of(whole, {}, NO_LINKS), SHARED))
+    assert "is selected" not in words(render_page(board_page_of(whole, {}, NO_LINKS), SHARED))
 
 
 def test_costs_make_a_plot_and_tokens_stand_in_where_a_price_lacks(harmful: Any) -> None:
@@ -178,16 +180,16 @@ def test_a_comparison_lists_pairs_of_systems_first(harmful: Any) -> None:
     page = comparison_page_of(mixed, NO_LINKS)
     assert len(page.values["details"]) == LISTED
     assert all("constant" not in (pair["a"], pair["b"]) for pair in page.values["details"])
-    assert f"Listed for {LISTED} of {len(mixed.pairs)} pairs" in words(render(page, SHARED))
+    assert f"Listed for {LISTED} of {len(mixed.pairs)} pairs" in words(render_page(page, SHARED))
 
 
 def text_of(page: Page) -> str:
-    return unescape(words(render(page, SHARED)))
+    return unescape(words(render_page(page, SHARED)))
 
 
 def test_a_comparison_is_titled_as_one_and_names_its_track(harmful: Any, seen: Any) -> None:
     comparison = replace(harmful.comparisons[0], track="cross (demo_a, demo_b)")
-    html = render(comparison_page_of(comparison, NO_LINKS), SHARED)
+    html = render_page(comparison_page_of(comparison, NO_LINKS), SHARED)
     title = "Comparison: perturbqa_de on demo_a, track cross (demo_a, demo_b)"
     assert f"<title>{title} · perturb-evals</title>" in html
     assert f"<h1><bdi>{title}</bdi></h1>" in html
@@ -237,7 +239,7 @@ def test_systems_that_answer_alike_are_said_to(harmful: Any) -> None:
     assert "They agree everywhere." in said
     (table,) = filter(len, page.tables)
     assert "nan" not in table.csv()
-    assert 'data-sort="nan"' not in render(page, SHARED)
+    assert 'data-sort="nan"' not in render_page(page, SHARED)
     undefined = replace(pair, difference=Figure(value=None))
     pairs = (undefined, comparison.pairs[1])
     said = text_of(comparison_page_of(replace(comparison, pairs=pairs), NO_LINKS))
@@ -321,7 +323,7 @@ def test_every_column_of_numbers_is_explained_in_words() -> None:
     ]
     known = {value for value in defined if isinstance(value, Column)}
     assert {column for column in known if column.numeric} - here <= set(metrics.EXPLAINED)
-    said = words(render(methods_page_of(), SHARED)).replace("&#39;", "'").replace("&lt;", "<")
+    said = words(render_page(methods_page_of(), SHARED)).replace("&#39;", "'").replace("&lt;", "<")
     for column in metrics.EXPLAINED:
         assert column.about in said
 
@@ -330,7 +332,7 @@ def test_gaps_of_the_summary_are_shown_and_not_filled(run_of: Any, harmful: Any)
     board = harmful.summaries[0]
     row = replace(board.rows[0], mean=None, skills=(board.rows[0].skills[0], None))
     page = index_page_of(harmful.boards, [replace(board, rows=(row,))], harmful.entries, {})
-    said = words(render(page, SHARED))
+    said = words(render_page(page, SHARED))
     assert "a part is missing" in said
     assert "not run" in said
 
@@ -389,7 +391,7 @@ def test_a_system_page_says_what_its_command_does_not(harmful: Any, harm: str) -
             for track in harmful.boards[0].tracks
         ]
         made = system_pages_of([replace(harmful.boards[0], tracks=tuple(tracks))], NO_LINKS, {})
-        return "".join(render(page, SHARED) for page in made)
+        return "".join(render_page(page, SHARED) for page in made)
 
     said = words(pages(["extra_headers", "stop_seqs", harm]))
     assert "The run was also given what the command does not say" in said

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.leaderboard.site.plots.cost import Point, cost_plot, frontier
+from perturb_evals.leaderboard.site.plots.cost import CostPoint, cost_plot, frontier
 from perturb_evals.leaderboard.site.plots.rows import Guide, Line, box_plot, interval_plot
 from perturb_evals.leaderboard.site.plots.stated import (
     calibration,
@@ -24,7 +24,7 @@ from perturb_evals.metrics.pairs.predictions import Predictions
 
 POINTS = st.lists(
     st.builds(
-        Point,
+        CostPoint,
         st.text("abc", min_size=1, max_size=2),
         st.sampled_from([0.0, 0.5, 1.0, 2.0]),
         st.sampled_from([0.1, 0.5, 0.9]).map(lambda value: Figure(value=value)),
@@ -44,10 +44,10 @@ def table(scores: Sequence[float], labels: Sequence[int], silent: Any = None) ->
 
 
 @given(POINTS, st.sampled_from(["higher", "lower"]))
-def test_nothing_beats_a_point_of_the_frontier(points: list[Point], better: Any) -> None:
+def test_nothing_beats_a_point_of_the_frontier(points: list[CostPoint], better: Any) -> None:
     sign = 1 if better == "higher" else -1
 
-    def beats(a: Point, b: Point) -> bool:
+    def beats(a: CostPoint, b: CostPoint) -> bool:
         """No dearer and no worse, and one of both better."""
         rest = (a.cost < b.cost, sign * a.value > sign * b.value)
         return a.cost <= b.cost and sign * a.value >= sign * b.value and any(rest)
@@ -62,9 +62,9 @@ def test_nothing_beats_a_point_of_the_frontier(points: list[Point], better: Any)
 
 def test_the_best_that_costs_nothing_is_a_line_of_the_cost_plot() -> None:
     points = [
-        Point("dear", 2.0, Figure(value=0.7, lower=0.6, upper=0.8)),
-        Point("free", 0.0, Figure(value=0.5)),
-        Point("free and worse", 0.0, Figure(value=0.4)),
+        CostPoint("dear", 2.0, Figure(value=0.7, lower=0.6, upper=0.8)),
+        CostPoint("free", 0.0, Figure(value=0.5)),
+        CostPoint("free and worse", 0.0, Figure(value=0.4)),
     ]
     shown = texts(cost_plot(points, "higher", "cost", "score", "title"))
     assert "dear" in shown

@@ -15,8 +15,8 @@ from perturb_evals.leaderboard.site.table import (
     figure,
     number,
     numbers,
+    page_table,
     table_about,
-    table_of,
     text,
 )
 from perturb_evals.leaderboard.text import MISSING
@@ -33,7 +33,7 @@ def read(written: str) -> list[list[str]]:
 
 def test_a_csv_file_has_full_numbers_and_bounds_as_columns() -> None:
     value = figure(Figure(value=1 / 3, lower=-0.25, upper=None))
-    table = table_of("t", "T", (NAME, VALUE), [TableRow((text("a"), value))])
+    table = page_table("t", "T", (NAME, VALUE), [TableRow((text("a"), value))])
     header, row = read(table.csv())
     assert header == ["name", "value", "value_lower", "value_upper"]
     assert row == ["a", repr(1 / 3), "-0.25", ""]
@@ -42,18 +42,18 @@ def test_a_csv_file_has_full_numbers_and_bounds_as_columns() -> None:
 
 @pytest.mark.parametrize("harm", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", '=HYPERLINK("x")'])
 def test_no_text_is_a_formula(harm: str) -> None:
-    table = table_of("t", "T", (NAME,), [TableRow((text(harm),))])
+    table = page_table("t", "T", (NAME,), [TableRow((text(harm),))])
     assert read(table.csv())[1] == [f"'{harm}".replace("\t", " ")]
 
 
 def test_a_negative_number_is_no_formula() -> None:
-    table = table_of("t", "T", (Column("V", ".", ("v",)),), [TableRow((number(-1.5, str),))])
+    table = page_table("t", "T", (Column("V", ".", ("v",)),), [TableRow((number(-1.5, str),))])
     assert read(table.csv())[1] == ["-1.5"]
 
 
 @given(WORDS)
 def test_any_text_comes_back_and_is_no_formula(word: str) -> None:
-    table = table_of("t", "T", (NAME,), [TableRow((text(word),))])
+    table = page_table("t", "T", (NAME,), [TableRow((text(word),))])
     rows = read(table.csv())
     got = rows[1][0] if rows[1] else ""
     spaced = "".join(" " if letter == "\t" else letter for letter in word)
@@ -74,7 +74,7 @@ def test_any_text_comes_back_and_is_no_formula(word: str) -> None:
     ],
 )
 def test_no_text_controls_what_shows_it(word: str, shown: str) -> None:
-    table = table_of("t", "T", (NAME,), [TableRow((text(word),))])
+    table = page_table("t", "T", (NAME,), [TableRow((text(word),))])
     assert read(table.csv())[1] == [shown]
 
 
@@ -91,7 +91,7 @@ def test_columns_without_anything_are_not_shown_but_the_head_is() -> None:
         TableRow((figure(None), text(""), text(""))),
     ]
     columns = (VALUE, Column("System", ".", ("system",), heads=True), NAME)
-    table = table_of("t", "T", columns, rows)
+    table = page_table("t", "T", columns, rows)
     assert table.head == 1
     assert table.filled == (1, 2)
     assert len(read(table.csv())[0]) == 5
@@ -99,9 +99,9 @@ def test_columns_without_anything_are_not_shown_but_the_head_is() -> None:
 
 def test_a_row_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="Table t"):
-        table_of("t", "T", (NAME, VALUE), [TableRow((text("a"),))])
+        page_table("t", "T", (NAME, VALUE), [TableRow((text("a"),))])
     with pytest.raises(ValueError, match="expected"):
-        table_of("t", "T", (VALUE,), [TableRow((text("a"),))])
+        page_table("t", "T", (VALUE,), [TableRow((text("a"),))])
 
 
 def test_columns_read_what_a_row_is_about() -> None:

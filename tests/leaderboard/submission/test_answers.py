@@ -7,7 +7,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.log import read_eval_log, read_eval_log_sample_summaries
 
 from perturb_evals.datasets.demo.screen import demo_screen
-from perturb_evals.leaderboard.submission.answers import Answers
+from perturb_evals.leaderboard.submission.answers import RescoredAnswers
 from perturb_evals.leaderboard.submission.samples import checked_samples
 from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attach
@@ -16,7 +16,7 @@ from perturb_evals.tasks.langpert import langpert
 
 
 def answers_check(log, summaries):
-    (check,) = checked_samples(log, summaries, [Answers(log)])
+    (check,) = checked_samples(log, summaries, [RescoredAnswers(log)])
     return check
 
 

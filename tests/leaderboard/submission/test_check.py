@@ -8,10 +8,10 @@ import pytest
 from inspect_ai.log import read_eval_log
 from inspect_ai.scorer import SampleScore
 
-from perturb_evals.leaderboard.logs.headers import TAKEN_UP, LogsError
 from perturb_evals.leaderboard.results.files import whole_result
 from perturb_evals.leaderboard.results.result import read_result, write_result
 from perturb_evals.leaderboard.submission.check import NAMES, check_runs
+from perturb_evals.logs.headers import TAKEN_UP, LogsError
 from perturb_evals.scorers.pairs.classification import classification
 
 

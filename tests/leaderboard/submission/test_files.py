@@ -5,10 +5,10 @@ import shutil
 import pytest
 from inspect_ai.log import read_eval_log
 
-from perturb_evals.leaderboard.logs.headers import LogsError
 from perturb_evals.leaderboard.results.files import whole_result
 from perturb_evals.leaderboard.results.result import write_result
 from perturb_evals.leaderboard.submission.files import gather
+from perturb_evals.logs.headers import LogsError
 
 
 @pytest.fixture

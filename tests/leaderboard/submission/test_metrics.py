@@ -5,8 +5,8 @@ import math
 import pytest
 from inspect_ai.log import read_eval_log
 
-from perturb_evals.leaderboard.logs.samples import read_samples
 from perturb_evals.leaderboard.submission.metrics import metrics_check
+from perturb_evals.logs.samples import read_samples
 
 
 @pytest.fixture

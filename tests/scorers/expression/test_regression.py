@@ -9,7 +9,7 @@ from inspect_ai.scorer import SampleScore, Score
 from scipy.spatial.distance import pdist
 
 from perturb_evals.metrics.expression.spec import SCORES
-from perturb_evals.scorers.expression.regression import extract, regression
+from perturb_evals.scorers.expression.regression import regression, scored_vectors
 
 
 def reply(pert, value, fold=0, repeat=0, projection=(0.0, 0.0), **found):
@@ -137,4 +137,4 @@ def test_no_scores_at_all():
 def test_scores_of_another_scorer_are_refused():
     other = SampleScore(score=Score(value=0.5), sample_id="x", sample_metadata={"pert": "A"})
     with pytest.raises(ValueError, match=r"Sample x: .*goes with the scorer `expression`"):
-        extract([other])
+        scored_vectors([other])

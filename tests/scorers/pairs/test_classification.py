@@ -20,7 +20,7 @@ from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.metrics.pairs.auroc import auroc_of_groups, auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
-from perturb_evals.scorers.pairs.classification import classification, extract
+from perturb_evals.scorers.pairs.classification import classification, scored_answers
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.scorers.pairs.reading import REASONS
 from perturb_evals.solvers.pairs.baselines import constant, random_scores
@@ -96,7 +96,7 @@ def test_epochs_are_the_mean_of_the_answers_and_abstain_when_there_is_none():
         a_score("A", "g", 1, 0.25, epoch=3),
         a_score("B", "g", 0, 0.5, "insufficient", epoch=3),
     ]
-    answers = extract(scores)
+    answers = scored_answers(scores)
     table = answers.predictions
     assert table.perts.tolist() == ["A", "B"]
     assert table.labels.tolist() == [1, 0]
@@ -366,7 +366,7 @@ def test_no_pattern_of_abstaining_by_label_beats_right_answers():
 
 def test_groups_and_headline_agree():
     scores = [a_score(*row, 0.1 * at) for at, row in enumerate(ROWS)]
-    table = extract(scores).predictions
+    table = scored_answers(scores).predictions
     groups = auroc_of_groups(table.genes, table)
     found = compute(scores)
     assert found["n_genes_scored"] == len(groups.ids)

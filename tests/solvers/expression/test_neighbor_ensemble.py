@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inspect_ai.log import EvalLog
+from inspect_ai.log import EvalLog, read_eval_log, write_eval_log
 
 from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, split_of
 from perturb_evals.datasets.screens.load import ScreenRequest
@@ -23,6 +24,7 @@ from perturb_evals.solvers.expression.neighbor_ensemble import (
     neighbor_ensemble,
     ranked,
     read_neighbor_log,
+    read_neighbor_logs,
     usual_size,
 )
 from perturb_evals.solvers.pairs.baselines import constant
@@ -121,6 +123,23 @@ def test_a_union_over_runs_keeps_all_names(evaluate: Callable[..., EvalLog]):
         chosen = [neighbors(run)[sample_id] for run in runs]
         assert sorted(found) == sorted(set(chosen[0]) | set(chosen[1]))
         assert len(found) > 10  # more than the task's k
+
+
+def test_a_run_votes_once_and_an_invalidated_one_not_at_all(
+    evaluate: Callable[..., EvalLog], tmp_path: Path
+):
+    task = langpert(screen="demo", fold=1)
+    run = evaluate(task, solver=random_neighbors(k=3), limit=1)
+    copy = str(tmp_path / "copy.eval")
+    shutil.copy(run.location.removeprefix("file://"), copy)
+    paths = [run.location, run.location, copy]
+    (log,) = asyncio.run(read_neighbor_logs(paths))
+    assert [len(votes) for votes in log.answers.values()] == [1]
+    header = read_eval_log(copy)
+    header.invalidated = True
+    write_eval_log(header, copy)
+    with pytest.raises(NeighborLogError, match="has no part in an ensemble: The run was inval"):
+        asyncio.run(read_neighbor_logs([copy]))
 
 
 @pytest.mark.parametrize(

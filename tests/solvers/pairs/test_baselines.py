@@ -22,8 +22,8 @@ from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.solvers.pairs.baselines import (
     CrossLineKNN,
     GeneFrequency,
+    LineProfiles,
     PerturbationRate,
-    Profiles,
     SamePair,
 )
 
@@ -199,7 +199,7 @@ SIGNED = st.lists(
 @given(SIGNED, st.lists(st.sampled_from(PERTS[:8]), max_size=5, unique=True))
 def test_profiles_and_cosines_equal_loops(signed, own):
     frame = pd.DataFrame(signed, columns=["pert", "gene", "label"])
-    profiles = Profiles.of(frame, np.array(own, dtype=object))
+    profiles = LineProfiles.of(frame, np.array(own, dtype=object))
     expected = loop_profiles(signed, own)
     assert list(profiles.index) == list(dict.fromkeys([*own, *(row[0] for row in signed)]))
     for pert in (*expected, "unseen"):

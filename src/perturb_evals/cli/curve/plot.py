@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.curve.points import METRIC, Curve, Point
+from perturb_evals.cli.curve.points import METRIC, Curve, CurvePoint
 from perturb_evals.datasets.files.whole_file import whole_file
 from perturb_evals.datasets.published import Published
 
@@ -68,7 +68,7 @@ def draw(curve: Curve, published: Sequence[Published]) -> "Figure":
     return figure
 
 
-def _line(axes: "Axes", system: str, points: list[Point], number: int) -> None:
+def _line(axes: "Axes", system: str, points: list[CurvePoint], number: int) -> None:
     colour = COLOURS[number % len(COLOURS)]
     sizes = [point.size for point in points]
     values, lower, upper = zip(*(point.figures for point in points), strict=True)

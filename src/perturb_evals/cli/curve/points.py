@@ -12,10 +12,10 @@ from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.screens.splits import N_FOLDS
 from perturb_evals.families.expression.family import Expression
 from perturb_evals.leaderboard.entries import board_fault, board_of
-from perturb_evals.leaderboard.logs.headers import TAKEN_UP, read_headers
 from perturb_evals.leaderboard.results.from_log import result_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.systems import identity, names
+from perturb_evals.logs.headers import TAKEN_UP, read_headers
 
 (TASK,) = Expression.tasks
 METRIC = Expression.headline
@@ -28,7 +28,7 @@ class CurveError(DataError):
 
 
 @dataclass(frozen=True, eq=False)
-class Point:
+class CurvePoint:
     """A finished run and its number of training perturbations."""
 
     result: Result
@@ -60,7 +60,7 @@ class Point:
         return found.value if found else None
 
 
-Lines = dict[str, list[Point]]
+Lines = dict[str, list[CurvePoint]]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> 
     passed_by = Counter(
         aside.reason.rstrip(".") for aside in headers.set_aside if aside.reason != TAKEN_UP
     )
-    runs: dict[object, Point] = {}
+    runs: dict[object, CurvePoint] = {}
     about: dict[str, Any] = {}
     for log in headers.runs:
         try:
@@ -144,7 +144,7 @@ def read_curve(paths: Sequence[str], board: Mapping[str, Any] | None = None) -> 
     )
 
 
-def lines(runs: Sequence[Point]) -> Lines:
+def lines(runs: Sequence[CurvePoint]) -> Lines:
     """Return the runs of each line by size, by the name of the line.
 
     A line is one system with one way to cut the training sets: the subsets of its sizes are then
@@ -172,7 +172,7 @@ def lines(runs: Sequence[Point]) -> Lines:
     return found
 
 
-def _point(log: EvalLog, board: Mapping[str, Any] | None) -> Point | str:
+def _point(log: EvalLog, board: Mapping[str, Any] | None) -> CurvePoint | str:
     """Return the point of a run, or why it makes none.
 
     Raises:
@@ -192,7 +192,7 @@ def _point(log: EvalLog, board: Mapping[str, Any] | None) -> Point | str:
         return "some perturbations missing" if partial else "unfinished or failed"
     size = _size(result, about)
     if size is not None:
-        return Point(result, size)
+        return CurvePoint(result, size)
     if board is not None:
         return "training size not known"
     raise CurveError(

@@ -4,14 +4,14 @@ import math
 import shlex
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.tables.fitted import Column, show_fitted
+from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
 from perturb_evals.cli.tables.terminal import figure, number, short
 from perturb_evals.leaderboard.text import p_value
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from perturb_evals.leaderboard.comparison import Comparison, Pair
+    from perturb_evals.leaderboard.comparison import ComparedPair, Comparison
 
 SIGNIFICANT = 0.05
 COUNTS = ("detectable", "only A", "only B", "both", "neither")
@@ -32,9 +32,9 @@ def show_comparison(console: "Console", comparison: "Comparison") -> None:
     show_fitted(
         console,
         [
-            Column("A\nB", left=True, folds=True),
-            *(Column(name) for name in ("A - B", "p", "p Holm")),
-            *(Column(name, spare=True) for name in COUNTS),
+            FittedColumn("A\nB", left=True, folds=True),
+            *(FittedColumn(name) for name in ("A - B", "p", "p Holm")),
+            *(FittedColumn(name, spare=True) for name in COUNTS),
         ],
         [_cells(pair) for pair in comparison.pairs],
         bright=[True for _ in comparison.pairs],
@@ -61,7 +61,7 @@ def show_comparison(console: "Console", comparison: "Comparison") -> None:
     console.print()
 
 
-def _cells(pair: "Pair") -> dict[str, str]:
+def _cells(pair: "ComparedPair") -> dict[str, str]:
     detectable = number(pair.detectable if math.isfinite(pair.detectable) else None)
     found = (pair.only_a, pair.only_b, pair.both, pair.neither)
     return {
@@ -73,7 +73,7 @@ def _cells(pair: "Pair") -> dict[str, str]:
     }
 
 
-def verdict(pair: "Pair", comparison: "Comparison") -> str:
+def verdict(pair: "ComparedPair", comparison: "Comparison") -> str:
     """Return in a sentence whether the difference is real."""
     difference = pair.difference.value
     if difference is None or not math.isfinite(pair.p_holm):
@@ -93,10 +93,10 @@ def verdict(pair: "Pair", comparison: "Comparison") -> str:
     return f"{leader} is better by {number(abs(difference))} (p {p_value(pair.p_holm)})."
 
 
-def _show_discordant(console: "Console", pair: "Pair") -> None:
+def _show_discordant(console: "Console", pair: "ComparedPair") -> None:
     from rich.text import Text
 
-    from perturb_evals.leaderboard.logs.viewer import Transcripts
+    from perturb_evals.leaderboard.viewer import Transcripts
 
     if not pair.discordant:
         return
@@ -123,8 +123,8 @@ def _show_discordant(console: "Console", pair: "Pair") -> None:
     show_fitted(
         console,
         [
-            Column("asked", left=True, folds=True),
-            *(Column(name) for name in ("truth", "A", "credit A", "B", "credit B")),
+            FittedColumn("asked", left=True, folds=True),
+            *(FittedColumn(name) for name in ("truth", "A", "credit A", "B", "credit B")),
         ],
         rows,
         bright=[True for _ in rows],
@@ -143,7 +143,7 @@ def _show_discordant(console: "Console", pair: "Pair") -> None:
         console.print(f"  {links[0]}", style="dim", soft_wrap=True)
 
 
-def _folder_of(pair: "Pair") -> str | None:
+def _folder_of(pair: "ComparedPair") -> str | None:
     """Return the folder that both runs stand in, as an argument of a shell; None for two."""
     runs = [entry.result for entry in (pair.a, pair.b) if entry.result is not None]
     folders = {run.log.removeprefix("file://").rpartition("/")[0] for run in runs}

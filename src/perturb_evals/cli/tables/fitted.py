@@ -18,7 +18,7 @@ NARROWEST = 20
 
 
 @dataclass(frozen=True)
-class Column:
+class FittedColumn:
     """A column.
 
     Attributes:
@@ -36,7 +36,7 @@ class Column:
 
 def show_fitted(
     console: "Console",
-    columns: Sequence[Column],
+    columns: Sequence[FittedColumn],
     rows: "Rows",
     *,
     bright: Sequence[bool],
@@ -76,7 +76,7 @@ def show_fitted(
     _show_rest(console, used, shown, rows)
 
 
-def _fitting(width: int, columns: Sequence[Column], rows: "Rows") -> list[Column]:
+def _fitting(width: int, columns: Sequence[FittedColumn], rows: "Rows") -> list[FittedColumn]:
     shown = list(columns)
     while _width(shown, rows) > width and any(column.spare for column in shown):
         last = max(at for at, column in enumerate(shown) if column.spare)
@@ -84,7 +84,7 @@ def _fitting(width: int, columns: Sequence[Column], rows: "Rows") -> list[Column
     return shown
 
 
-def _width(columns: Sequence[Column], rows: "Rows") -> int:
+def _width(columns: Sequence[FittedColumn], rows: "Rows") -> int:
     """Return the least width at which no number is broken and names have some room."""
     widths = (
         min(NARROWEST, _widest(column, rows)) if column.folds else _widest(column, rows)
@@ -93,7 +93,7 @@ def _width(columns: Sequence[Column], rows: "Rows") -> int:
     return sum(widths) + GAP * len(columns) + 1
 
 
-def _widest(column: Column, rows: "Rows") -> int:
+def _widest(column: FittedColumn, rows: "Rows") -> int:
     from rich.cells import cell_len
 
     texts = [column.name, *(str(row.get(column.name, "")) for row in rows)]
@@ -102,8 +102,8 @@ def _widest(column: Column, rows: "Rows") -> int:
 
 def _show_rest(
     console: "Console",
-    used: Sequence[Column],
-    shown: Sequence[Column],
+    used: Sequence[FittedColumn],
+    shown: Sequence[FittedColumn],
     rows: "Rows",
 ) -> None:
     """Print what the table has no room for, a row a line."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.tables.fitted import Column, show_fitted
+from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
 from perturb_evals.cli.tables.terminal import figure, number, short
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.interleaved import interleaved
@@ -13,7 +13,7 @@ from perturb_evals.leaderboard.text import as_published, count, dollars, duratio
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from perturb_evals.leaderboard.boards import Board, Row, Track
+    from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
     from perturb_evals.leaderboard.entries import Entries
     from perturb_evals.leaderboard.summary import Summary
 
@@ -80,7 +80,7 @@ def _show_board(console: "Console", board: "Board") -> None:
 
 
 def _show_track(
-    console: "Console", board: "Board", track: "Track", lines: Sequence[PublishedLine]
+    console: "Console", board: "Board", track: "BoardTrack", lines: Sequence[PublishedLine]
 ) -> None:
     """Print a track: the best first, published numbers in their place, unranked."""
     words = OPENED.get(track.name, track.name)
@@ -89,12 +89,12 @@ def _show_track(
     show_fitted(
         console,
         [
-            Column("rank"),
-            Column("system", left=True, folds=True),
+            FittedColumn("rank"),
+            FittedColumn("system", left=True, folds=True),
             # Values stand below each other whether or not they have an interval.
-            Column(board.headline, left=True),
-            Column("behind"),
-            *(Column(name, spare=True) for name in SPARE),
+            FittedColumn(board.headline, left=True),
+            FittedColumn("behind"),
+            *(FittedColumn(name, spare=True) for name in SPARE),
         ],
         [
             _published_cells(row) if isinstance(row, PublishedLine) else _cells(board, row)
@@ -195,9 +195,9 @@ def _show_summary(console: "Console", summary: "Summary") -> None:
     show_fitted(
         console,
         [
-            Column("system", left=True, folds=True),
-            Column("mean skill", left=True),
-            *(Column(part, spare=True) for part in parts),
+            FittedColumn("system", left=True, folds=True),
+            FittedColumn("mean skill", left=True),
+            *(FittedColumn(part, spare=True) for part in parts),
         ],
         rows,
         bright=[row.kind == "system" for row in summary.rows],

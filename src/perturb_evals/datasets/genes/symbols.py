@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from perturb_evals.datasets.genes.ncbi import Aliases
     from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 
-Route = Literal["exact", "case", "alias", "ambiguous", "unknown"]
-ROUTES: tuple[Route, ...] = get_args(Route)
+MatchRoute = Literal["exact", "case", "alias", "ambiguous", "unknown"]
+ROUTES: tuple[MatchRoute, ...] = get_args(MatchRoute)
 
 LONGEST_NAME = 200
 """A longer name is not looked into for a symbol; it is a sentence."""
@@ -34,7 +34,7 @@ class Resolved:
     """
 
     symbol: str | None
-    route: Route
+    route: MatchRoute
 
 
 class SymbolResolver:

@@ -13,7 +13,7 @@ from perturb_evals.datasets.screens.load import load_screen
 
 
 @lru_cache(maxsize=64)
-def oracle_neighbors(held_out: HeldOut, k: int) -> dict[str, tuple[str, ...]]:
+def truly_nearest(held_out: HeldOut, k: int) -> dict[str, tuple[str, ...]]:
     """Return the k true neighbors of every test perturbation of a fold, the nearest first.
 
     Distance is Euclidean over all genes.

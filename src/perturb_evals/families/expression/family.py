@@ -24,7 +24,7 @@ from perturb_evals.families.published import PublishedLine
 from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.expression import expression
-from perturb_evals.scorers.expression.regression import extract, regression
+from perturb_evals.scorers.expression.regression import regression, scored_vectors
 from perturb_evals.solvers.asking.tokens import prompt_tokens, prose_tokens
 from perturb_evals.solvers.expression.baselines import (
     embedding_neighbors,
@@ -86,7 +86,7 @@ class Expression(Family):
 
     def outcome(self, scores: list[SampleScore], board: Parts) -> MeanOutcome:
         """Return the headline score of every perturbation."""
-        table = extract(scores)
+        table = scored_vectors(scores)
         # Rounded, so that the order of repeats and epochs does not show in the last bit.
         by_pert = table.by_perturbation()[self.headline].sort_index().round(DIGITS)
         first = table.scores.groupby("pert")["id"].first().sort_index()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS
-from perturb_evals.datasets.screens.oracle import oracle_neighbors
+from perturb_evals.datasets.screens.oracle import truly_nearest
 from perturb_evals.families.family import NoReferencesError, Parts, Reference, need, same_data
 from perturb_evals.families.outcome import DIGITS, MeanOutcome
 from perturb_evals.scorers.expression.held_out_truth import truth_for
@@ -75,7 +75,7 @@ def _mean(held_out: HeldOut) -> Floats:
 
 
 def _oracle(held_out: HeldOut) -> Floats:
-    training, nearest = expression_evidence(held_out), oracle_neighbors(held_out, ORACLE_K)
+    training, nearest = expression_evidence(held_out), truly_nearest(held_out, ORACLE_K)
     rows = [
         training.vectors(nearest[name]).astype(float).mean(axis=0)
         for name in truth_for(held_out).row_of

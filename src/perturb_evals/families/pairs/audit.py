@@ -10,7 +10,7 @@ from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.load import cell_lines, load_table, why_not_here
 from perturb_evals.datasets.pairs.questions import KINDS
 from perturb_evals.families.family import Prompt, Shown
-from perturb_evals.families.pairs.shown_rows import KnownRows, Pair
+from perturb_evals.families.pairs.shown_rows import GenePair, KnownRows
 
 
 class RowsAudit:
@@ -38,7 +38,7 @@ class RowsAudit:
 
 
 @lru_cache(maxsize=8)
-def allowed_pairs(evidence: PairsEvidence) -> frozenset[Pair]:
+def allowed_pairs(evidence: PairsEvidence) -> frozenset[GenePair]:
     """Return the pairs of the training rows that a track opens, of both kinds.
 
     Raises:
@@ -64,7 +64,9 @@ def _known_rows(evidence: PairsEvidence) -> KnownRows:
     return KnownRows({pert: frozenset(genes) for pert, genes in genes_of.items()})
 
 
-def _refused(pairs: frozenset[Pair], allowed: frozenset[Pair], asked: Pair) -> frozenset[Pair]:
+def _refused(
+    pairs: frozenset[GenePair], allowed: frozenset[GenePair], asked: GenePair
+) -> frozenset[GenePair]:
     """Return the pairs that words about allowed rows do not explain.
 
     A line that names two genes and a perturbation, or the asked perturbation beside a training row,

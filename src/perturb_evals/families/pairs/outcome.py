@@ -13,7 +13,7 @@ from perturb_evals.metrics.pairs.auroc import auroc_per_gene, question_credit
 from perturb_evals.metrics.pairs.differences import randomised_auroc_test
 from perturb_evals.metrics.pairs.intervals import resampled_auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
-from perturb_evals.scorers.pairs.classification import extract
+from perturb_evals.scorers.pairs.classification import scored_answers
 
 KINDS: dict[str, Kind] = {"perturbqa_de": "de", "perturbqa_direction": "direction"}
 
@@ -102,7 +102,7 @@ def answers_outcome(scores: list[SampleScore], abstention: Abstention) -> Answer
         ValueError: Scores that the scorer of pairs did not write.
     """
     ids = tuple(dict.fromkeys(str(score.sample_id) for score in scores))
-    return sorted_answers(extract(scores).predictions, abstention, ids)
+    return sorted_answers(scored_answers(scores).predictions, abstention, ids)
 
 
 def sorted_answers(

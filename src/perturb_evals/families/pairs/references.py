@@ -4,7 +4,7 @@ They read training rows through the same door as the solvers of the same names.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,15 +15,7 @@ from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.families.family import NoReferencesError, Parts, Reference, same_data
 from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
-from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate
-
-
-class Predictor(Protocol):
-    """Anything that scores a pair."""
-
-    def score(self, pert: str, gene: str) -> float:
-        """Return the score of one pair."""
-        ...
+from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
 
 
 def training_rates(

@@ -40,11 +40,11 @@ _CONDITION = re.compile(r"\b(?:whether|if)\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"\\n|[\n;}]|(?<=[.!?])[ \t]+")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 
-Pair = tuple[str, str]
+GenePair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownRow:
     """What looks like a row, or like several.
 
     Attributes:
@@ -53,7 +53,7 @@ class Shown:
     """
 
     text: str
-    pairs: frozenset[Pair]
+    pairs: frozenset[GenePair]
 
 
 class KnownRows:
@@ -67,7 +67,7 @@ class KnownRows:
         self._genes_of = genes_of
         self._names = Names(frozenset(genes_of).union(*genes_of.values()))
 
-    def shown(self, text: str, asked: Pair) -> Iterator[Shown]:
+    def shown(self, text: str, asked: GenePair) -> Iterator[ShownRow]:
         """Find rows in a text.
 
         Args:
@@ -81,7 +81,7 @@ class KnownRows:
         for paragraph in _PARAGRAPH.split(text):
             yield from self._in_paragraph(paragraph, frozenset({asked, asked[::-1]}))
 
-    def _in_paragraph(self, paragraph: str, asked: frozenset[Pair]) -> Iterator[Shown]:
+    def _in_paragraph(self, paragraph: str, asked: frozenset[GenePair]) -> Iterator[ShownRow]:
         begin, before = 0, list[tuple[int, frozenset[str]]]()
         one_verdict = len(_verdicts(paragraph)) == 1
         for end in [*(found.start() for found in _CLAUSE.finditer(paragraph)), len(paragraph)]:
@@ -101,11 +101,11 @@ class KnownRows:
             else:
                 continue
             if pairs := pairs if about_asked else pairs - asked:
-                yield Shown(paragraph[start:end].strip(), pairs)
+                yield ShownRow(paragraph[start:end].strip(), pairs)
 
     def _looking_back(
         self, names: frozenset[str], before: list[tuple[int, frozenset[str]]]
-    ) -> tuple[int, frozenset[Pair]]:
+    ) -> tuple[int, frozenset[GenePair]]:
         """Return the pairs with names of earlier clauses without a verdict, the nearest first."""
         gathered = names
         for start, earlier in reversed(before):
@@ -115,7 +115,7 @@ class KnownRows:
                 return start, found
         return 0, frozenset()
 
-    def _pairs(self, names: frozenset[str]) -> frozenset[Pair]:
+    def _pairs(self, names: frozenset[str]) -> frozenset[GenePair]:
         return frozenset(
             (pert, gene)
             for pert in names

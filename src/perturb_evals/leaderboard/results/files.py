@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from inspect_ai.log import EvalLog
 
-from perturb_evals.leaderboard.logs.headers import LogsError, SetAside, read_headers
-from perturb_evals.leaderboard.logs.samples import read_samples
 from perturb_evals.leaderboard.results.from_log import Prices, result_of
 from perturb_evals.leaderboard.results.result import Result
+from perturb_evals.logs.headers import LogsError, SetAside, read_headers
+from perturb_evals.logs.samples import read_samples
 
 LONGEST = 100
 """Letters of a file name that say which board it is."""

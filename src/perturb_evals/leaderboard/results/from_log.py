@@ -9,12 +9,12 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelCost, ModelUsage, compute_model_cost, get_model_info
 
 from perturb_evals.families import family_of
-from perturb_evals.leaderboard.logs.samples import Samples
 from perturb_evals.leaderboard.results.protocol import protocol_of
 from perturb_evals.leaderboard.results.reproduce import command, left_out
 from perturb_evals.leaderboard.results.result import Figure, Protocol, Result, Status, Usage
 from perturb_evals.leaderboard.results.secret_names import without_secrets
 from perturb_evals.leaderboard.systems import NO_MODEL, asks_model
+from perturb_evals.logs.samples import Samples
 
 COUNTED = ("n_", "abstained_", "read_from_")
 RATES = ("coverage", "fallback_rate", "invented_rate", "mean_k", "genes_per_resample")

@@ -9,11 +9,11 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelConfig
 
 from perturb_evals.families import FAMILIES
-from perturb_evals.leaderboard.logs.headers import PREFIX
-from perturb_evals.leaderboard.logs.samples import Samples
 from perturb_evals.leaderboard.results.result import HASH_DIGITS, Protocol
 from perturb_evals.leaderboard.results.secret_names import without_secrets
 from perturb_evals.leaderboard.systems import asks_model
+from perturb_evals.logs.headers import PREFIX
+from perturb_evals.logs.samples import Samples
 
 DEFAULT_ANSWER = "label"
 TASK_SETTINGS = ("k", "aliases")

@@ -10,10 +10,10 @@ from typing import Any
 
 from inspect_ai.log import EvalLog
 
-from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.results.protocol import LIMITS, generation_settings, role_settings
 from perturb_evals.leaderboard.results.result import short_value
 from perturb_evals.leaderboard.results.secret_names import without_secrets
+from perturb_evals.logs.headers import PREFIX
 
 ABOUT_RUN = (
     *("fail_on_error", "continue_on_fail", "retry_on_error", "notification", "acp_server"),

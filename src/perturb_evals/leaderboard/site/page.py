@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from perturb_evals.leaderboard.boards import Board
-from perturb_evals.leaderboard.site.table import Table
+from perturb_evals.leaderboard.site.table import PageTable
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Page:
     template: str
     title: str
     values: dict[str, Any]
-    tables: tuple[Table, ...] = ()
+    tables: tuple[PageTable, ...] = ()
     plots: tuple[Plot, ...] = ()
 
 

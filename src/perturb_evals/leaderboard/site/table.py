@@ -118,7 +118,7 @@ class TableRow:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table with a name; its length is the number of its rows.
 
     Attributes:
@@ -178,11 +178,11 @@ def table_about(
     *,
     muted: Callable[[Any], bool] = lambda _: False,
     plain: bool = False,
-) -> Table:
+) -> PageTable:
     """Return a table with a row for each of some things, which all its columns read.
 
     Args:
-        name: See `Table`, as `caption` and `plain`.
+        name: See `PageTable`, as `caption` and `plain`.
         caption: What it holds.
         columns: The columns.
         things: What the rows are about.
@@ -190,7 +190,7 @@ def table_about(
         plain: Whether it stays as it is.
 
     Raises:
-        ValueError: As `table_of`.
+        ValueError: As `page_table`.
     """
 
     def cell(column: Column, thing: Any) -> Cell:
@@ -200,17 +200,17 @@ def table_about(
     rows = [
         TableRow(tuple(cell(column, thing) for column in columns), muted(thing)) for thing in things
     ]
-    return table_of(name, caption, columns, rows, plain=plain)
+    return page_table(name, caption, columns, rows, plain=plain)
 
 
-def table_of(
+def page_table(
     name: str,
     caption: str,
     columns: Sequence[Column],
     rows: Sequence[TableRow],
     *,
     plain: bool = False,
-) -> Table:
+) -> PageTable:
     """Return a table of finished cells.
 
     Raises:
@@ -222,7 +222,7 @@ def table_of(
         expected = [len(column.fields) for column in columns]
         if got != expected:
             raise ValueError(f"Table {name}: a row has {got} values a cell, expected {expected}.")
-    return Table(name, caption, tuple(columns), tuple(rows), plain)
+    return PageTable(name, caption, tuple(columns), tuple(rows), plain)
 
 
 def text(value: str, *, note: str = "", href: str = "", log: bool = False) -> Cell:

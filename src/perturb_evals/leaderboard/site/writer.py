@@ -22,7 +22,6 @@ from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import Comparison
 from perturb_evals.leaderboard.entries import Entries
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
-from perturb_evals.leaderboard.logs.viewer import Transcripts
 from perturb_evals.leaderboard.site.page import Page, board_page
 from perturb_evals.leaderboard.site.pages.board import board_page_of
 from perturb_evals.leaderboard.site.pages.comparison import (
@@ -36,6 +35,7 @@ from perturb_evals.leaderboard.site.pages.index import index_page_of
 from perturb_evals.leaderboard.site.pages.methods import methods_page_of
 from perturb_evals.leaderboard.site.pages.system import system_pages_of
 from perturb_evals.leaderboard.summary import Summary
+from perturb_evals.leaderboard.viewer import Transcripts
 
 STATIC = ("site.css", "site.js")
 NAVIGATION = (
@@ -91,7 +91,7 @@ def write_site(
             "transcripts": transcripts is not None,
         }
         for page in _pages(boards, summaries, comparisons, entries, prompts, links):
-            _write(part / page.file, render(page, shared))
+            _write(part / page.file, render_page(page, shared))
             for table in filter(len, page.tables):
                 _write(part / table.file, table.csv())
             for plot in page.plots:
@@ -125,7 +125,7 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
-def render(page: Page, shared: Mapping[str, Any]) -> str:
+def render_page(page: Page, shared: Mapping[str, Any]) -> str:
     """Return the HTML of a page; all that is put into its template is escaped.
 
     Args:

@@ -12,8 +12,8 @@ from inspect_ai.solver import TaskState
 
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.families import family_of
-from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check
+from perturb_evals.logs.headers import PREFIX
 
 TOLERANCE = 1e-6
 """Sums over thousands of genes differ a little from machine to machine."""
@@ -22,7 +22,7 @@ ROUNDED = 1e-4
 """Lists of numbers in a score's metadata are projections, kept with five digits."""
 
 
-class Answers:
+class RescoredAnswers:
     """Every answer scored again with the package's own scorer; no model is called.
 
     What comes out is compared with the score in the summary, which is what metrics are made of:

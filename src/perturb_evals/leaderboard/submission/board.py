@@ -13,8 +13,8 @@ from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.families import family_of
 from perturb_evals.families.family import AskedAgain, Family
-from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check, NotAtHandError
+from perturb_evals.logs.headers import PREFIX
 
 PASSED_BY = ("package_version",)
 """What a header says that may differ from what this version of the package would say."""

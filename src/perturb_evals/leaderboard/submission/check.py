@@ -6,23 +6,18 @@ from typing import Any
 
 from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summaries
 
-from perturb_evals.leaderboard.logs.headers import TAKEN_UP, SetAside
-from perturb_evals.leaderboard.logs.samples import read_samples
 from perturb_evals.leaderboard.results.files import whole_result
 from perturb_evals.leaderboard.results.result import Result
-from perturb_evals.leaderboard.submission.answers import Answers
+from perturb_evals.leaderboard.submission.answers import RescoredAnswers
 from perturb_evals.leaderboard.submission.board import asked_again, board_check, questions_check
-from perturb_evals.leaderboard.submission.checks import (
-    Check,
-    Checked,
-    NotAtHandError,
-    Outcome,
-)
+from perturb_evals.leaderboard.submission.checks import Check, Checked, CheckOutcome, NotAtHandError
 from perturb_evals.leaderboard.submission.evidence_audit import Prompts
 from perturb_evals.leaderboard.submission.files import Given, gather
 from perturb_evals.leaderboard.submission.metrics import metrics_check
 from perturb_evals.leaderboard.submission.samples import checked_samples
 from perturb_evals.leaderboard.systems import names
+from perturb_evals.logs.headers import TAKEN_UP, SetAside
+from perturb_evals.logs.samples import read_samples
 
 NAMES = ("result", "complete", "board key", "questions", "metrics", "answers", "evidence")
 """The checks of a run, in their order."""
@@ -101,16 +96,16 @@ def _checks_of_samples(log: EvalLog, summaries: list[EvalSampleSummary]) -> list
     try:
         asked = asked_again(log)
     except (NotAtHandError, ValueError) as error:
-        outcome: Outcome = "fail" if isinstance(error, ValueError) else "not checked"
+        outcome: CheckOutcome = "fail" if isinstance(error, ValueError) else "not checked"
         without = {name: Check(name, outcome, str(error)) for name in NAMES}
         first = [without["board key"], without["questions"]]
-        answers = checked_samples(log, summaries, [Answers(log)])
+        answers = checked_samples(log, summaries, [RescoredAnswers(log)])
         return [*first, _made("metrics", metrics), *answers, without["evidence"]]
     return [
         _made("board key", lambda: board_check(log, asked)),
         _made("questions", lambda: questions_check(log, asked, summaries)),
         _made("metrics", metrics),
-        *checked_samples(log, summaries, [Answers(log), Prompts(asked.audit)]),
+        *checked_samples(log, summaries, [RescoredAnswers(log), Prompts(asked.audit)]),
     ]
 
 

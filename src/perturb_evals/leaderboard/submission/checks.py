@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Outcome = Literal["pass", "fail", "not applicable", "not checked"]
+CheckOutcome = Literal["pass", "fail", "not applicable", "not checked"]
 """`not checked`: what the check needs, such as the data, could not be had here."""
 
 
@@ -19,7 +19,7 @@ class Check:
     """
 
     name: str
-    outcome: Outcome
+    outcome: CheckOutcome
     said: str
 
 
@@ -38,7 +38,7 @@ class Checked:
     checks: Sequence[Check]
 
     @property
-    def outcomes(self) -> frozenset[Outcome]:
+    def outcomes(self) -> frozenset[CheckOutcome]:
         """The outcomes of all checks."""
         return frozenset(check.outcome for check in self.checks)
 

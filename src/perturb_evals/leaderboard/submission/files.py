@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from perturb_evals.leaderboard.logs.headers import Headers, LogsError, read_headers
 from perturb_evals.leaderboard.results.result import Result, ResultError, read_result
+from perturb_evals.logs.headers import Headers, LogsError, read_headers
 
 MARK = b'"schema_version"'
 HEAD = 4096

@@ -8,8 +8,8 @@ from inspect_ai.log import EvalLog
 from inspect_ai.scorer import SampleScore
 
 from perturb_evals.families import family_of
-from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check
+from perturb_evals.logs.headers import PREFIX
 
 TOLERANCE = 1e-9
 

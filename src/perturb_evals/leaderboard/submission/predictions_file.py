@@ -6,9 +6,9 @@ from pathlib import Path
 
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.families import family_of
-from perturb_evals.leaderboard.logs.headers import PREFIX
 from perturb_evals.leaderboard.submission.checks import Check, Checked
 from perturb_evals.leaderboard.systems import NO_MODEL
+from perturb_evals.logs.headers import PREFIX
 
 
 def check_predictions(path: Path, task: str, given: Mapping[str, str]) -> Checked:

@@ -7,7 +7,7 @@ from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
 
 from perturb_evals.datasets.screens.evidence import HeldOut
-from perturb_evals.datasets.screens.oracle import oracle_neighbors
+from perturb_evals.datasets.screens.oracle import truly_nearest
 from perturb_evals.metrics.expression.collapse import project
 from perturb_evals.metrics.expression.regression import COUNTS
 from perturb_evals.metrics.expression.spec import SCORES
@@ -59,7 +59,7 @@ def expression() -> Scorer:
             value={name: values[name] for name in SCORES},
             answer=answer_text(predicted),
             explanation=explain(
-                pert, predicted, values, oracle_neighbors(held_out, ORACLE_SHOWN)[pert]
+                pert, predicted, values, truly_nearest(held_out, ORACLE_SHOWN)[pert]
             ),
             metadata=metadata,
         )

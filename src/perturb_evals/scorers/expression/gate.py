@@ -23,7 +23,7 @@ from perturb_evals.datasets.screens.splits import Fold, Split, five_folds, train
 from perturb_evals.metrics.expression.regression import FoldTruth
 from perturb_evals.metrics.intervals import paper_se
 
-Verdict = Literal["reproduced", "within_error", "missed"]
+GateVerdict = Literal["reproduced", "within_error", "missed"]
 Target = Literal["kept", "removed"]
 Subset = Literal["subset", "all"]
 Mean = Literal["perturbations", "cells"]
@@ -73,7 +73,7 @@ class GateRow:
     rounds: bool
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> GateVerdict:
         """`reproduced`: equal after rounding; `within_error`: within two standard errors."""
         if self.rounds:
             return "reproduced"

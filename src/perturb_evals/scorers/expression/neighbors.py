@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
 from perturb_evals.datasets.genes.ncbi import human_aliases
-from perturb_evals.datasets.genes.symbols import Route, SymbolResolver
+from perturb_evals.datasets.genes.symbols import MatchRoute, SymbolResolver
 from perturb_evals.datasets.screens.benchmark import AliasSource
 from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.scorers.expression.names import Named
@@ -15,7 +15,7 @@ from perturb_evals.scorers.expression.names import Named
 Drop = Literal["invented", "ambiguous", "target", "duplicate", "over_limit"]
 DROPS: tuple[Drop, ...] = get_args(Drop)
 
-USED_ROUTES: tuple[Route, ...] = ("exact", "case", "alias")
+USED_ROUTES: tuple[MatchRoute, ...] = ("exact", "case", "alias")
 
 SHOWN_LETTERS = 40
 MOST_SHOWN = 20
@@ -43,7 +43,7 @@ class Chosen:
 
     symbols: tuple[str, ...]
     similarities: tuple[float | None, ...]
-    routes: dict[Route, int]
+    routes: dict[MatchRoute, int]
     drops: dict[Drop, int]
     dropped: tuple[Dropped, ...]
     n_given: int
@@ -85,7 +85,7 @@ def choose(
     if limit is not None and limit < 1:
         raise ValueError(f"limit must be at least 1 or None, got {limit}.")
     used: dict[str, Named] = {}
-    routes: Counter[Route] = Counter()
+    routes: Counter[MatchRoute] = Counter()
     drops: list[Dropped] = []
     for item in answer_items:
         found = resolver.resolve(item.name, target)

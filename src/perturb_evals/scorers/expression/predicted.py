@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from perturb_evals.datasets.genes.symbols import SymbolResolver
 from perturb_evals.datasets.screens.evidence import ExpressionEvidence, HeldOut, expression_evidence
-from perturb_evals.datasets.screens.oracle import oracle_neighbors
+from perturb_evals.datasets.screens.oracle import truly_nearest
 from perturb_evals.methods.aggregation import aggregate
 from perturb_evals.replies.expression import ExpressionReply, Method, is_cut_off, take
 from perturb_evals.replies.reply import attached
@@ -72,7 +72,7 @@ def predict(state: TaskState) -> Predicted:
                 )
             return Predicted(vector, note.method)
         case "oracle":
-            names = oracle_neighbors(held_out, limit)[pert]
+            names = truly_nearest(held_out, limit)[pert]
             vector = aggregate(training.vectors(names), note.aggregation, train_mean=mean)
             return Predicted(vector, note.method, names)
         case "neighbors" if note.names is not None:

@@ -54,7 +54,7 @@ def regression(resamples: int = 2000, seed: int = 0, asked: int | None = None) -
     """
 
     def compute(scores: list[SampleScore]) -> Value:
-        table = extract(scores)
+        table = scored_vectors(scores)
         by_pert = table.by_perturbation()
         results: dict[str, float] = {}
         with_interval = () if still_running() else WITH_INTERVAL
@@ -78,7 +78,7 @@ def regression(resamples: int = 2000, seed: int = 0, asked: int | None = None) -
 
 
 @dataclass(frozen=True, eq=False)
-class Replies:
+class ScoredVectors:
     """A run's scores: one row a reply.
 
     Attributes:
@@ -155,7 +155,7 @@ class Replies:
         return sum(found["counts"].get(name, 0) for found in self.accounts)
 
 
-def extract(scores: list[SampleScore]) -> Replies:
+def scored_vectors(scores: list[SampleScore]) -> ScoredVectors:
     """Flatten an Inspect run into a table of replies.
 
     Args:
@@ -186,4 +186,4 @@ def extract(scores: list[SampleScore]) -> Replies:
         accounts.append(found)
     table = pd.DataFrame(rows, columns=columns)
     table["turn"] = table.groupby("id").cumcount()
-    return Replies(table, accounts)
+    return ScoredVectors(table, accounts)

@@ -61,7 +61,7 @@ def classification(
     """
 
     def compute(scores: list[SampleScore]) -> Value:
-        answers = extract(scores)
+        answers = scored_answers(scores)
         predictions = answers.predictions
         groups = auroc_of_groups(predictions.genes, predictions, abstention=abstention)
         suffix = "_scored_rows" if questions == "scored" else ""
@@ -102,7 +102,7 @@ def classification(
 
 
 @dataclass(frozen=True)
-class Answers:
+class ScoredAnswers:
     """A run's answers: a row a question in `predictions`, an entry a reply in the other two.
 
     A reply is either read by a route or an abstention with a reason; the other of the two is None.
@@ -121,7 +121,7 @@ class Answers:
         return self.routes.count(route) / len(self.routes) if self.routes else 0.0
 
 
-def extract(scores: list[SampleScore]) -> Answers:
+def scored_answers(scores: list[SampleScore]) -> ScoredAnswers:
     """Flatten an Inspect run into arrays, the epochs of a question reduced to one row.
 
     Args:
@@ -142,7 +142,7 @@ def extract(scores: list[SampleScore]) -> Answers:
     first = by_question[["pert", "gene", "label"]].first()
     # Rounded, so that equal answers stay equal: (.65 + .70 + .75) / 3 is not .70 to the last bit.
     mean = by_question["score"].mean().round(12)
-    return Answers(
+    return ScoredAnswers(
         predictions=Predictions(
             perts=first["pert"].to_numpy(dtype=object),
             genes=first["gene"].to_numpy(dtype=object),

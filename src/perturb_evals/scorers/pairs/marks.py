@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from perturb_evals.scorers.pairs.verdicts import ARROWS, Follow
-from perturb_evals.scorers.reading.page import QUOTES, Page
+from perturb_evals.scorers.reading.page import QUOTES, ReplyPage
 
 MOST_MARKS = 500
 """Only this many marks are looked at, from the end: a reply with more of them is a loop."""
@@ -54,7 +54,7 @@ _IS = re.compile(
 )
 
 
-def marked(page: Page) -> Iterator[Mark]:
+def marked(page: ReplyPage) -> Iterator[Mark]:
     """Yield the places that mark an answer, the last one first."""
     for word in _words(page):
         before = page.line_before(word.start())
@@ -74,7 +74,7 @@ def marked(page: Page) -> Iterator[Mark]:
             yield from _behind_is(page, word)
 
 
-def told(page: Page) -> Iterator[Mark]:
+def told(page: ReplyPage) -> Iterator[Mark]:
     """Yield where a sentence tells the answer, `the answer is No`, the last one first."""
     for word in _words(page):
         before = page.line_before(word.start())
@@ -100,18 +100,18 @@ _MY_NAME_IS = re.compile(
 )
 
 
-def named(page: Page, percent: bool) -> Iterator[Mark]:
+def named(page: ReplyPage, percent: bool) -> Iterator[Mark]:
     """Yield where the answer has another name, `Verdict: No`, `my prediction is No`, last first."""
     for pattern in (_PERCENT_NAME if percent else _LABEL_NAME, _MY_NAME_IS):
         for name in reversed(deque(pattern.finditer(page.plain), MOST_MARKS)):
             yield from _in_or_below_line(page, name.end(), "clause")
 
 
-def _words(page: Page) -> Iterator[re.Match[str]]:
+def _words(page: ReplyPage) -> Iterator[re.Match[str]]:
     return reversed(deque(_WORD.finditer(page.plain), MOST_MARKS))
 
 
-def _in_or_below_line(page: Page, at: int, follow: Follow) -> Iterator[Mark]:
+def _in_or_below_line(page: ReplyPage, at: int, follow: Follow) -> Iterator[Mark]:
     """Yield the rest of the line, or where that is empty the next line that is not."""
     rest = page.line_after(at)
     if re.search(rf"[\w{ARROWS}]", rest):
@@ -123,7 +123,7 @@ def _in_or_below_line(page: Page, at: int, follow: Follow) -> Iterator[Mark]:
         yield Mark(below + gap[0].rindex("\n") + 1, "clause")
 
 
-def _behind_is(page: Page, word: re.Match[str]) -> Iterator[Mark]:
+def _behind_is(page: ReplyPage, word: re.Match[str]) -> Iterator[Mark]:
     if _HYPOTHETICAL.search(page.line_before(word.start())):
         return
     at = word.end()
@@ -133,7 +133,7 @@ def _behind_is(page: Page, word: re.Match[str]) -> Iterator[Mark]:
             yield Mark(at + verb.end(), "clause")
 
 
-def _passed_over(page: Page, word: re.Match[str], before: str) -> bool:
+def _passed_over(page: ReplyPage, word: re.Match[str], before: str) -> bool:
     """Whether words in mid-line are quoted, one of two, a draft, or answer a sub-question."""
     opened = page.raw[max(0, word.start() - 6) : word.start()].rstrip("*_ ")[-1:]
     inside = page.raw[word.start() : word.end()]
@@ -146,7 +146,7 @@ def _passed_over(page: Page, word: re.Match[str], before: str) -> bool:
     )
 
 
-def _is_form(page: Page, at: int) -> bool:
+def _is_form(page: ReplyPage, at: int) -> bool:
     """Whether behind the colon stands a form to fill in: `<Yes | No>`, `<number 0-100>`."""
     held = re.match(r"[\s:=*_]*<([^<>\n]{1,80})>", page.raw[at : at + 100])
     return held is not None and re.search(r"[|/\s]", held[1].strip()) is not None

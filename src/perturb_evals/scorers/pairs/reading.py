@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.scorers.pairs.marks import Mark, marked, named, told
 from perturb_evals.scorers.pairs.verdicts import Follow, Verdict, read_label, read_percent
-from perturb_evals.scorers.reading.page import Page, page_of
+from perturb_evals.scorers.reading.page import ReplyPage, page_of
 
 Reason = Literal["insufficient", "refusal", "unparseable", "truncated", "content_filter"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
@@ -74,7 +74,7 @@ def parse_answer(
     return Answer(verdict.value, None, verdict.start)
 
 
-def _marked_verdict(page: Page, read: Read, percent: bool) -> tuple[Verdict | None, bool]:
+def _marked_verdict(page: ReplyPage, read: Read, percent: bool) -> tuple[Verdict | None, bool]:
     """Return the marked verdict, and whether the reply marked an answer, read or not."""
     bound = -1
     for mark in marked(page):
@@ -91,12 +91,12 @@ def _marked_verdict(page: Page, read: Read, percent: bool) -> tuple[Verdict | No
     return None, bound >= 0
 
 
-def _ends_in_number(page: Page, at: int) -> bool:
+def _ends_in_number(page: ReplyPage, at: int) -> bool:
     """Whether a number ends the reply, so that digits may be missing where it was cut."""
     return re.fullmatch(r"[0-9.]+", page.plain[at : at + 20]) is not None
 
 
-def _read_at(page: Page, mark: Mark, read: Read) -> Verdict | None:
+def _read_at(page: ReplyPage, mark: Mark, read: Read) -> Verdict | None:
     verdict = read(page.line_after(mark.at), mark.follow)
     return Verdict(verdict.value, mark.at + verdict.start) if verdict else None
 
@@ -114,7 +114,7 @@ _OPENING = re.compile(
 _OPTION = re.compile(r"\W*+([A-C])\s*[.):]")
 
 
-def _bare_verdict(page: Page, read: Read, last_line: bool) -> Verdict | None:
+def _bare_verdict(page: ReplyPage, read: Read, last_line: bool) -> Verdict | None:
     """Return the verdict that is the first or last line, or with which the reply begins."""
     found: list[Verdict] = []
     for number, (at, line) in enumerate(_end_lines(page)):
@@ -131,7 +131,7 @@ def _bare_verdict(page: Page, read: Read, last_line: bool) -> Verdict | None:
     return found[-1] if agree else None
 
 
-def _end_lines(page: Page) -> list[tuple[int, str]]:
+def _end_lines(page: ReplyPage) -> list[tuple[int, str]]:
     """Return the first and the last line with their offsets.
 
     A line of an option list, and one that a line break in mid-sentence made, are given empty.
@@ -184,7 +184,7 @@ _NO_CONCLUSION = re.compile(
 )
 
 
-def _reason(page: Page, was_marked: bool) -> Reason:
+def _reason(page: ReplyPage, was_marked: bool) -> Reason:
     """Return why a complete reply has no verdict."""
     if not was_marked and any(_NO_CONCLUSION.search(line) for _, line in _end_lines(page)):
         return "insufficient"

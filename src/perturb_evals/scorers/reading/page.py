@@ -57,7 +57,7 @@ _MARKUP = re.compile(r"[*_`\"{}$#]|(?<!\w)'|'(?!\w)")
 
 
 @dataclass(frozen=True)
-class Page:
+class ReplyPage:
     """A reply twice, both as long as the reply itself.
 
     Attributes:
@@ -80,7 +80,7 @@ class Page:
         return self.plain[at : end if newline < 0 else newline]
 
 
-def page_of(text: str) -> Page:
+def page_of(text: str) -> ReplyPage:
     """Make a reply plain.
 
     Args:
@@ -93,7 +93,7 @@ def page_of(text: str) -> Page:
     plain = _ANSWER_TAG.sub(lambda tag: f" {tag['name']}:", raw)
     plain = _MASKED.sub(_blank, plain)
     plain = _PLACEHOLDER.sub(lambda held: f" {held[1]} ", plain)
-    return Page(raw, _MARKUP.sub(" ", plain))
+    return ReplyPage(raw, _MARKUP.sub(" ", plain))
 
 
 def _plain_characters(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, median_low
 from typing import Any, Literal, get_args
 
+import anyio.to_thread
 from inspect_ai.log import (
     EvalSample,
     EvalSampleSummary,
@@ -21,6 +22,7 @@ from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.options import one_of, whole_number
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of, split_of
 from perturb_evals.datasets.screens.load import load_screen
+from perturb_evals.logs.headers import LogsError, read_headers
 from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.solvers.expression.computed import answered
 
@@ -64,7 +66,7 @@ def neighbor_ensemble(logs: str | list[str], rule: Rule = "vote", k: int | None 
         held_out, pert = HeldOut.from_metadata(state.metadata), str(state.metadata["pert"])
         async with concurrency("logs of the ensemble", 1, visible=False):
             if not read:
-                read.extend([await read_neighbor_log(path) for path in paths])
+                read.extend(await read_neighbor_logs(paths))
         if held_out not in checked:
             for log in read:
                 log.check(held_out)
@@ -188,6 +190,24 @@ class NeighborLog:
 def subset_of(held_out: HeldOut) -> tuple[int | None, int | None]:
     """Return the size of the training subsets and their seed; two times None for no subsets."""
     return held_out.n_train, None if held_out.n_train is None else held_out.seed
+
+
+async def read_neighbor_logs(paths: Sequence[str]) -> list[NeighborLog]:
+    """Read the neighbors of finished runs.
+
+    Which logs count as runs is the leaderboard's rule, see `read_headers`: a run counts once,
+    however often it is given, and one that was taken up again counts by its last log.
+
+    Raises:
+        NeighborLogError: A log that is no run that counts, or see `read_neighbor_log`.
+    """
+    try:
+        found = await anyio.to_thread.run_sync(read_headers, paths)
+    except LogsError as error:
+        raise NeighborLogError(str(error)) from error
+    for aside in found.set_aside:
+        raise NeighborLogError(f"{aside.log} has no part in an ensemble: {aside.reason}")
+    return [await read_neighbor_log(log.location) for log in found.runs]
 
 
 async def read_neighbor_log(path: str) -> NeighborLog:

@@ -198,7 +198,7 @@ class CrossLineKNN:
         self.prior = GeneFrequency(evidence)
         own = evidence.own()
         self.rows_of_gene = dict(iter(own.groupby("gene")))
-        self.profiles = Profiles.of(evidence.others("direction"), own["pert"].unique())
+        self.profiles = LineProfiles.of(evidence.others("direction"), own["pert"].unique())
         self.similarity: dict[str, NDArray[np.float64]] = {}
 
     def score(self, pert: str, gene: str) -> float:
@@ -238,7 +238,7 @@ def cross_line_knn(power: float = 2.0, prior_weight: float = 0.1) -> Solver:
 
 
 @dataclass(frozen=True)
-class Profiles:
+class LineProfiles:
     """Unit-length signed response profiles of perturbations.
 
     Attributes:
@@ -250,7 +250,7 @@ class Profiles:
     matrix: csr_array
 
     @classmethod
-    def of(cls, direction: pd.DataFrame, own: NDArray[np.object_]) -> "Profiles":
+    def of(cls, direction: pd.DataFrame, own: NDArray[np.object_]) -> "LineProfiles":
         """Build profiles from other lines' direction rows (see `CrossLineKNN`).
 
         Args:

@@ -1,6 +1,6 @@
 """Columns about two systems held against each other, and about what they differ on."""
 
-from perturb_evals.leaderboard.comparison import Pair
+from perturb_evals.leaderboard.comparison import ComparedPair
 from perturb_evals.leaderboard.site.table import (
     Cell,
     Column,
@@ -13,12 +13,12 @@ from perturb_evals.leaderboard.site.table import (
 from perturb_evals.leaderboard.text import MINUS, count, decimal, p_value
 
 
-def pair_name(pair: Pair) -> str:
+def pair_name(pair: ComparedPair) -> str:
     """Return a pair as text: A minus B."""
     return f"{pair.a.name} {MINUS} {pair.b.name}"
 
 
-def _pair(pair: Pair) -> Cell:
+def _pair(pair: ComparedPair) -> Cell:
     name = pair_name(pair)
     note = "their answers rank alike" if pair.alike else ""
     return Cell(name, (pair.a.name, pair.b.name), name.casefold(), note, log=True)

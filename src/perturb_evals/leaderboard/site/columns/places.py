@@ -6,7 +6,7 @@ from functools import cache
 from typing import TypeVar
 
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import Board, Row, Track
+from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
 from perturb_evals.leaderboard.released import release
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.site.page import board_page, system_stem
@@ -42,7 +42,7 @@ class Place:
     """
 
     board: Board
-    track: Track
+    track: BoardTrack
     row: Row | PublishedLine | None
 
     @property
@@ -234,7 +234,7 @@ CONTEXT = Column(
     lambda place: text(str(place.board.parts["context"]), log=True),
 )
 TRACK = Column(
-    "Track",
+    "BoardTrack",
     "Training rows that a system was allowed to read: none, within (the evaluated line's), cross "
     "(other lines' too), or training (of a screen).",
     ("track",),

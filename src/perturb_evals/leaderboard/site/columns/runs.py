@@ -1,8 +1,8 @@
 """Columns about runs, their data and logs set aside, and about published numbers."""
 
-from perturb_evals.leaderboard.logs.headers import log_name
 from perturb_evals.leaderboard.site.columns.places import published_value
 from perturb_evals.leaderboard.site.table import Cell, Column, text
+from perturb_evals.logs.headers import log_name
 
 MINUTE = "%Y-%m-%d %H:%M"
 

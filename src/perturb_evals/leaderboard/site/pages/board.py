@@ -4,9 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import Board, Track
+from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.interleaved import interleaved
-from perturb_evals.leaderboard.logs.viewer import Transcripts
 from perturb_evals.leaderboard.site.columns import places, runs
 from perturb_evals.leaderboard.site.columns.places import Place, named
 from perturb_evals.leaderboard.site.page import Page, board_stem
@@ -19,6 +18,7 @@ from perturb_evals.leaderboard.site.plots.of_board import (
 )
 from perturb_evals.leaderboard.site.table import table_about, text
 from perturb_evals.leaderboard.text import decimal, track_text
+from perturb_evals.leaderboard.viewer import Transcripts
 
 TRACKS = {
     "none": "Systems that read no training rows.",
@@ -114,7 +114,7 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
 
 
 def _section(
-    board: Board, track: Track, published: tuple[PublishedLine, ...], stem: str
+    board: Board, track: BoardTrack, published: tuple[PublishedLine, ...], stem: str
 ) -> dict[str, Any]:
     """Return what the page shows of a track."""
     title = track_text(track.name, track.lines)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from perturb_evals.leaderboard.comparison import Comparison, Discordant, Pair
+from perturb_evals.leaderboard.comparison import ComparedPair, Comparison, Discordant
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.logs.viewer import Transcripts
 from perturb_evals.leaderboard.site.columns import pairs as columns
 from perturb_evals.leaderboard.site.page import Page, Plot, board_stem, short_hash, system_stem
 from perturb_evals.leaderboard.site.plots.rows import Guide, Line, interval_plot
 from perturb_evals.leaderboard.site.table import Column, table_about
+from perturb_evals.leaderboard.viewer import Transcripts
 
 PAIRS = (
     columns.PAIR_DIFFERENCE,
@@ -117,7 +117,7 @@ def _chosen(comparison: Comparison) -> str:
     )
 
 
-def _listed(pairs: Sequence[Pair]) -> list[Pair]:
+def _listed(pairs: Sequence[ComparedPair]) -> list[ComparedPair]:
     """Return the pairs whose questions are listed: those with more systems, fewer baselines.
 
     Two baselines are listed only where nothing but baselines is compared.
@@ -139,7 +139,7 @@ def _plot(comparison: Comparison, stem: str) -> Plot:
     )
 
 
-def _details(pair: Pair, unit: str, name: str, transcripts: Transcripts) -> dict[str, Any]:
+def _details(pair: ComparedPair, unit: str, name: str, transcripts: Transcripts) -> dict[str, Any]:
     """Return what the page shows of a pair; links stand on the answers, or else on the scores."""
     rows = pair.discordant
     with_answers = any(row.truth for row in rows)

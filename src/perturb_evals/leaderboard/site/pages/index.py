@@ -9,7 +9,7 @@ from perturb_evals.leaderboard.site.columns import places
 from perturb_evals.leaderboard.site.columns.places import Place, named
 from perturb_evals.leaderboard.site.page import Page, board_page
 from perturb_evals.leaderboard.site.plots.of_board import headline_name, skill_of
-from perturb_evals.leaderboard.site.table import Column, Table, figure, figures, table_about
+from perturb_evals.leaderboard.site.table import Column, PageTable, figure, figures, table_about
 from perturb_evals.leaderboard.summary import Summary
 
 ROWS = (
@@ -85,7 +85,7 @@ def index_page_of(
     )
 
 
-def _summary(summary: Summary, name: str) -> Table:
+def _summary(summary: Summary, name: str) -> PageTable:
     parts = [_part(board, n) for n, board in enumerate(summary.parts)]
     return table_about(
         name,

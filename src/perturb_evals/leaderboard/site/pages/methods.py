@@ -6,7 +6,7 @@ from perturb_evals.families.outcome import RESAMPLES
 from perturb_evals.leaderboard.comparison import MOST_COMPARED
 from perturb_evals.leaderboard.site.columns import metrics as columns
 from perturb_evals.leaderboard.site.page import Page
-from perturb_evals.leaderboard.site.table import Cell, Table, TableRow, table_of, text
+from perturb_evals.leaderboard.site.table import Cell, PageTable, TableRow, page_table, text
 from perturb_evals.leaderboard.text import MISSING
 from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, paper_se_of
 from perturb_evals.metrics.pairs.spec import PAIR_METRICS
@@ -78,7 +78,7 @@ def methods_page_of() -> Page:
     )
 
 
-def _questions() -> Table:
+def _questions() -> PageTable:
     rows = [
         TableRow(
             (
@@ -89,10 +89,10 @@ def _questions() -> Table:
         )
         for spec in PAIR_METRICS.values()
     ]
-    return table_of("metrics-questions", "Metrics of questions", QUESTIONS, rows)
+    return page_table("metrics-questions", "Metrics of questions", QUESTIONS, rows)
 
 
-def _expression() -> Table:
+def _expression() -> PageTable:
     folds = [paper_se_of(spec.name) for spec in EXPRESSION_METRICS.values() if spec.paper_se]
     rows = [
         TableRow(
@@ -104,7 +104,7 @@ def _expression() -> Table:
         )
         for spec in (*EXPRESSION_METRICS.values(), *folds)
     ]
-    return table_of("metrics-expression", "Metrics of expression", EXPRESSION, rows)
+    return page_table("metrics-expression", "Metrics of expression", EXPRESSION, rows)
 
 
 def _said(spec: MetricSpec, note: str = "") -> tuple[Cell, ...]:
@@ -122,9 +122,9 @@ def _said(spec: MetricSpec, note: str = "") -> tuple[Cell, ...]:
     )
 
 
-def _counts() -> Table:
+def _counts() -> PageTable:
     rows = [TableRow((text(name), text(said))) for name, said in COUNTS.items()]
-    return table_of("metrics-counts", "Counts and rates of a log", COUNTED, rows)
+    return page_table("metrics-counts", "Counts and rates of a log", COUNTED, rows)
 
 
 def _known(value: float | None) -> Cell:

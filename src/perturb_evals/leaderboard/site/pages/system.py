@@ -6,8 +6,6 @@ from typing import Any
 
 from perturb_evals.leaderboard.boards import Board, Row
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
-from perturb_evals.leaderboard.logs.headers import log_name
-from perturb_evals.leaderboard.logs.viewer import Transcripts
 from perturb_evals.leaderboard.results.result import Result, short_value
 from perturb_evals.leaderboard.site.columns import metrics, places
 from perturb_evals.leaderboard.site.columns.places import Place
@@ -15,6 +13,8 @@ from perturb_evals.leaderboard.site.columns.runs import MINUTE
 from perturb_evals.leaderboard.site.page import Page, system_stem
 from perturb_evals.leaderboard.site.table import table_about
 from perturb_evals.leaderboard.text import count, dollars, duration, track_text
+from perturb_evals.leaderboard.viewer import Transcripts
+from perturb_evals.logs.headers import log_name
 
 BOARDS = (
     places.TASK,

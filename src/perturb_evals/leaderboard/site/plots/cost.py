@@ -16,7 +16,7 @@ LETTERS = 22
 
 
 @dataclass(frozen=True)
-class Point:
+class CostPoint:
     """A ranked system.
 
     Attributes:
@@ -36,20 +36,22 @@ class Point:
         return self.figure.value
 
 
-def frontier(points: Sequence[Point], better: Better) -> list[Point]:
+def frontier(points: Sequence[CostPoint], better: Better) -> list[CostPoint]:
     """Return the points that no other one is as cheap as and better than, by rising cost.
 
     Of points with the same cost only the best stays; of those with the same value the cheapest.
     """
     sign = 1.0 if better == "higher" else -1.0
-    kept: list[Point] = []
+    kept: list[CostPoint] = []
     for point in sorted(points, key=lambda point: (point.cost, -sign * point.value, point.name)):
         if not kept or sign * point.value > sign * kept[-1].value:
             kept.append(point)
     return kept
 
 
-def cost_plot(points: Sequence[Point], better: Better, xlabel: str, ylabel: str, title: str) -> str:
+def cost_plot(
+    points: Sequence[CostPoint], better: Better, xlabel: str, ylabel: str, title: str
+) -> str:
     """Return the plot as SVG.
 
     What cost nothing has no place on a logarithmic axis: the best of it is a level line, where the
@@ -103,7 +105,7 @@ def cost_plot(points: Sequence[Point], better: Better, xlabel: str, ylabel: str,
     return svg(320, title, draw)
 
 
-def _mark(axes: Axes, point: Point, *, on_frontier: bool) -> None:
+def _mark(axes: Axes, point: CostPoint, *, on_frontier: bool) -> None:
     colour, figure = ACCENT if on_frontier else INK, point.figure
     if figure.lower is not None and figure.upper is not None:
         axes.vlines(point.cost, figure.lower, figure.upper, colors=colour, linewidth=1.6)

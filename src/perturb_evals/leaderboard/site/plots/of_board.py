@@ -3,13 +3,13 @@
 import numpy as np
 
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import Board, Track
+from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.interleaved import published_beside
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.site.columns.places import tokens
 from perturb_evals.leaderboard.site.page import Plot, board_stem
-from perturb_evals.leaderboard.site.plots.cost import Point, cost_plot, frontier
+from perturb_evals.leaderboard.site.plots.cost import CostPoint, cost_plot, frontier
 from perturb_evals.leaderboard.site.plots.rows import Guide, Line, box_plot, interval_plot
 from perturb_evals.leaderboard.site.plots.stated import (
     calibration_plot,
@@ -28,7 +28,7 @@ def headline_name(board: Board) -> str:
 
 
 def intervals_of(
-    board: Board, track: Track, published: tuple[PublishedLine, ...], stem: str
+    board: Board, track: BoardTrack, published: tuple[PublishedLine, ...], stem: str
 ) -> Plot:
     """Return the headline of a track's systems with intervals, published numbers beside them."""
     lines = [Line(row.entry.name, row.entry.kind, row.entry.figure) for row in track.rows]
@@ -82,7 +82,7 @@ def skill_of(board: Board) -> Plot | None:
     )
 
 
-def cost_of(board: Board, track: Track, stem: str) -> Plot | None:
+def cost_of(board: Board, track: BoardTrack, stem: str) -> Plot | None:
     """Return cost against headline of a track's ranked systems, or tokens where costs lack.
 
     None where no ranked system of the track used a model.
@@ -91,7 +91,9 @@ def cost_of(board: Board, track: Track, stem: str) -> Plot | None:
     runs = [(entry, entry.result) for entry in ranked if entry.result is not None]
     in_dollars = all(run.usage.cost for _, run in runs if tokens(run))
     points = [
-        Point(entry.name, float((run.usage.cost if in_dollars else tokens(run)) or 0), entry.figure)
+        CostPoint(
+            entry.name, float((run.usage.cost if in_dollars else tokens(run)) or 0), entry.figure
+        )
         for entry, run in runs
         if entry.figure.value is not None
     ]

@@ -23,7 +23,7 @@ from perturb_evals.leaderboard.site.plots.svg import (
 )
 from perturb_evals.leaderboard.text import with_interval
 
-Kind = Literal["system", "baseline", "truth", "published"]
+MarkKind = Literal["system", "baseline", "truth", "published"]
 
 ROW, BOTTOM, SIDE = 36, 44, 12
 MARK, NAME = 0.2, -0.2
@@ -48,7 +48,7 @@ class Line:
     """
 
     name: str
-    kind: Kind
+    kind: MarkKind
     figure: Figure
     note: str = ""
     said: str = ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summaries
 from inspect_ai.scorer import SampleScore
 
-from perturb_evals.leaderboard.logs.headers import LogsError, log_name
+from perturb_evals.logs.headers import LogsError, log_name
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,8 @@ from inspect_ai.dataset import Sample
 from inspect_ai.log import read_eval_log, write_eval_log
 from inspect_ai.solver import chain
 
-from perturb_evals.leaderboard.logs.headers import LogsError, read_headers
-from perturb_evals.leaderboard.logs.samples import read_samples
+from perturb_evals.logs.headers import LogsError, read_headers
+from perturb_evals.logs.samples import read_samples
 
 Runs = dict[str, Path]
 

@@ -4,9 +4,9 @@ from urllib.parse import unquote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.leaderboard.logs.headers import log_name
-from perturb_evals.leaderboard.logs.viewer import Transcripts
 from perturb_evals.leaderboard.results.result import Result
+from perturb_evals.leaderboard.viewer import Transcripts
+from perturb_evals.logs.headers import log_name
 
 WORDS = st.text(st.characters(exclude_categories=("Cs",)))
 

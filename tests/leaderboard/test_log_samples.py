@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from inspect_ai.log import EvalLog, read_eval_log
 
-from perturb_evals.leaderboard.logs.headers import LogsError
-from perturb_evals.leaderboard.logs.samples import read_samples
+from perturb_evals.logs.headers import LogsError
+from perturb_evals.logs.samples import read_samples
 
 Runs = dict[str, Path]
 

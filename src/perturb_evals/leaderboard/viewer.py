@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from perturb_evals.leaderboard.logs.headers import log_name
 from perturb_evals.leaderboard.results.result import Result
+from perturb_evals.logs.headers import log_name
 
 
 @dataclass(frozen=True)
