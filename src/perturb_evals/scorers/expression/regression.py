@@ -11,21 +11,12 @@ from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
 from perturb_evals.metrics.expression.collapse import mode_collapse
 from perturb_evals.metrics.expression.regression import COUNTS
-from perturb_evals.metrics.expression.spec import SCORES
+from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, SCORES
 from perturb_evals.metrics.intervals import bootstrap_mean, paper_se
 from perturb_evals.scorers.expression.neighbors import DROPS
 from perturb_evals.scorers.running import still_running
 
-WITH_INTERVAL = (
-    "mae_top20",
-    "mse_top20",
-    "pearson_delta_top20",
-    "pearson_delta_pert",
-    "weighted_mse",
-    "pds",
-)
 ALWAYS = ("mae_top20", "mae_top20_lower", "mae_top20_upper")
-WITH_PAPER_SE = ("mae_top20", "mse_top20", "pearson_delta_top20")
 TOP = 20
 
 
@@ -57,14 +48,14 @@ def regression(resamples: int = 2000, seed: int = 0, asked: int | None = None) -
         table = scored_vectors(scores)
         by_pert = table.by_perturbation()
         results: dict[str, float] = {}
-        with_interval = () if still_running() else WITH_INTERVAL
+        running = still_running()
         for name in SCORES:
             values = by_pert[name].to_numpy(dtype=float)
             results[name] = float(values.mean()) if len(values) else math.nan
-            if name in with_interval:
+            if EXPRESSION_METRICS[name].interval and not running:
                 interval = bootstrap_mean(values, resamples=resamples, seed=seed)
                 results |= {f"{name}_lower": interval.lower, f"{name}_upper": interval.upper}
-        for name in WITH_PAPER_SE:
+        for name in filter(lambda name: EXPRESSION_METRICS[name].paper_se, SCORES):
             results[f"{name}_paper_se"] = paper_se(table.fold_means(name))
         results["mode_collapse"] = table.mode_collapse()
         kept = {

@@ -8,25 +8,15 @@ import pandas as pd
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
 from perturb_evals.datasets.pairs.questions import QuestionSet
-from perturb_evals.metrics.pairs.auroc import (
-    auroc_of_groups,
-    auroc_per_gene,
-    auroc_per_perturbation,
-    auroc_pooled,
-)
-from perturb_evals.metrics.pairs.classification import (
-    average_precision,
-    balanced_accuracy,
-    brier,
-    ece,
-    gene_only_share,
-    mcc,
-)
+from perturb_evals.metrics.pairs.auroc import auroc_of_groups, auroc_per_gene
 from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
+from perturb_evals.metrics.pairs.spec import PAIR_METRICS
 from perturb_evals.replies.pairs import ROUTES
 from perturb_evals.scorers.pairs.reading import REASONS
 from perturb_evals.scorers.running import still_running
+
+HEADLINE, ANSWERED = "auroc_per_gene", "auroc_per_gene_answered"
 
 
 @metric(scores="unreduced")
@@ -74,18 +64,8 @@ def classification(
             results["auroc_per_gene_lower"] = interval.lower
             results["auroc_per_gene_upper"] = interval.upper
             genes_per_resample = interval.mean_genes
-        optional: dict[str, float] = {
-            "auroc_per_gene_answered": auroc_per_gene(answered_only(predictions)),
-            "auroc_per_perturbation": auroc_per_perturbation(predictions, abstention=abstention),
-            f"auroc_pooled{suffix}": auroc_pooled(predictions, abstention=abstention),
-            f"average_precision{suffix}": average_precision(predictions),
-            f"balanced_accuracy{suffix}": balanced_accuracy(predictions),
-            f"mcc{suffix}": mcc(predictions),
-            f"brier{suffix}": brier(predictions),
-            f"ece{suffix}": ece(predictions),
-            f"gene_only_share{suffix}": gene_only_share(predictions),
-            "genes_per_resample": genes_per_resample,
-        }
+        optional = _optional(predictions, abstention, suffix)
+        optional["genes_per_resample"] = genes_per_resample
         results |= {name: value for name, value in optional.items() if math.isfinite(value)}
         results["coverage"] = answers.rate(None)
         results |= {f"abstained_{reason}": answers.rate(reason) for reason in REASONS}
@@ -99,6 +79,19 @@ def classification(
         return dict(results)
 
     return compute
+
+
+def _optional(predictions: Predictions, abstention: Abstention, suffix: str) -> dict[str, float]:
+    """Return all metrics but the headline, by their names in logs, that of answered rows first."""
+    found = {}
+    for name in dict.fromkeys((ANSWERED, *PAIR_METRICS)):
+        spec = PAIR_METRICS[name]
+        if spec.function is None or name == HEADLINE:
+            continue
+        policy = {"abstention": abstention} if spec.takes_abstention else {}
+        shown = f"{name}{suffix}" if spec.across_genes else name
+        found[shown] = spec.function(predictions, **policy)
+    return found
 
 
 @dataclass(frozen=True)
@@ -169,14 +162,3 @@ def _row(sample: SampleScore) -> tuple[str, str, str, int, float, str | None, st
         raise ValueError(f"Sample {sample.sample_id}: expected a finite score, got {value}.")
     pair = (str(sample.sample_id), about["pert"], about["gene"])
     return *pair, found["label"], value, abstained, found["route"]
-
-
-def answered_only(predictions: Predictions) -> Predictions:
-    """Return the rows that were answered; a secondary view, as it drops what was hard."""
-    kept = ~predictions.abstained
-    return Predictions(
-        predictions.perts[kept],
-        predictions.genes[kept],
-        predictions.labels[kept],
-        predictions.scores[kept],
-    )
