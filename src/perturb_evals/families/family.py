@@ -47,6 +47,25 @@ class Control:
 
 
 @dataclass(frozen=True, eq=False)
+class BoardAtHand:
+    """A board that wants its reference rows.
+
+    Attributes:
+        parts: Its parts.
+        task_args: The arguments of any complete run of it.
+        data_sha256: Hash of its data.
+        wanted: Whether a method on a track with its lines is wanted; one that was run is not.
+        line_sets: Cell lines of each of its tracks cross.
+    """
+
+    parts: Parts
+    task_args: Mapping[str, Any]
+    data_sha256: str
+    wanted: Callable[[str, str, tuple[str, ...]], bool]
+    line_sets: Collection[tuple[str, ...]]
+
+
+@dataclass(frozen=True, eq=False)
 class Reference:
     """A row that every board has, computed from its own data even when nobody ran it.
 
@@ -207,22 +226,8 @@ class Family(ABC):
             ValueError, KeyError, TypeError: Arguments that the task does not allow.
         """
 
-    def references(
-        self,
-        board: Parts,
-        task_args: Mapping[str, Any],
-        data_sha256: str,
-        wanted: Callable[[str, str, tuple[str, ...]], bool],
-        line_sets: Collection[tuple[str, ...]],
-    ) -> list[Reference]:
+    def references(self, of: BoardAtHand) -> list[Reference]:
         """Compute the reference rows of a board.
-
-        Args:
-            board: Its parts.
-            task_args: The arguments of any complete run of it.
-            data_sha256: Hash of its data.
-            wanted: Whether a method on a track with its lines is wanted; one that was run is not.
-            line_sets: Cell lines of each of its tracks cross.
 
         Raises:
             NoReferencesError: The data are not those of the board.

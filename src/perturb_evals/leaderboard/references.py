@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.families import family_of
-from perturb_evals.families.family import NoReferencesError, Reference
+from perturb_evals.families.family import BoardAtHand, NoReferencesError, Reference
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.results.result import Result
@@ -30,7 +30,7 @@ def references(
 
     try:
         found = family_of(result.task).references(
-            result.board, result.task_args, result.data_sha256, wanted, line_sets
+            BoardAtHand(result.board, result.task_args, result.data_sha256, wanted, line_sets)
         )
     except (DataError, ValueError) as error:
         raise NoReferencesError(str(error)) from error

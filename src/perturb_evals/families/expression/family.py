@@ -1,7 +1,7 @@
 """The family of predicted expression: LangPert's task."""
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +18,15 @@ from perturb_evals.families.expression.demo import ExpressionDemo
 from perturb_evals.families.expression.published import beside_screen
 from perturb_evals.families.expression.references import TRACK, controls
 from perturb_evals.families.facts import expected
-from perturb_evals.families.family import AskedAgain, Asking, Control, Family, Parts, Reference
+from perturb_evals.families.family import (
+    AskedAgain,
+    Asking,
+    BoardAtHand,
+    Control,
+    Family,
+    Parts,
+    Reference,
+)
 from perturb_evals.families.outcome import DIGITS, MeanOutcome
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.replies.expression import ExpressionReply
@@ -109,16 +117,9 @@ class Expression(Family):
             TestedNamesAudit(),
         )
 
-    def references(
-        self,
-        board: Parts,
-        task_args: Mapping[str, Any],
-        data_sha256: str,
-        wanted: Callable[[str, str, tuple[str, ...]], bool],
-        line_sets: Collection[tuple[str, ...]],
-    ) -> list[Reference]:
+    def references(self, of: BoardAtHand) -> list[Reference]:
         """Compute the control, the training mean and the oracle."""
-        return controls(board, task_args, data_sha256, wanted, self.headline)
+        return controls(of, self.headline)
 
     def published(self, board: Parts) -> tuple[PublishedLine, ...]:
         """Return LangPert's tables for the screen and size of the training sets."""

@@ -4,8 +4,8 @@ They read training vectors, and the oracle the truth, through the same doors as 
 same names.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS
 from perturb_evals.datasets.screens.oracle import truly_nearest
-from perturb_evals.families.family import NoReferencesError, Parts, Reference, need, same_data
+from perturb_evals.families.family import BoardAtHand, NoReferencesError, Reference, need, same_data
 from perturb_evals.families.outcome import DIGITS, MeanOutcome
 from perturb_evals.scorers.expression.held_out_truth import truth_for
 
@@ -23,20 +23,14 @@ TRACK = "training"
 ORACLE_K = 5
 
 
-def controls(
-    board: Parts,
-    task_args: Mapping[str, Any],
-    data_sha256: str,
-    wanted: Callable[[str, str, tuple[str, ...]], bool],
-    headline: str,
-) -> list[Reference]:
+def controls(of: BoardAtHand, headline: str) -> list[Reference]:
     """Compute the rows; see `Family.references`."""
-    screen = GEARS_SCREENS.get(str(task_args.get("screen")))
+    screen = GEARS_SCREENS.get(str(of.task_args.get("screen")))
     need(screen.source if screen else None)
-    given = {name: value for name, value in task_args.items() if name != "k"}
+    given = {name: value for name, value in of.task_args.items() if name != "k"}
     run = expression_benchmark(**{**given, "aliases": "none"})
-    same_data(run.screen.fingerprint, data_sha256)
-    if str(board["split"]) != run.split.sha256[:6]:
+    same_data(run.screen.fingerprint, of.data_sha256)
+    if str(of.parts["split"]) != run.split.sha256[:6]:
         raise NoReferencesError("The split is another one than that of the board.")
     kinds: dict[str, tuple[Literal["baseline", "truth"], Callable[[HeldOut], Floats]]] = {
         "no_change": ("baseline", _control),
@@ -46,7 +40,7 @@ def controls(
     return [
         Reference(name, kind, TRACK, (), _judged(run.folds, predict, headline))
         for name, (kind, predict) in kinds.items()
-        if wanted(name, TRACK, ())
+        if of.wanted(name, TRACK, ())
     ]
 
 

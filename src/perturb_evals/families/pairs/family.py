@@ -1,7 +1,7 @@
 """The family of yes/no questions about a perturbation and a gene: PerturbQA's tasks."""
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,7 +19,15 @@ from perturb_evals.datasets.pairs.predictions_file import PredictionsError
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.families.facts import expected, shown
-from perturb_evals.families.family import AskedAgain, Asking, Control, Family, Parts, Reference
+from perturb_evals.families.family import (
+    AskedAgain,
+    Asking,
+    BoardAtHand,
+    Control,
+    Family,
+    Parts,
+    Reference,
+)
 from perturb_evals.families.pairs.audit import RowsAudit
 from perturb_evals.families.pairs.demo import PairsDemo
 from perturb_evals.families.pairs.outcome import KINDS, AnswersOutcome, answers_outcome
@@ -128,17 +136,9 @@ class Pairs(Family):
             RowsAudit(asked.evidence),
         )
 
-    def references(
-        self,
-        board: Parts,
-        task_args: Mapping[str, Any],
-        data_sha256: str,
-        wanted: Callable[[str, str, tuple[str, ...]], bool],
-        line_sets: Collection[tuple[str, ...]],
-    ) -> list[Reference]:
+    def references(self, of: BoardAtHand) -> list[Reference]:
         """Compute the gene's and the perturbation's training rates."""
-        kind = KINDS[str(board["task"])]
-        return training_rates(kind, board, task_args, data_sha256, wanted, line_sets)
+        return training_rates(KINDS[str(of.parts["task"])], of)
 
     def published(self, board: Parts) -> tuple[PublishedLine, ...]:
         """Return PerturbQA's Table 1 for the cell line and kind of question."""

@@ -3,51 +3,41 @@
 They read training rows through the same door as the solvers of the same names.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
-
 import numpy as np
 
 from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import lines_read, pairs_evidence
 from perturb_evals.datasets.pairs.load import named_dataset, why_not_here
 from perturb_evals.datasets.pairs.questions import Kind
-from perturb_evals.families.family import NoReferencesError, Parts, Reference, same_data
+from perturb_evals.families.family import BoardAtHand, NoReferencesError, Reference, same_data
 from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
 
 
-def training_rates(
-    kind: Kind,
-    board: Parts,
-    task_args: Mapping[str, Any],
-    data_sha256: str,
-    wanted: Callable[[str, str, tuple[str, ...]], bool],
-    line_sets: Collection[tuple[str, ...]],
-) -> list[Reference]:
+def training_rates(kind: Kind, of: BoardAtHand) -> list[Reference]:
     """Compute the rows; see `Family.references`.
 
     Where a board has no track cross, the perturbation's rate is that of all lines whose tables are
     here.
     """
     given = {
-        name: task_args[name] for name in ("dataset", "cell_line", "questions", "genes", "seed")
+        name: of.task_args[name] for name in ("dataset", "cell_line", "questions", "genes", "seed")
     }
     source = named_dataset(given["dataset"])
-    if lacking := why_not_here(source, given["cell_line"] or str(board["context"]), kind):
+    if lacking := why_not_here(source, given["cell_line"] or str(of.parts["context"]), kind):
         raise NoReferencesError(lacking)
     asked = pairs_benchmark(kind, **given)
-    same_data(asked.table.sha256, data_sha256)
-    policy: Abstention = "lowest" if board["abstention"] == "lowest" else "half"
+    same_data(asked.table.sha256, of.data_sha256)
+    policy: Abstention = "lowest" if of.parts["abstention"] == "lowest" else "half"
     dataset, line = asked.evidence.dataset, asked.evidence.cell_line
     found = []
-    if wanted("gene_frequency", "within", ()):
+    if of.wanted("gene_frequency", "within", ()):
         own = pairs_evidence(dataset, line, kind, "within", (line,))
         outcome = _answers(asked, policy, GeneFrequency(own))
         found.append(Reference("gene_frequency", "baseline", "within", (), outcome))
-    for lines in sorted(line_sets) or [_lines_here(asked)]:
-        if wanted("perturbation_rate", "cross", lines):
+    for lines in sorted(of.line_sets) or [_lines_here(asked)]:
+        if of.wanted("perturbation_rate", "cross", lines):
             opened = pairs_evidence(dataset, line, kind, "cross", lines)
             outcome = _answers(asked, policy, PerturbationRate(opened))
             found.append(Reference("perturbation_rate", "baseline", "cross", lines, outcome))
