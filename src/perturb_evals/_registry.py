@@ -3,9 +3,9 @@
 from perturb_evals.families import FAMILIES
 from perturb_evals.models.scripted import perturb_scripted
 from perturb_evals.scorers.expression.expression import expression
-from perturb_evals.scorers.expression.regression import regression
-from perturb_evals.scorers.pairs.classification import classification
+from perturb_evals.scorers.expression.results import regression
 from perturb_evals.scorers.pairs.p_positive import p_positive
+from perturb_evals.scorers.pairs.results import classification
 
 TASKS = tuple(task for family in FAMILIES for task in family.tasks)
 SOLVERS = tuple(solver for family in FAMILIES for solver in family.solvers)

@@ -20,6 +20,7 @@ from perturb_evals.datasets.demo.world import demo_tables
 from perturb_evals.datasets.pairs.evidence import lines_read, pairs_evidence
 from perturb_evals.datasets.pairs.load import FILE_SUFFIX, load_table
 from perturb_evals.datasets.pairs.questions import scored_genes
+from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.replay import replay
@@ -116,6 +117,12 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
     "cross_line_knn": baselines.cross_line_knn,
     **CHEATS,
 }
+
+
+def test_every_solver_of_the_family_is_tried():
+    """One that was left out could peek and nobody would notice."""
+    tried = {name.partition(" ")[0] for name in SOLVERS} | {"replay"}
+    assert {own.__name__ for own in Pairs.solvers} <= tried
 
 
 @solver

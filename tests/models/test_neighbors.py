@@ -17,7 +17,7 @@ from perturb_evals.metrics.intervals import paired_difference
 from perturb_evals.models.notes import perturbation_of
 from perturb_evals.models.scripted import FULL_NAME
 from perturb_evals.scorers.expression.reading import parse_neighbors
-from perturb_evals.scorers.expression.regression import scored_vectors
+from perturb_evals.scorers.expression.results import scored_vectors
 from perturb_evals.solvers.expression.baselines import oracle_neighbors, random_neighbors
 from perturb_evals.solvers.expression.nearest_perturbations import (
     nearest_perturbations,

@@ -2,7 +2,7 @@
 
 The numbers are those of PerturbQA's Table 1 with its analysis of knowledge graphs (Wu et al., ICLR
 2025), and of the LangPert manuscript. Each was measured under a protocol of its own, so that none
-is ranked with a run; `perturb_evals.leaderboard.published` says how they differ.
+is ranked with a run; `published.py` of each family says how they differ.
 
 From them follow the row that the calibration gate has to reproduce, and the headline of the systems
 that the learning curve is drawn beside. A number of this package is comparable with the manuscript

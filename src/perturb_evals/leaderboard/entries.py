@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.families import family_of, task_names
-from perturb_evals.families.facts import expected, shown
+from perturb_evals.families.faults import expected, shown
 from perturb_evals.families.outcome import Outcome
 from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.results.from_log import Prices, result_of, status_of

@@ -15,7 +15,7 @@ from perturb_evals.datasets.options import refuse_unknown, whole_number
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.samples import held_out_samples
 from perturb_evals.scorers.expression.expression import expression
-from perturb_evals.scorers.expression.regression import regression
+from perturb_evals.scorers.expression.results import regression
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
 
 VERSION = "1-A"

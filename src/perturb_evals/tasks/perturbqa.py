@@ -18,8 +18,8 @@ from perturb_evals.datasets.pairs.questions import QuestionSet
 from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.metrics.pairs.predictions import ABSTENTIONS, Abstention
 from perturb_evals.replies.pairs import AnswerForm
-from perturb_evals.scorers.pairs.classification import classification
 from perturb_evals.scorers.pairs.p_positive import p_positive
+from perturb_evals.scorers.pairs.results import classification
 from perturb_evals.solvers.pairs.ask import ask
 
 VERSION = "1-A"

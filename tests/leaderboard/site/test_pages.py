@@ -17,7 +17,7 @@ from perturb_evals.leaderboard.comparison import MOST_COMPARED
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.results.from_log import metrics as metrics_of
 from perturb_evals.leaderboard.results.result import Figure, Result
-from perturb_evals.leaderboard.site.columns import metrics, pairs, places, runs
+from perturb_evals.leaderboard.site.columns import methods, pairs, runs, standings
 from perturb_evals.leaderboard.site.page import Page
 from perturb_evals.leaderboard.site.pages.board import board_page_of
 from perturb_evals.leaderboard.site.pages.comparison import (
@@ -33,7 +33,7 @@ from perturb_evals.leaderboard.viewer import Transcripts
 from perturb_evals.metrics.expression.regression import COUNTS as EXPRESSION_COUNTS
 from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS
 from perturb_evals.metrics.pairs.spec import PAIR_METRICS
-from perturb_evals.scorers.expression.regression import DROPS
+from perturb_evals.scorers.expression.results import DROPS
 from perturb_evals.scorers.pairs.reading import REASONS
 
 SHARED = {"n_runs": 1, "newest": "2026-01-01", "transcripts": False}
@@ -116,7 +116,7 @@ def test_published_numbers_stand_in_their_track_unranked_in_order_of_value(
     langpert: Board,
 ) -> None:
     page = board_page_of(langpert, {}, NO_LINKS)
-    (ranked,) = [table for table in page.tables if table.columns[0] is places.RANK]
+    (ranked,) = [table for table in page.tables if table.columns[0] is standings.RANK]
     published = [row for row in ranked.rows if row.cells[1].href == "#published"]
     lines = langpert.family.published(langpert.parts)
     assert [row.cells[1].text for row in published] == [line.system for line in lines]
@@ -312,21 +312,21 @@ def test_methods_say_what_the_site_does_about_many_comparisons() -> None:
 
 def test_every_column_of_numbers_is_explained_in_words() -> None:
     here = {
-        metrics.METRIC_VALUE,
+        methods.METRIC_VALUE,
         pairs.CREDIT_B,
-        metrics.PERFECT,
-        metrics.CONSTANT,
-        metrics.ABSTAINED,
-        metrics.MEAN_EFFECT,
-        metrics.NO_CHANGE,
+        methods.PERFECT,
+        methods.CONSTANT,
+        methods.ABSTAINED,
+        methods.MEAN_EFFECT,
+        methods.NO_CHANGE,
     }
     defined = [
-        value for module in (metrics, pairs, places, runs) for value in vars(module).values()
+        value for module in (methods, pairs, standings, runs) for value in vars(module).values()
     ]
     known = {value for value in defined if isinstance(value, Column)}
-    assert {column for column in known if column.numeric} - here <= set(metrics.EXPLAINED)
+    assert {column for column in known if column.numeric} - here <= set(methods.EXPLAINED)
     said = words(render_page(methods_page_of(), SHARED)).replace("&#39;", "'").replace("&lt;", "<")
-    for column in metrics.EXPLAINED:
+    for column in methods.EXPLAINED:
         assert column.about in said
 
 

@@ -12,7 +12,7 @@ from perturb_evals.leaderboard.results.files import whole_result
 from perturb_evals.leaderboard.results.result import read_result, write_result
 from perturb_evals.leaderboard.submission.check import NAMES, check_runs
 from perturb_evals.logs.headers import TAKEN_UP, LogsError
-from perturb_evals.scorers.pairs.classification import classification
+from perturb_evals.scorers.pairs.results import classification
 
 
 def header(path):

@@ -17,7 +17,6 @@ from perturb_evals.families.expression.audit import TestedNamesAudit
 from perturb_evals.families.expression.demo import ExpressionDemo
 from perturb_evals.families.expression.published import beside_screen
 from perturb_evals.families.expression.references import TRACK, controls
-from perturb_evals.families.facts import expected
 from perturb_evals.families.family import (
     AskedAgain,
     Asking,
@@ -27,12 +26,13 @@ from perturb_evals.families.family import (
     Parts,
     Reference,
 )
+from perturb_evals.families.faults import expected
 from perturb_evals.families.outcome import DIGITS, MeanOutcome
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.expression import expression
-from perturb_evals.scorers.expression.regression import regression, scored_vectors
+from perturb_evals.scorers.expression.results import regression, scored_vectors
 from perturb_evals.solvers.asking.tokens import prompt_tokens, prose_tokens
 from perturb_evals.solvers.expression.baselines import (
     embedding_neighbors,

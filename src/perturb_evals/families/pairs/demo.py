@@ -7,7 +7,7 @@ from perturb_evals.datasets.demo.world import attainable_scores
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import Track
 from perturb_evals.families.demo import Demo, DemoSystem, Found
-from perturb_evals.families.pairs.outcome import KINDS
+from perturb_evals.families.pairs.tasks import KIND_OF_TASK
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.solvers.pairs.baselines import (
@@ -45,7 +45,7 @@ class PairsDemo(Demo):
 
     def attainable(self, task: str) -> float:
         """Return the per-gene AUROC of the simulation's own probabilities."""
-        kind = KINDS[task]
+        kind = KIND_OF_TASK[task]
         rows = pairs_benchmark(kind, "demo", CELL_LINE).rows
         best = rows.merge(attainable_scores(CELL_LINE, kind), on=["pert", "gene"], validate="1:1")
         return auroc_per_gene(Predictions(best["pert"], best["gene"], best["label"], best["score"]))

@@ -18,7 +18,6 @@ from perturb_evals.datasets.pairs.own_tables import is_own, located
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.datasets.pairs.samples import question_samples
-from perturb_evals.families.facts import expected, shown
 from perturb_evals.families.family import (
     AskedAgain,
     Asking,
@@ -28,16 +27,18 @@ from perturb_evals.families.family import (
     Parts,
     Reference,
 )
+from perturb_evals.families.faults import expected, shown
 from perturb_evals.families.pairs.audit import RowsAudit
 from perturb_evals.families.pairs.demo import PairsDemo
-from perturb_evals.families.pairs.outcome import KINDS, AnswersOutcome, answers_outcome
+from perturb_evals.families.pairs.outcome import AnswersOutcome, answers_outcome
 from perturb_evals.families.pairs.published import beside_pairs
 from perturb_evals.families.pairs.references import training_rates
+from perturb_evals.families.pairs.tasks import KIND_OF_TASK, TASKS
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
 from perturb_evals.replies.pairs import ANSWER_FORMS
-from perturb_evals.scorers.pairs.classification import classification
 from perturb_evals.scorers.pairs.p_positive import p_positive
+from perturb_evals.scorers.pairs.results import classification
 from perturb_evals.solvers.asking.tokens import prose_tokens
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.baselines import (
@@ -50,7 +51,6 @@ from perturb_evals.solvers.pairs.baselines import (
 )
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
-from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
 """What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
@@ -59,10 +59,7 @@ REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
 class Pairs(Family):
     """Answers about pairs, ranked by per-gene AUROC."""
 
-    tasks: ClassVar = {
-        perturbqa_de: "differential expression",
-        perturbqa_direction: "direction of change",
-    }
+    tasks: ClassVar = {task: said for task, (_, said) in TASKS.items()}
     solvers = (
         ask,
         constant,
@@ -128,7 +125,7 @@ class Pairs(Family):
         policy = args.pop("abstention")
         if is_own(named := args["dataset"]) and not located(named):
             raise DataError(f"The tables of {named} are not here.")
-        asked = pairs_benchmark(KINDS[task], **args)
+        asked = pairs_benchmark(KIND_OF_TASK[task], **args)
         samples = question_samples(asked.rows, asked.evidence)
         return AskedAgain(
             asked.metadata(task, abstention=policy),
@@ -138,11 +135,11 @@ class Pairs(Family):
 
     def references(self, of: BoardAtHand) -> list[Reference]:
         """Compute the gene's and the perturbation's training rates."""
-        return training_rates(KINDS[str(of.parts["task"])], of)
+        return training_rates(KIND_OF_TASK[str(of.parts["task"])], of)
 
     def published(self, board: Parts) -> tuple[PublishedLine, ...]:
         """Return PerturbQA's Table 1 for the cell line and kind of question."""
-        return beside_pairs(KINDS[str(board["task"])], board)
+        return beside_pairs(KIND_OF_TASK[str(board["task"])], board)
 
     def repeats(self, context: str) -> bool:
         """Whether a table is a screen cut by another split."""
@@ -164,7 +161,7 @@ class Pairs(Family):
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Score every question of the task's default run from a file of pairs and scores."""
         dataset, line = given.get("dataset", "perturbqa"), given.get("cell_line")
-        asked = pairs_benchmark(KINDS[task], dataset=dataset, cell_line=line)
+        asked = pairs_benchmark(KIND_OF_TASK[task], dataset=dataset, cell_line=line)
         try:
             replayed = Replayed(asked.evidence, path)
             for pert, gene in zip(asked.rows["pert"], asked.rows["gene"], strict=True):
@@ -190,7 +187,7 @@ class Pairs(Family):
         one_of("abstention", args.pop("abstention", "half"), ABSTENTIONS)
         known = inspect.signature(pairs_benchmark).parameters
         refuse_unknown({name: args[name] for name in args.keys() - known}, pairs_benchmark)
-        kind = KINDS[task]
+        kind = KIND_OF_TASK[task]
         asked = pairs_benchmark(kind, **args)
         line = asked.evidence.cell_line
         pairs = zip(asked.rows["pert"], asked.rows["gene"], strict=True)

@@ -7,15 +7,14 @@ import numpy as np
 from inspect_ai.scorer import SampleScore
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
+from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.families.outcome import Better, Floats, Outcome
+from perturb_evals.families.pairs.tasks import KIND_OF_TASK
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene, question_credit
 from perturb_evals.metrics.pairs.differences import randomised_auroc_test
 from perturb_evals.metrics.pairs.intervals import resampled_auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
-from perturb_evals.scorers.pairs.classification import scored_answers
-
-KINDS: dict[str, Kind] = {"perturbqa_de": "de", "perturbqa_direction": "direction"}
+from perturb_evals.scorers.pairs.results import scored_answers
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +85,7 @@ class AnswersOutcome(Outcome):
 
     def truth(self, row: int, task: str) -> str:
         """Return the true verdict."""
-        return VERDICTS[KINDS[task]].word(int(self.predictions.labels[row]))
+        return VERDICTS[KIND_OF_TASK[task]].word(int(self.predictions.labels[row]))
 
     def answer(self, row: int) -> str:
         """Return the score that was read, or that there is none."""

@@ -15,7 +15,7 @@ from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.held_out_truth import truth_for
 from perturb_evals.scorers.expression.predicted import Predicted, predict
-from perturb_evals.scorers.expression.regression import regression
+from perturb_evals.scorers.expression.results import regression
 
 PROJECTION_SEED = 0
 ORACLE_SHOWN = 5

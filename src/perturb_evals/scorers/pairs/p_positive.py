@@ -10,9 +10,9 @@ from inspect_ai.solver import TaskState
 from perturb_evals.datasets.pairs.questions import VERDICTS, Kind, question_text
 from perturb_evals.replies.pairs import PairsReply, Route
 from perturb_evals.replies.reply import attached
-from perturb_evals.scorers.pairs.classification import classification
 from perturb_evals.scorers.pairs.logprobs import verdict_probability
 from perturb_evals.scorers.pairs.reading import parse_answer
+from perturb_evals.scorers.pairs.results import classification
 
 ABSTAINED_VALUE = 0.5
 """`Score.value` of an abstention: finite, as Inspect drops NaN; metrics go by the metadata."""

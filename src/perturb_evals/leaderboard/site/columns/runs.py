@@ -1,6 +1,6 @@
 """Columns about runs, their data and logs set aside, and about published numbers."""
 
-from perturb_evals.leaderboard.site.columns.places import published_value
+from perturb_evals.leaderboard.site.columns.standings import published_value
 from perturb_evals.leaderboard.site.table import Cell, Column, text
 from perturb_evals.logs.headers import log_name
 

@@ -6,8 +6,8 @@ from typing import Any
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.interleaved import interleaved
-from perturb_evals.leaderboard.site.columns import places, runs
-from perturb_evals.leaderboard.site.columns.places import Place, named
+from perturb_evals.leaderboard.site.columns import runs, standings
+from perturb_evals.leaderboard.site.columns.standings import Place, named
 from perturb_evals.leaderboard.site.page import Page, board_stem
 from perturb_evals.leaderboard.site.plots.of_board import (
     calibration_of,
@@ -27,29 +27,29 @@ TRACKS = {
     "training": "Systems that were allowed to read the training perturbations of the screen.",
 }
 STANDING = (
-    places.RANK,
-    places.SYSTEM,
-    places.HEADLINE,
-    places.SKILL,
-    places.BEHIND,
-    places.COVERAGE,
-    places.TOKENS,
-    places.COST,
-    places.CALLS,
-    places.TIME,
-    places.RELEASED,
+    standings.RANK,
+    standings.SYSTEM,
+    standings.HEADLINE,
+    standings.SKILL,
+    standings.BEHIND,
+    standings.COVERAGE,
+    standings.TOKENS,
+    standings.COST,
+    standings.CALLS,
+    standings.TIME,
+    standings.RELEASED,
 )
 PUBLISHED = (
     runs.PUBLISHED_SYSTEM,
     runs.PUBLISHED_VALUE,
-    replace(places.TRACK, cell=lambda line: text(line.track or "not known")),
+    replace(standings.TRACK, cell=lambda line: text(line.track or "not known")),
     runs.DIFFERENCE,
     runs.SOURCE,
 )
 COVERAGE = (
-    replace(places.SYSTEM, cell=lambda place: named(place.row.entry.kind, place.row.entry.name)),
-    places.COVERAGE,
-    places.REASONS,
+    replace(standings.SYSTEM, cell=lambda place: named(place.row.entry.kind, place.row.entry.name)),
+    standings.COVERAGE,
+    standings.REASONS,
 )
 INCOMPLETE = (runs.MODEL, runs.SOLVER, runs.STATUS, runs.REASON, runs.DATE)
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from perturb_evals.leaderboard.entries import Entries
 from perturb_evals.leaderboard.results.result import Result
-from perturb_evals.leaderboard.site.columns import places, runs
+from perturb_evals.leaderboard.site.columns import runs, standings
 from perturb_evals.leaderboard.site.page import Page
 from perturb_evals.leaderboard.site.table import table_about, text
 
-# The columns of places on the leaderboard, of runs that have none.
-TASK = replace(places.TASK, cell=lambda run: text(run.task, log=True))
-CONTEXT = replace(places.CONTEXT, cell=lambda run: text(run.context, log=True))
+# The columns of standings on the leaderboard, of runs that have none.
+TASK = replace(standings.TASK, cell=lambda run: text(run.task, log=True))
+CONTEXT = replace(standings.CONTEXT, cell=lambda run: text(run.context, log=True))
 SYSTEM = replace(runs.MODEL, cell=lambda run: text(run.system or run.protocol.model, log=True))
 DATA = (CONTEXT, runs.LICENCE, runs.CITATION, runs.DATA)
 RUNS = (SYSTEM, runs.SOLVER, TASK, CONTEXT, runs.STATUS, runs.REASON, runs.DATE, runs.LOG)

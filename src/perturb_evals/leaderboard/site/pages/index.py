@@ -5,37 +5,37 @@ from dataclasses import replace
 
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.entries import Entries
-from perturb_evals.leaderboard.site.columns import places
-from perturb_evals.leaderboard.site.columns.places import Place, named
+from perturb_evals.leaderboard.site.columns import standings
+from perturb_evals.leaderboard.site.columns.standings import Place, named
 from perturb_evals.leaderboard.site.page import Page, board_page
 from perturb_evals.leaderboard.site.plots.of_board import headline_name, skill_of
 from perturb_evals.leaderboard.site.table import Column, PageTable, figure, figures, table_about
 from perturb_evals.leaderboard.summary import Summary
 
 ROWS = (
-    places.SYSTEM,
-    places.TASK,
-    places.CONTEXT,
-    places.TRACK,
-    places.RANK,
-    places.HEADLINE,
-    places.SKILL,
-    places.COVERAGE,
-    places.TOKENS,
-    places.COST,
+    standings.SYSTEM,
+    standings.TASK,
+    standings.CONTEXT,
+    standings.TRACK,
+    standings.RANK,
+    standings.HEADLINE,
+    standings.SKILL,
+    standings.COVERAGE,
+    standings.TOKENS,
+    standings.COST,
 )
 BOARDS = (
-    places.TASK,
-    places.CONTEXT,
-    places.TRACK,
-    places.METRIC,
-    places.QUESTIONS,
-    places.SYSTEMS,
-    places.BEST,
-    places.HEADLINE,
-    places.SKILL,
+    standings.TASK,
+    standings.CONTEXT,
+    standings.TRACK,
+    standings.METRIC,
+    standings.QUESTIONS,
+    standings.SYSTEMS,
+    standings.BEST,
+    standings.HEADLINE,
+    standings.SKILL,
 )
-SUMMED = replace(places.SYSTEM, cell=lambda row: named(row.kind, row.name))
+SUMMED = replace(standings.SYSTEM, cell=lambda row: named(row.kind, row.name))
 
 
 def index_page_of(
@@ -90,7 +90,7 @@ def _summary(summary: Summary, name: str) -> PageTable:
     return table_about(
         name,
         f"Skill over {summary.title}, track {summary.track_title}",
-        (SUMMED, places.MEAN_SKILL, *parts),
+        (SUMMED, standings.MEAN_SKILL, *parts),
         summary.rows,
         muted=lambda row: row.mean is None,
     )

@@ -4,7 +4,7 @@ import math
 
 from perturb_evals.families.outcome import RESAMPLES
 from perturb_evals.leaderboard.comparison import MOST_COMPARED
-from perturb_evals.leaderboard.site.columns import metrics as columns
+from perturb_evals.leaderboard.site.columns import methods as columns
 from perturb_evals.leaderboard.site.page import Page
 from perturb_evals.leaderboard.site.table import Cell, PageTable, TableRow, page_table, text
 from perturb_evals.leaderboard.text import MISSING

@@ -7,9 +7,9 @@ from typing import Any
 from perturb_evals.leaderboard.boards import Board, Row
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
 from perturb_evals.leaderboard.results.result import Result, short_value
-from perturb_evals.leaderboard.site.columns import metrics, places
-from perturb_evals.leaderboard.site.columns.places import Place
+from perturb_evals.leaderboard.site.columns import methods, standings
 from perturb_evals.leaderboard.site.columns.runs import MINUTE
+from perturb_evals.leaderboard.site.columns.standings import Place
 from perturb_evals.leaderboard.site.page import Page, system_stem
 from perturb_evals.leaderboard.site.table import table_about
 from perturb_evals.leaderboard.text import count, dollars, duration, track_text
@@ -17,20 +17,20 @@ from perturb_evals.leaderboard.viewer import Transcripts
 from perturb_evals.logs.headers import log_name
 
 BOARDS = (
-    places.TASK,
-    places.CONTEXT,
-    places.TRACK,
-    places.RANK,
-    places.HEADLINE,
-    places.SKILL,
-    places.BEHIND,
-    places.COVERAGE,
-    places.TOKENS,
-    places.COST,
-    places.CALLS,
-    places.TIME,
+    standings.TASK,
+    standings.CONTEXT,
+    standings.TRACK,
+    standings.RANK,
+    standings.HEADLINE,
+    standings.SKILL,
+    standings.BEHIND,
+    standings.COVERAGE,
+    standings.TOKENS,
+    standings.COST,
+    standings.CALLS,
+    standings.TIME,
 )
-METRICS = (metrics.METRIC_NAME, metrics.METRIC_VALUE)
+METRICS = (methods.METRIC_NAME, methods.METRIC_VALUE)
 Facts = list[tuple[str, str]]
 
 

@@ -7,7 +7,7 @@ from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.interleaved import published_beside
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.leaderboard.site.columns.places import tokens
+from perturb_evals.leaderboard.site.columns.standings import tokens
 from perturb_evals.leaderboard.site.page import Plot, board_stem
 from perturb_evals.leaderboard.site.plots.cost import CostPoint, cost_plot, frontier
 from perturb_evals.leaderboard.site.plots.rows import Guide, Line, box_plot, interval_plot

@@ -9,7 +9,7 @@ from inspect_ai.scorer import SampleScore, Score
 from scipy.spatial.distance import pdist
 
 from perturb_evals.metrics.expression.spec import SCORES
-from perturb_evals.scorers.expression.regression import regression, scored_vectors
+from perturb_evals.scorers.expression.results import regression, scored_vectors
 
 
 def reply(pert, value, fold=0, repeat=0, projection=(0.0, 0.0), **found):

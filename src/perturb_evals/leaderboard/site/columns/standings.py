@@ -234,7 +234,7 @@ CONTEXT = Column(
     lambda place: text(str(place.board.parts["context"]), log=True),
 )
 TRACK = Column(
-    "BoardTrack",
+    "Track",
     "Training rows that a system was allowed to read: none, within (the evaluated line's), cross "
     "(other lines' too), or training (of a screen).",
     ("track",),

@@ -20,9 +20,9 @@ from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.metrics.pairs.auroc import auroc_of_groups, auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
-from perturb_evals.scorers.pairs.classification import classification, scored_answers
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.scorers.pairs.reading import REASONS
+from perturb_evals.scorers.pairs.results import classification, scored_answers
 from perturb_evals.solvers.pairs.baselines import constant, random_scores
 from perturb_evals.tasks.perturbqa import HEADLINE, perturbqa_de, perturbqa_direction
 
