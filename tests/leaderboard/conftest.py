@@ -1,6 +1,7 @@
 """Small real logs of the demo world, and entries made by hand whose truth is known."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,8 +61,21 @@ def run(
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Complete runs by what ran, e.g. `constant de`; do not change them."""
-    folder = tmp_path_factory.mktemp("runs")
+    """Complete runs by what ran, e.g. `constant de`; do not change them.
+
+    The processes of pytest-xdist share those of the first that needs them: they begin far apart in
+    the list of tests, so that nobody has to wait for another.
+    """
+    base = tmp_path_factory.getbasetemp()
+    listed = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "runs.json"
+    if not listed.exists():
+        mine = tmp_path_factory.mktemp("runs")
+        (mine / "runs.json").write_text(json.dumps(make_runs(mine)))
+        os.replace(mine / "runs.json", listed)
+    return {name: Path(location) for name, location in json.loads(listed.read_text()).items()}
+
+
+def make_runs(folder: Path) -> dict[str, str]:
     pairs = (perturbqa_de, perturbqa_direction)
     logs = {}
 
@@ -79,7 +93,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     keep("rate", run(folder, [perturbqa_de(**ASKED, evidence="cross")], perturbation_rate()))
     keep("mean", run(folder, [langpert(screen="demo", fold=1)], mean_effect()))
     keep("scripted", run(folder, [langpert(screen="demo", fold=1)], None, model=SCRIPTED))
-    return {name: Path(location) for name, location in logs.items()}
+    return logs
 
 
 @pytest.fixture(scope="session")

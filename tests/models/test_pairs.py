@@ -162,7 +162,7 @@ def test_any_symbol_is_text_and_never_a_template(ask: Ask, pert: str, gene: str)
 def test_it_is_better_than_guessing_and_worse_than_can_be(
     evaluate: Callable[..., EvalLog], kind: str, task: Callable[..., object]
 ) -> None:
-    log = evaluate(task(dataset="demo", answer="probability", genes=40), model=FULL_NAME)
+    log = evaluate(task(dataset="demo", answer="probability", genes=20), model=FULL_NAME)
     assert log.status == "success", log.error
     assert log.results is not None
     reached = log.results.scores[0].metrics["auroc_per_gene"].value

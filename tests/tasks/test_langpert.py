@@ -27,7 +27,7 @@ from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.expression.held_out_truth import truth_for
 from perturb_evals.scorers.expression.results import regression
 from perturb_evals.solvers.expression.baselines import mean_effect, no_change
-from perturb_evals.solvers.expression.baselines import truly_nearest as oracle
+from perturb_evals.solvers.expression.baselines import oracle_neighbors as oracle
 from perturb_evals.solvers.expression.computed import by_neighbors
 from perturb_evals.tasks.langpert import langpert
 

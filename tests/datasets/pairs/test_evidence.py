@@ -279,8 +279,11 @@ def real(real_data: Path) -> Callable[[str, str, str], set[tuple[str, str]]]:
         path = real_data / f"perturbqa/{line}-{FILE_SUFFIX[kind]}.csv"
         with path.open(encoding="utf-8", newline="") as file:
             pairs: dict[str, set[tuple[str, str]]] = {"train": set(), "test": set()}
-            for row in csv.DictReader(file):
-                pairs[row["split"]].add((row["pert"], row["gene"]))
+            rows = csv.reader(file)
+            names = next(rows)
+            pert, gene, split = map(names.index, ("pert", "gene", "split"))
+            for row in rows:
+                pairs[row[split]].add((row[pert], row[gene]))
             return pairs
 
     tables = {(line, kind): read(line, kind) for line in HERE for kind in KINDS}
