@@ -106,7 +106,7 @@ def _installed_packages_are_listed_once() -> Iterator[None]:
     listed_once = cache(listed)
     with pytest.MonkeyPatch.context() as patch:
         for module in list(sys.modules.values()):
-            if vars(module).get("packages_distributions") is listed:
+            if getattr(module, "__dict__", {}).get("packages_distributions") is listed:
                 patch.setattr(module, "packages_distributions", listed_once)
         yield
 

@@ -84,6 +84,7 @@ def audit(tmp_path):
             log_dir=str(tmp_path),
             display="none",
             log_realtime=False,
+            score_display=False,
             **{"model": SCRIPTED, **options},
         )
         assert log.status == "success", log.error
