@@ -6,8 +6,8 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.solver import Solver, chain, solver
 
 from perturb_evals.scorers import running
-from perturb_evals.scorers.expression import regression
-from perturb_evals.scorers.pairs import classification
+from perturb_evals.scorers.expression import results as expression_results
+from perturb_evals.scorers.pairs import results as pairs_results
 from perturb_evals.solvers.expression.baselines import random_neighbors
 from perturb_evals.solvers.pairs.baselines import random_scores
 from perturb_evals.tasks.langpert import langpert
@@ -17,8 +17,8 @@ from perturb_evals.tasks.perturbqa import perturbqa_de
 @pytest.mark.parametrize(
     ("make", "last", "metric", "headline", "options"),
     [
-        (perturbqa_de, random_scores, classification, "auroc_per_gene", {"dataset": "demo"}),
-        (langpert, random_neighbors, regression, "mae_top20", {"screen": "demo"}),
+        (perturbqa_de, random_scores, pairs_results, "auroc_per_gene", {"dataset": "demo"}),
+        (langpert, random_neighbors, expression_results, "mae_top20", {"screen": "demo"}),
     ],
 )
 def test_only_the_end_of_a_run_has_intervals(
@@ -59,10 +59,11 @@ def test_only_the_end_of_a_run_has_intervals(
     assert {f"{headline}_lower", f"{headline}_upper"} <= found.keys()
 
 
-@pytest.mark.parametrize("metric", [classification, regression])
-def test_while_a_run_goes_on_there_are_no_bounds(monkeypatch, metric):
-    name = metric.__name__.rpartition(".")[2]
-    compute = getattr(metric, name)()
+@pytest.mark.parametrize(
+    ("module", "metric"), [(pairs_results, "classification"), (expression_results, "regression")]
+)
+def test_while_a_run_goes_on_there_are_no_bounds(monkeypatch, module, metric):
+    compute = getattr(module, metric)()
     assert [key for key in compute([]) if key.endswith(("_lower", "_upper"))]
-    monkeypatch.setattr(metric, "still_running", lambda: True)
+    monkeypatch.setattr(module, "still_running", lambda: True)
     assert not [key for key in compute([]) if key.endswith(("_lower", "_upper"))]
