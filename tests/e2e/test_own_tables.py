@@ -115,6 +115,20 @@ def test_every_track_ranks_beside_its_references(
     assert "are not those of the board" in " ".join(board_of(tmp_path / "kept").notes)
 
 
+def test_a_line_without_another_of_its_kind_has_its_own_reference_rows(
+    evaluate: Callable[..., EvalLog], tmp_path: Path
+):
+    """The perturbation's rate needs another line; the gene's does not."""
+    alone = {key: table for key, table in tables().items() if key == ("hela", "de")}
+    evaluate(
+        perturbqa_de(str(put(tmp_path / "alone", alone)), **ASKED), solver=baselines.constant()
+    )
+    board = board_of(tmp_path / "logs")
+    shown = {row.entry.method for track in board.tracks for row in track.rows}
+    assert shown == {"constant", "gene_frequency"}
+    assert board.notes == ()
+
+
 def test_the_command_line_counts_what_will_be_asked(mine: Path):
     counts = estimate("perturbqa_direction", {"dataset": str(mine), **ASKED})
     assert counts["questions"] == len(perturbqa_direction(str(mine), **ASKED).dataset)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from inspect_ai import score
-from inspect_ai.log import read_eval_log
+from inspect_ai.log import read_eval_log, write_eval_log
 
+from perturb_evals.cli.main import main
 from perturb_evals.families import family_of
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.comparison import compare
@@ -116,3 +117,27 @@ def test_they_pass_as_submissions() -> None:
     submission = check_runs([str(FOLDER)])
     assert len(submission.runs) == len(NAMES)
     assert submission.passed
+
+
+def test_a_log_of_another_task_than_its_board_fails_and_the_others_are_checked(
+    tmp_path: Path,
+) -> None:
+    log = read_eval_log(str(FOLDER / "de_scripted.eval"))
+    log.eval.task = "other/foo"
+    write_eval_log(log, str(tmp_path / "forged.eval"))
+    submission = check_runs([str(tmp_path / "forged.eval"), str(FOLDER / "langpert_mean.eval")])
+    passed = {Path(run.place).stem: run.passed for run in submission.runs}
+    assert passed == {"forged": False, "langpert_mean": True}
+
+
+def test_escapes_of_a_foreign_log_stay_out_of_what_curve_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    log = read_eval_log(str(FOLDER / "de_knn.eval"))
+    log.eval.metadata, log.eval.task = {}, "evil\x1b[2J"
+    write_eval_log(log, str(tmp_path / "foreign.eval"))
+    assert main(["curve", "foreign.eval", str(FOLDER / "langpert_mean.eval")]) == 0
+    said = capsys.readouterr().err
+    assert "evil" in said
+    assert "\x1b" not in said

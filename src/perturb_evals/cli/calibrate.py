@@ -24,7 +24,7 @@ WIDTH = 100
 
 
 def add_parser(subparsers: "Subparsers") -> None:
-    """Add `check_metrics`."""
+    """Add `calibrate`."""
     text = "show what each metric can tell apart on a screen; reproduce the published mean"
     parser = subparsers.add_parser("calibrate", help=text, description=text)
     add_screen(parser)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.arguments import ABOUT_SCREEN, add_named, usage
-from perturb_evals.cli.tables.terminal import console
+from perturb_evals.cli.tables.terminal import console, plain
 from perturb_evals.datasets.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     files = save_plot(curve, published, args.stem)
     console(WIDTH).print(_table(curve, published))
     for reason, count in curve.passed_by.items():
-        print(f"passed by: {count} logs, {reason}", file=sys.stderr)
+        print(f"passed by: {count} logs, {plain(reason)}", file=sys.stderr)
     for file in files:
         print(file)
     return 0

@@ -7,7 +7,7 @@ import numpy as np
 
 from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import lines_read, pairs_evidence
-from perturb_evals.datasets.pairs.load import named_dataset, why_not_here
+from perturb_evals.datasets.pairs.load import cell_lines, named_dataset, why_not_here
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.families.family import BoardAtHand, NoReferencesError, Reference, same_data
 from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
@@ -37,7 +37,8 @@ def training_rates(kind: Kind, of: BoardAtHand) -> list[Reference]:
         outcome = _answers(asked, policy, GeneFrequency(own))
         found.append(Reference("gene_frequency", "baseline", "within", (), outcome))
     for lines in sorted(of.line_sets) or [_lines_here(asked)]:
-        if of.wanted("perturbation_rate", "cross", lines):
+        # The rate is that of other lines: without one there is none.
+        if len(lines) > 1 and of.wanted("perturbation_rate", "cross", lines):
             opened = pairs_evidence(dataset, line, kind, "cross", lines)
             outcome = _answers(asked, policy, PerturbationRate(opened))
             found.append(Reference("perturbation_rate", "baseline", "cross", lines, outcome))
@@ -47,6 +48,8 @@ def training_rates(kind: Kind, of: BoardAtHand) -> list[Reference]:
 def _lines_here(asked: PairsBenchmark) -> tuple[str, ...]:
     """Return the lines of the track cross whose tables are here."""
     about = asked.evidence
+    if len(cell_lines(about.dataset, about.kind)) < 2:
+        return ()
     lines = lines_read(about.dataset, about.cell_line, "cross", None)
     return tuple(line for line in lines if not why_not_here(about.dataset, line, about.kind))
 

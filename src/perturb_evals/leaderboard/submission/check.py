@@ -16,7 +16,7 @@ from perturb_evals.leaderboard.submission.files import Given, gather
 from perturb_evals.leaderboard.submission.metrics import metrics_check
 from perturb_evals.leaderboard.submission.samples import checked_samples
 from perturb_evals.leaderboard.systems import names
-from perturb_evals.logs.headers import TAKEN_UP, SetAside
+from perturb_evals.logs.headers import PREFIX, TAKEN_UP, SetAside
 from perturb_evals.logs.samples import read_samples
 
 NAMES = ("result", "complete", "board key", "questions", "metrics", "answers", "evidence")
@@ -82,6 +82,9 @@ def _check(log: EvalLog, given: Sequence[Given]) -> Checked:
         checks = [Check("result", "fail", f"No result can be made of the log: {error}")]
         return Checked(str(log.eval.task), log.location, checks)
     checks = [_result_check(result, given), _complete_check(result)]
+    if (said := log.eval.task.removeprefix(PREFIX)) != result.task:
+        fault = f"The log is of the task {said!r}, its board of {result.task!r}."
+        return Checked(title, log.location, [*checks, Check("board key", "fail", fault)])
     if not (log.results and log.results.scores):
         return Checked(title, log.location, checks)
     summaries = read_eval_log_sample_summaries(log.location)
