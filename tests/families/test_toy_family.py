@@ -16,7 +16,15 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from perturb_evals.cli.main import main
 from perturb_evals.datasets.benchmark import Benchmark
 from perturb_evals.families import FAMILIES
-from perturb_evals.families.family import AskedAgain, Control, Family, Parts, Prompt, Shown
+from perturb_evals.families.family import (
+    AskedAgain,
+    Control,
+    Family,
+    OpenedTrack,
+    Parts,
+    Prompt,
+    Shown,
+)
 from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.comparison import compare
@@ -46,7 +54,7 @@ class ToyBenchmark(Benchmark):
         return {
             "data_sha256": "70770a" * 10,
             "n_questions": self.n_questions,
-            "evidence": "none",
+            "evidence": "counts",
             "evidence_lines": [],
             "licence": "none",
             "citation": "none",
@@ -121,8 +129,9 @@ class Toy(Family):
     better = "lower"
     unit = "perturbations"
     parts = ("task", "context", "data", "metric_version")
-    zero = Control(value=4.0, name="a guess")
-    one = Control(value=0.0, name="perfect")
+    zero = Control("a guess", value=4.0)
+    one = Control("perfect", value=0.0)
+    tracks: ClassVar = {"counts": OpenedTrack("counts of cells", "Systems that read counts.")}
     summary = "toys"
     data_arguments = ()
     replay_solver = ""

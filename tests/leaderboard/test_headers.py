@@ -52,6 +52,13 @@ def test_the_oldest_run_comes_first_whatever_its_time_zone(
     assert ids(str(tmp_path)) == ["c", "b", "a"]
 
 
+def test_paths_are_a_list_of_texts_or_paths(runs: Runs) -> None:
+    path = runs["constant de"]
+    assert len(read_headers([path]).runs) == len(read_headers([str(path)]).runs) == 1
+    with pytest.raises(LogsError, match="expected a list of logs and folders; got"):
+        read_headers(str(path))
+
+
 def test_a_log_given_twice_or_copied_counts_once(runs: Runs, tmp_path: Path) -> None:
     one = runs["constant de"]
     shutil.copy(one, tmp_path / "copy.eval")

@@ -12,7 +12,6 @@ from perturb_evals.datasets.errors import ArgumentError
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.screens.load import ScreenRequest
-    from perturb_evals.families.family import Family
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -37,20 +36,6 @@ def complain(command: str, error: Exception | str, code: int = 1) -> int:
 def task_name(name: str) -> str:
     """Return the name of a task without the package's prefix."""
     return name.removeprefix("perturb_evals/")
-
-
-def family_named(task: str) -> "Family":
-    """Return the family of a task that was named.
-
-    Raises:
-        ArgumentError: There is no such task.
-    """
-    from perturb_evals.families import family_of
-
-    try:
-        return family_of(task)
-    except KeyError as error:
-        raise ArgumentError(error.args[0]) from error
 
 
 def add_named(parser: argparse._ActionsContainer, flag: str, dest: str, text: str) -> None:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.arguments import family_named, task_name
+from perturb_evals.cli.arguments import task_name
 from perturb_evals.cli.tables.terminal import console, plain
 from perturb_evals.datasets.errors import ArgumentError
 
@@ -90,12 +90,13 @@ def _verdict(submission: "Submission") -> str:
 
 
 def _predictions(screen: "Console", paths: list[str], task: str, given: dict[str, str]) -> int:
+    from perturb_evals.families import family_of
     from perturb_evals.leaderboard.submission.predictions_file import (
         check_predictions,
         replay_command,
     )
 
-    family = family_named(task)
+    family = family_of(task)
     for name in given:
         if name not in family.data_arguments:
             raise ArgumentError(f"{OPTIONS[name]} does not go with --task {task}.")

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from perturb_evals.cli.arguments import add_named, family_named, named_values, task_name, usage
+from perturb_evals.cli.arguments import add_named, named_values, task_name, usage
 
 if TYPE_CHECKING:
     from perturb_evals.cli.arguments import Subparsers
@@ -80,7 +80,9 @@ def estimate(
         raise ValueError(f"epochs must be at least 1; got {epochs}.")
     if output_tokens is not None and output_tokens < 0:
         raise ValueError(f"output_tokens must be 0 or more; got {output_tokens}.")
-    asked = family_named(task).asking(task, task_args, solver_args or {}, output_tokens)
+    from perturb_evals.families import family_of
+
+    asked = family_of(task).asking(task, task_args, solver_args or {}, output_tokens)
     each = asked.reply_tokens if output_tokens is None else output_tokens
     return {
         "questions": asked.questions,

@@ -1,6 +1,7 @@
 """Sources, tables, questions, evidence and the demo world.
 
-`load_table` and `load_screen` give the data, `Evidence` what a solver may read of a table.
+`load_table` and `load_screen` give the data; each family's `Evidence` is the only door through
+which a solver reads of them.
 """
 
 from typing import TYPE_CHECKING

@@ -1,5 +1,6 @@
 """Families of questions: the one list of them."""
 
+from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.families.expression.family import Expression
 from perturb_evals.families.family import Family
 from perturb_evals.families.pairs.family import Pairs
@@ -15,12 +16,17 @@ def family_of(task: str) -> Family:
         task: Its name, without the package's prefix.
 
     Raises:
-        KeyError: No family has it; the message lists the tasks that there are.
+        ArgumentError: No family has it; the message lists the tasks that there are.
     """
     for family in FAMILIES:
         if task in family.task_names:
             return family
-    raise KeyError(f"expected a task among {', '.join(task_names())}; got {task!r}.")
+    raise ArgumentError(f"expected a task among {', '.join(task_names())}; got {task!r}.")
+
+
+def tracks() -> tuple[str, ...]:
+    """Return all tracks of evidence, each family's from the fewest training rows to the most."""
+    return tuple(dict.fromkeys(track for family in FAMILIES for track in family.tracks))
 
 
 def task_names() -> tuple[str, ...]:

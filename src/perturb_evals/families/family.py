@@ -5,7 +5,7 @@ and has pages as soon as one object says what stands here.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -17,8 +17,6 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 from inspect_ai.solver import Solver
 
-from perturb_evals.datasets.files.fetch import locate
-from perturb_evals.datasets.files.sources import find_source
 from perturb_evals.families.demo import Demo
 from perturb_evals.families.outcome import Better, Outcome
 from perturb_evals.families.published import PublishedLine
@@ -36,14 +34,27 @@ class Control:
     """One end of the skill scale.
 
     Attributes:
+        name: What has it, in words.
         method: The solver that has it; empty for a number.
         value: The number; None for a method.
-        name: A number in words; empty for a method, whose entry has a name.
     """
 
+    name: str
     method: str = ""
     value: float | None = None
-    name: str = ""
+
+
+@dataclass(frozen=True)
+class OpenedTrack:
+    """What a track of evidence opens to a system.
+
+    Attributes:
+        opens: In a few words, `{lines}` for its cell lines.
+        about: In a sentence about its systems.
+    """
+
+    opens: str
+    about: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +183,11 @@ class Family(ABC):
     """What has skill 0."""
     one: ClassVar[Control]
     """What has skill 1."""
+    tracks: ClassVar[Mapping[str, OpenedTrack]]
+    """Its tracks of evidence, from the fewest training rows to the most; the first is that of a
+    run whose header names none."""
+    answer_arguments: ClassVar[tuple[str, ...]] = ()
+    """Arguments of a task that change answers and are no part of its board."""
     always: ClassVar[tuple[str, ...]] = ()
     """Methods whose rows every track shows, ranked or not."""
     summary: ClassVar[str]
@@ -251,6 +267,10 @@ class Family(ABC):
         """Return where the scores of a sample hold another label than its task; empty if fine."""
         return ""
 
+    def lost_metrics(self, scores: Sequence[SampleScore]) -> tuple[str, ...]:
+        """Return metrics that the summaries of a log do not hold enough for."""
+        return ()
+
     def in_log(self, output: ModelOutput) -> bool:
         """Whether all that an answer is scored by stands in the log."""
         return True
@@ -282,23 +302,6 @@ class Family(ABC):
             ValueError, DataError: Arguments that are not allowed; data that cannot be had.
         """
         raise ValueError(f"What {task} asks cannot be estimated.")
-
-
-def need(file: str | None) -> None:
-    """Make sure that a known file is here, so that ranking logs downloads nothing.
-
-    Raises:
-        NoReferencesError: It is not.
-    """
-    if not is_here(file):
-        raise NoReferencesError(
-            f"{file} is not on this machine; `perturb-evals data fetch {file}` gets it."
-        )
-
-
-def is_here(file: str | None) -> bool:
-    """Whether a known file is here; None needs no file."""
-    return file is None or locate(find_source(file)) is not None
 
 
 def same_data(got: str, expected: str) -> None:

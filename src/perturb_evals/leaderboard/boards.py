@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.families import family_of
+from perturb_evals.families import family_of, tracks
 from perturb_evals.families.family import Family, NoReferencesError
 from perturb_evals.families.outcome import FEWEST, Better, shared_weights
 from perturb_evals.leaderboard.entries import Entries, Entry, board_of
@@ -19,7 +19,6 @@ from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.references import references
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.skill import Scale, scale_of
-from perturb_evals.leaderboard.systems import TRACKS
 
 # Differences below this are the rounding of sums.
 ROUNDING = 1e-12
@@ -206,7 +205,7 @@ def _track(entry: Entry) -> tuple[str, tuple[str, ...]]:
 
 def _width(track: tuple[str, tuple[str, ...]]) -> tuple[int, int, tuple[str, ...]]:
     name, lines = track
-    return TRACKS.index(name), len(lines), lines
+    return tracks().index(name), len(lines), lines
 
 
 def _sign(better: Better) -> float:
@@ -263,7 +262,7 @@ def _why_unranked(entry: Entry, track: str, lines: tuple[str, ...], family: Fami
         return ""
     if entry.kind != "baseline":
         return None
-    fewer = TRACKS.index(entry.track) < TRACKS.index(track)
+    fewer = tracks().index(entry.track) < tracks().index(track)
     if fewer or (entry.track == track and set(entry.lines) <= set(lines)):
         return ""
     # A track cross has the row of its own lines, so that of others says nothing there.

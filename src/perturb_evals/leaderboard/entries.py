@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from pathlib import Path
 from typing import Any, Literal
 
 from inspect_ai.log import EvalLog
@@ -80,7 +81,7 @@ class Entries:
     set_aside: tuple[SetAside, ...]
 
 
-def read_entries(paths: Sequence[str], prices: Prices | None = None) -> Entries:
+def read_entries(paths: Sequence[str | Path], prices: Prices | None = None) -> Entries:
     """Read all runs; of complete ones the sample summaries, of the others the header only.
 
     One log at a time is in memory; what stays of it are numbers.

@@ -90,6 +90,9 @@ def _end(
 
 def _method(entries: Sequence[Entry], solver: str) -> Entry | None:
     """Return the entry of a method: that with its default settings, or the first by settings."""
-    usual = baseline_identity(solver, "training", ())
-    found = [entry for entry in entries if entry.method == solver]
-    return min(found, key=lambda entry: (entry.system != usual, entry.system), default=None)
+
+    def unusual(entry: Entry) -> tuple[bool, str]:
+        usual = baseline_identity(solver, entry.track, entry.lines)
+        return entry.system != usual, entry.system
+
+    return min((entry for entry in entries if entry.method == solver), key=unusual, default=None)

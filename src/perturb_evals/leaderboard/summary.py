@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.families import tracks
 from perturb_evals.families.outcome import shared_weights
 from perturb_evals.leaderboard.boards import ROUNDING, Board, BoardTrack, Row
 from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.skill import Scale, scale_of
-from perturb_evals.leaderboard.systems import TRACKS
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -109,7 +109,7 @@ def _key(track: BoardTrack) -> TrackKey:
 
 
 def _width(key: TrackKey) -> tuple[int, int, tuple[str, ...]]:
-    return TRACKS.index(key[0]), len(key[1]), key[1]
+    return tracks().index(key[0]), len(key[1]), key[1]
 
 
 def _one_each(boards: Sequence[Board], key: TrackKey) -> tuple[Board, ...]:

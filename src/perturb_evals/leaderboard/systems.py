@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from perturb_evals.families import FAMILIES
+from perturb_evals.families import FAMILIES, tracks
 from perturb_evals.leaderboard.results.result import (
     HASH_DIGITS,
     Protocol,
@@ -17,9 +17,6 @@ from perturb_evals.leaderboard.results.result import (
 from perturb_evals.solvers.baseline import READS
 
 NO_MODEL = "none/none"
-TRACKS = ("none", "within", "cross", "training")
-"""From the fewest training rows to the most; `training` is that of screens."""
-
 PARTS = ("system", "model", "solver", "epochs", "evidence", "lines")
 """Parts of an identity that are no arguments; a solver may have some of the same name."""
 
@@ -52,8 +49,8 @@ def track_of(protocol: Protocol) -> tuple[str, tuple[str, ...]]:
     Raises:
         ValueError: A track that there is not.
     """
-    if protocol.track not in TRACKS:
-        raise ValueError(f"expected a track among {', '.join(TRACKS)}; got {protocol.track!r}.")
+    if protocol.track not in tracks():
+        raise ValueError(f"expected a track among {', '.join(tracks())}; got {protocol.track!r}.")
     track = _read(protocol.solver, protocol.track)
     return track, tuple(protocol.evidence_lines) if track == "cross" else ()
 

@@ -49,7 +49,7 @@ class Headers:
     set_aside: tuple[SetAside, ...]
 
 
-def read_headers(paths: Sequence[str]) -> Headers:
+def read_headers(paths: Sequence[str | Path]) -> Headers:
     """Read the headers of all logs; no sample is read.
 
     A log given twice, or copied under another name, counts once: runs are told apart by their own
@@ -61,11 +61,13 @@ def read_headers(paths: Sequence[str]) -> Headers:
             all folders in them.
 
     Raises:
-        LogsError: A local path that does not exist.
+        LogsError: A local path that does not exist, or a path that stands in no list.
     """
+    if isinstance(paths, str | Path):
+        raise LogsError(f"expected a list of logs and folders; got {str(paths)!r} alone.")
     copies: dict[str, list[EvalLog]] = defaultdict(list)
     set_aside = []
-    for file in sorted({file for path in paths for file in _files(path)}):
+    for file in sorted({file for path in paths for file in _files(str(path))}):
         try:
             header = read_eval_log(file, header_only=True)
         except Exception as error:  # of zip, JSON or pydantic, e.g. after a write broken off

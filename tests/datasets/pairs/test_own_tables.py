@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from perturb_evals.datasets.demo.world import demo_tables
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import ArgumentError, DataError
 from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.pairs import own_tables
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
+from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.pairs.table import TableError
 
 ROWS = ("A g1 1 train", "A g2 0 train", "T g1 1 test", "S g1 0 test")
@@ -54,6 +55,27 @@ def test_one_line_needs_no_name(folder):
     facts = asked.metadata("perturbqa_de", abstention="half")
     assert facts["dataset"] == "mine/"
     assert facts["board"]["context"] == "hela"
+
+
+def test_a_table_is_loaded_by_what_a_user_types(folder, tmp_path: Path, monkeypatch):
+    place = folder({"hela-de.csv": frame(*ROWS)})
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    Path(place).rename(tmp_path / "own" / "mine")
+    assert len(load_table("own/mine", "hela", "de").split("train")) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nope", "x", "de"), "dataset must be one of perturbqa, demo"),
+        (("demo", "x", "de"), "cell_line must be one of demo_a"),
+        (("demo", "demo_a", "foo"), "kind must be one of de, direction"),
+    ],
+)
+def test_a_table_that_there_is_not_is_told_as_an_argument(arguments, message: str):
+    with pytest.raises(ArgumentError, match=message):
+        load_table(*arguments)
 
 
 @pytest.mark.parametrize("name", ["hela-dir.csv", "hela-direction.csv", "hela-direction.parquet"])

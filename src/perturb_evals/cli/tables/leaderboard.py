@@ -22,12 +22,6 @@ TIED = "="
 SPARE = ("skill", "answered", "cost", "released", "tokens", "calls", "time")
 """Columns that a narrow terminal shows below the table, the last ones first."""
 
-OPENED = {
-    "none": "no training rows",
-    "within": "training rows of the own line",
-    "cross": "training rows of {lines}",
-    "training": "the training perturbations",
-}
 HOW_TO_READ = (
     "rank: 1 plus the number of systems that are better by the paired 95% interval over "
     "perturbations, so one with a wide interval may rank before a higher value. =: not "
@@ -83,7 +77,7 @@ def _show_track(
     console: "Console", board: "Board", track: "BoardTrack", lines: Sequence[PublishedLine]
 ) -> None:
     """Print a track: the best first, published numbers in their place, unranked."""
-    words = OPENED.get(track.name, track.name)
+    words = board.family.tracks[track.name].opens
     opened = short(words.format(lines=", ".join(track.lines)), 200)
     found = interleaved(track, lines, board.better)
     show_fitted(

@@ -10,8 +10,9 @@ from perturb_evals.datasets.demo.world import DEMO_LINES, demo_hash, demo_tables
 from perturb_evals.datasets.errors import ArgumentError, DataError
 from perturb_evals.datasets.files.fetch import fetch, file_sha256, locate
 from perturb_evals.datasets.files.sources import find_source
+from perturb_evals.datasets.options import one_of
 from perturb_evals.datasets.pairs.own_tables import is_folder, located, own_files, read_own
-from perturb_evals.datasets.pairs.questions import Kind
+from perturb_evals.datasets.pairs.questions import KINDS, Kind
 from perturb_evals.datasets.pairs.table import Table, TableError, read_csv, table_of
 
 GENE_LINES = ("k562", "rpe1", "hepg2", "jurkat")
@@ -33,7 +34,7 @@ def named_dataset(dataset: object) -> str:
         The known name; the absolute path of the folder; `org/name`.
 
     Raises:
-        ValueError: None of these.
+        ArgumentError: None of these.
     """
     found = dataset if dataset in tuple(CELL_LINES) else located(dataset)
     if found is None:
@@ -76,7 +77,10 @@ def why_not_here(dataset: str, cell_line: str, kind: Kind) -> str:
             return ""
         return f"{file} is not on this machine; `perturb-evals data fetch {file}` gets it."
     if not is_folder(dataset):
-        return f"The tables of {dataset} are on Hugging Face; a copy of them in a folder would do."
+        return (
+            f"There is no folder {dataset} here, and a data set of that name on Hugging Face is "
+            "not read for this; a copy of the tables in a folder would do."
+        )
     try:
         if has_table(dataset, cell_line, kind):
             return ""
@@ -94,15 +98,18 @@ def load_table(dataset: str, cell_line: str, kind: Kind) -> Table:
     """Return one table, checked: fetched, simulated for the demo world, or a user's own.
 
     Args:
-        dataset: What `named_dataset` returns.
+        dataset: `perturbqa`, `demo`, a folder, or `org/name` on Hugging Face.
         cell_line: One of its `cell_lines`.
         kind: `de` or `direction`.
 
     Raises:
+        ArgumentError: No such dataset, cell line of a known one, or kind.
         DataError: The file cannot be had.
         TableError: There is no such table, or it is not of PerturbQA's form.
     """
+    dataset, kind = named_dataset(dataset), one_of("kind", kind, KINDS)
     if dataset in CELL_LINES:
+        one_of("cell_line", cell_line, CELL_LINES[dataset])
         return known_table(dataset, cell_line, kind)
     return read_own(dataset, cell_line, kind)
 

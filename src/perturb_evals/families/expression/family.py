@@ -1,7 +1,7 @@
 """The family of predicted expression: LangPert's task."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,6 +23,7 @@ from perturb_evals.families.family import (
     BoardAtHand,
     Control,
     Family,
+    OpenedTrack,
     Parts,
     Reference,
 )
@@ -75,8 +76,15 @@ class Expression(Family):
     better = "lower"
     unit = "perturbations"
     parts = ("task", "context", "data", "split", "fold", "train", "rank", "metric_version")
-    zero = Control(method="mean_effect")
-    one = Control(method="oracle_neighbors")
+    zero = Control("the training mean", method="mean_effect")
+    one = Control("the oracle", method="oracle_neighbors")
+    tracks: ClassVar = {
+        TRACK: OpenedTrack(
+            "the training perturbations",
+            "Systems that were allowed to read the training perturbations of the screen.",
+        )
+    }
+    answer_arguments = ("k", "aliases")
     summary = "screens"
     data_arguments = ("screen",)
     replay_solver = "replay_expression"
@@ -124,6 +132,11 @@ class Expression(Family):
     def published(self, board: Parts) -> tuple[PublishedLine, ...]:
         """Return LangPert's tables for the screen and size of the training sets."""
         return beside_screen(board)
+
+    def lost_metrics(self, scores: Sequence[SampleScore]) -> tuple[str, ...]:
+        """Return `mean_k` where Inspect left lists of neighbors, above 1 KB, out of summaries."""
+        cut = any(isinstance((s.score.metadata or {}).get("neighbors"), str) for s in scores)
+        return ("mean_k",) if cut else ()
 
     def in_log(self, output: ModelOutput) -> bool:
         """Whether an answer is no predicted vector, which no log keeps."""

@@ -10,11 +10,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.files.fetch import locate
+from perturb_evals.datasets.files.sources import find_source
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS
 from perturb_evals.datasets.screens.oracle import truly_nearest
-from perturb_evals.families.family import BoardAtHand, NoReferencesError, Reference, need, same_data
+from perturb_evals.families.family import BoardAtHand, NoReferencesError, Reference, same_data
 from perturb_evals.families.outcome import DIGITS, MeanOutcome
 from perturb_evals.scorers.expression.held_out_truth import truth_for
 
@@ -26,7 +28,8 @@ ORACLE_K = 5
 def controls(of: BoardAtHand, headline: str) -> list[Reference]:
     """Compute the rows; see `Family.references`."""
     screen = GEARS_SCREENS.get(str(of.task_args.get("screen")))
-    need(screen.source if screen else None)
+    if screen:
+        _need(screen.source)
     given = {name: value for name, value in of.task_args.items() if name != "k"}
     run = expression_benchmark(**{**given, "aliases": "none"})
     same_data(run.screen.fingerprint, of.data_sha256)
@@ -42,6 +45,14 @@ def controls(of: BoardAtHand, headline: str) -> list[Reference]:
         for name, (kind, predict) in kinds.items()
         if of.wanted(name, TRACK, ())
     ]
+
+
+def _need(file: str) -> None:
+    """Make sure that a known file is here, so that ranking logs downloads nothing."""
+    if locate(find_source(file)) is None:
+        raise NoReferencesError(
+            f"{file} is not on this machine; `perturb-evals data fetch {file}` gets it."
+        )
 
 
 def _judged(

@@ -12,7 +12,7 @@ from inspect_ai.scorer import Metric, SampleScore, Scorer
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
-from perturb_evals.datasets.pairs.evidence import TRACKS, screen_of_sets
+from perturb_evals.datasets.pairs.evidence import screen_of_sets
 from perturb_evals.datasets.pairs.load import CELL_LINES
 from perturb_evals.datasets.pairs.own_tables import is_own, located
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError
@@ -24,6 +24,7 @@ from perturb_evals.families.family import (
     BoardAtHand,
     Control,
     Family,
+    OpenedTrack,
     Parts,
     Reference,
 )
@@ -77,8 +78,19 @@ class Pairs(Family):
     unit = "questions"
     selected = True
     parts = ("task", "context", "data", "questions", "abstention", "metric_version")
-    zero = Control(value=0.5, name="guessing")
-    one = Control(value=1.0, name="perfect")
+    zero = Control("guessing", value=0.5)
+    one = Control("perfect", value=1.0)
+    tracks: ClassVar = {
+        "none": OpenedTrack("no training rows", "Systems that read no training rows."),
+        "within": OpenedTrack(
+            "training rows of the own line",
+            "Systems that were allowed to read training rows of the evaluated line.",
+        ),
+        "cross": OpenedTrack(
+            "training rows of {lines}",
+            "Systems that were allowed to read training rows of other lines too.",
+        ),
+    }
     always = ("gene_frequency", "perturbation_rate")
     summary = "cell lines and tasks"
     data_arguments = ("dataset", "cell_line")
@@ -95,8 +107,8 @@ class Pairs(Family):
         board = about["board"]
         if board["abstention"] not in ABSTENTIONS:
             return expected("a policy for abstentions", ABSTENTIONS, board["abstention"])
-        if about.get("evidence") not in TRACKS:
-            return expected("a track", TRACKS, about.get("evidence"))
+        if about.get("evidence") not in tuple(self.tracks):
+            return expected("a track", tuple(self.tracks), about.get("evidence"))
         dataset, lines = about.get("dataset"), about.get("evidence_lines")
         if is_own(dataset):
             # Which lines a user's tables have, only they can say.

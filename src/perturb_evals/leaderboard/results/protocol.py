@@ -8,7 +8,7 @@ from typing import Any
 from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelConfig
 
-from perturb_evals.families import FAMILIES
+from perturb_evals.families import FAMILIES, family_of
 from perturb_evals.leaderboard.results.result import HASH_DIGITS, Protocol
 from perturb_evals.leaderboard.results.secret_names import without_secrets
 from perturb_evals.leaderboard.systems import asks_model
@@ -16,9 +16,6 @@ from perturb_evals.logs.headers import PREFIX
 from perturb_evals.logs.samples import Samples
 
 DEFAULT_ANSWER = "label"
-TASK_SETTINGS = ("k", "aliases")
-"""Arguments of a task that change answers and are no part of its board."""
-
 OPERATIONAL = (
     "adaptive_connections",
     "attempt_timeout",
@@ -56,6 +53,7 @@ def protocol_of(log: EvalLog, samples: Samples | None) -> Protocol:
         samples: Its samples, for the hashes of the prompts; None where they were not read.
     """
     about, args = log.eval.metadata or {}, log.eval.task_args
+    family = family_of(str(about["board"]["task"]))
     params: dict[str, Any] = {}
     given: dict[str, Any] = {}
     for step in log.plan.steps:  # a chain of solvers has the arguments of all of them
@@ -66,11 +64,11 @@ def protocol_of(log: EvalLog, samples: Samples | None) -> Protocol:
     if given.pop("answer", DEFAULT_ANSWER) != DEFAULT_ANSWER:
         given["answer"] = answer
     settings = _settings(log)
-    of_task = {name: args[name] for name in TASK_SETTINGS if args.get(name) is not None}
+    of_task = {name: args[name] for name in family.answer_arguments if args.get(name) is not None}
     usual = _defaults(log.eval.task, (task for family in FAMILIES for task in family.tasks))
     changed = {name: value for name, value in of_task.items() if value != usual.get(name)}
     protocol = Protocol(
-        track=str(about.get("evidence", "training")),
+        track=str(about.get("evidence", next(iter(family.tracks)))),
         evidence_lines=list(about.get("evidence_lines", [])),
         answer=answer,
         epochs=log.eval.config.epochs or 1,

@@ -20,12 +20,6 @@ from perturb_evals.leaderboard.site.table import table_about, text
 from perturb_evals.leaderboard.text import decimal, track_text
 from perturb_evals.leaderboard.viewer import Transcripts
 
-TRACKS = {
-    "none": "Systems that read no training rows.",
-    "within": "Systems that were allowed to read training rows of the evaluated line.",
-    "cross": "Systems that were allowed to read training rows of other lines too.",
-    "training": "Systems that were allowed to read the training perturbations of the screen.",
-}
 STANDING = (
     standings.RANK,
     standings.SYSTEM,
@@ -121,7 +115,7 @@ def _section(
     cost = cost_of(board, track, stem)
     return {
         "title": title,
-        "about": TRACKS[track.name],
+        "about": board.family.tracks[track.name].about,
         "table": table_about(
             stem,
             f"{board.title}, track {title}",
@@ -136,7 +130,8 @@ def _section(
 
 def _scale(board: Board) -> str:
     if board.scale is None:
-        return "There is no skill score here: the training mean or the oracle is missing."
+        zero_name, one_name = board.family.zero.name, board.family.one.name
+        return f"There is no skill score here: {zero_name} or {one_name} is missing."
     zero, one = decimal(board.scale.zero), decimal(board.scale.one)
     return (
         f"Skill 0 is {board.scale.zero_name} ({zero}), skill 1 is {board.scale.one_name} ({one})."
