@@ -85,8 +85,8 @@ def _calibration(screen: "Screen", split: "Split") -> "dict[str, MetricCheck]":
     )
     from perturb_evals.solvers.expression.baselines import RandomNeighbors
 
-    def random(training: "ExpressionEvidence", name: str) -> "Sequence[str]":
-        return [neighbor for neighbor, _ in RandomNeighbors(training, K).neighbors(name)]
+    def random(evidence: "ExpressionEvidence", name: str) -> "Sequence[str]":
+        return [neighbor for neighbor, _ in RandomNeighbors(evidence, K).neighbors(name)]
 
     return check_metrics(reference_scores(screen, split, random), control_scores(screen, split))
 

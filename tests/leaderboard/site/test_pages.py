@@ -17,7 +17,7 @@ from perturb_evals.leaderboard.comparison import MOST_COMPARED
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.results.from_log import metrics as metrics_of
 from perturb_evals.leaderboard.results.result import Figure, Result
-from perturb_evals.leaderboard.site.columns import methods, pairs, runs, standings
+from perturb_evals.leaderboard.site.columns import compared, methods, runs, standings
 from perturb_evals.leaderboard.site.page import Page
 from perturb_evals.leaderboard.site.pages.board import board_page_of
 from perturb_evals.leaderboard.site.pages.comparison import (
@@ -313,7 +313,7 @@ def test_methods_say_what_the_site_does_about_many_comparisons() -> None:
 def test_every_column_of_numbers_is_explained_in_words() -> None:
     here = {
         methods.METRIC_VALUE,
-        pairs.CREDIT_B,
+        compared.CREDIT_B,
         methods.PERFECT,
         methods.CONSTANT,
         methods.ABSTAINED,
@@ -321,13 +321,24 @@ def test_every_column_of_numbers_is_explained_in_words() -> None:
         methods.NO_CHANGE,
     }
     defined = [
-        value for module in (methods, pairs, standings, runs) for value in vars(module).values()
+        value for module in (methods, compared, standings, runs) for value in vars(module).values()
     ]
     known = {value for value in defined if isinstance(value, Column)}
     assert {column for column in known if column.numeric} - here <= set(methods.EXPLAINED)
     said = words(render_page(methods_page_of(), SHARED)).replace("&#39;", "'").replace("&lt;", "<")
     for column in methods.EXPLAINED:
         assert column.about in said
+
+
+def test_headings_of_a_board_and_of_the_overview(harmful: Any) -> None:
+    board = board_page_of(short(harmful.boards[0]), {}, NO_LINKS).tables[0]
+    assert [column.label for column in board.columns] == [
+        *("Rank", "System", "Headline", "Skill", "Behind best", "Coverage", "Tokens", "Cost"),
+        *("Calls", "Time", "Released"),
+    ]
+    index = index_page_of(harmful.boards, harmful.summaries, harmful.entries, {})
+    shown = [column.label for table in index.tables for column in table.columns]
+    assert {"Task", "Context", "Track", "Mean skill", "System"} <= set(shown)
 
 
 def test_gaps_of_the_summary_are_shown_and_not_filled(run_of: Any, harmful: Any) -> None:

@@ -156,16 +156,16 @@ class UnknownGenesError(DataError):
 
 
 def no_gene_known(
-    where: str, genes: Sequence[str], training: "ExpressionEvidence"
+    where: str, genes: Sequence[str], evidence: "ExpressionEvidence"
 ) -> UnknownGenesError:
     """Return the error of a file that knows no training perturbation.
 
     Such a file is of no use, and most likely about other ids, as of Ensembl or Entrez: to go on
     would be to predict the training mean for everything.
     """
-    names = training.perturbations
+    names = evidence.perturbations
     return UnknownGenesError(
-        f"{where}: it knows none of the {len(names)} training perturbations of {training.screen}. "
+        f"{where}: it knows none of the {len(names)} training perturbations of {evidence.screen}. "
         f"Its genes are {_examples(genes)}; expected symbols as the screen writes them: "
         f"{_examples(names)}. Give a file with such symbols, or translate the names in this one; "
         "synonyms are understood with aliases=ncbi."

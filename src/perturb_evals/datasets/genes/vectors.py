@@ -75,23 +75,23 @@ class GeneVectors:
 
 
 def check_any_known(
-    vectors: GeneVectors, training: "ExpressionEvidence", aliases: "Aliases | None"
+    vectors: GeneVectors, evidence: "ExpressionEvidence", aliases: "Aliases | None"
 ) -> None:
     """Make sure that some training perturbation has an embedding.
 
     Args:
         vectors: The embeddings.
-        training: All training perturbations of a fold: of a small subset none may be known by
+        evidence: All training perturbations of a fold: of a small subset none may be known by
             chance.
         aliases: See `GeneVectors.unit_rows`.
 
     Raises:
         UnknownGenesError: None has.
     """
-    if not vectors.unit_rows(training.perturbations, aliases).any():
+    if not vectors.unit_rows(evidence.perturbations, aliases).any():
         rows = zip(vectors.symbols, vectors.matrix, strict=True)
         genes = [name for name, vector in rows if vector.any()]
-        raise no_gene_known(vectors.where, genes, training)
+        raise no_gene_known(vectors.where, genes, evidence)
 
 
 @lru_cache(maxsize=4)

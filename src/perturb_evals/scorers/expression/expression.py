@@ -53,8 +53,8 @@ def expression() -> Scorer:
         metadata["counts"] = {name: int(values[name]) for name in COUNTS if values[name]}
         if pert in fold.unmeasured:
             metadata["target_unmeasured"] = 1
-        metadata["projection"] = _short(predicted.vector - fold.training.control)
-        metadata["true_projection"] = _short(fold.expression[row] - fold.training.control)
+        metadata["projection"] = _short(predicted.vector - fold.evidence.control)
+        metadata["true_projection"] = _short(fold.expression[row] - fold.evidence.control)
         return Score(
             value={name: values[name] for name in SCORES},
             answer=answer_text(predicted),
@@ -67,7 +67,7 @@ def expression() -> Scorer:
     return score
 
 
-def account(predicted: Predicted, note: ExpressionReply) -> dict[str, Any]:
+def account(predicted: Predicted, reply: ExpressionReply) -> dict[str, Any]:
     """Return what is counted of one prediction; what is zero or empty is left out."""
     found: dict[str, Any] = {"method": predicted.method, "neighbors": list(predicted.neighbors)}
     read = {
@@ -81,7 +81,7 @@ def account(predicted: Predicted, note: ExpressionReply) -> dict[str, Any]:
         found["n_given"] = predicted.chosen.n_given
         found |= {f"by_{route}": n for route, n in predicted.chosen.routes.items() if n}
         found |= {f"dropped_{reason}": n for reason, n in predicted.chosen.drops.items() if n}
-    asked = {"reasks": note.reasks, "prompt": note.prompt}
+    asked = {"reasks": reply.reasks, "prompt": reply.prompt}
     return found | {name: value for name, value in asked.items() if value}
 
 

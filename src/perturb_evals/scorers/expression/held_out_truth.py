@@ -27,7 +27,7 @@ class HeldOutTruth:
     """One fold with its truth.
 
     Attributes:
-        training: What solvers may read.
+        evidence: What solvers may read.
         row_of: Row of each test perturbation in `truth` and in `expression`.
         expression: (n, G) true mean expression.
         truth: Scores predictions.
@@ -35,7 +35,7 @@ class HeldOutTruth:
             for them a score without the target gene is the plain one.
     """
 
-    training: ExpressionEvidence
+    evidence: ExpressionEvidence
     row_of: dict[str, int]
     expression: "np.typing.NDArray[np.float32]"
     truth: FoldTruth
@@ -49,7 +49,7 @@ def truth_for(held_out: HeldOut) -> HeldOutTruth:
     return truth_of(screen, expression_evidence(held_out), names)
 
 
-def truth_of(screen: Screen, training: ExpressionEvidence, names: tuple[str, ...]) -> HeldOutTruth:
+def truth_of(screen: Screen, evidence: ExpressionEvidence, names: tuple[str, ...]) -> HeldOutTruth:
     """Prepare the truth of some perturbations of a screen.
 
     Genes are weighted by |t| of a perturbation's cells against all other perturbed cells; where the
@@ -57,7 +57,7 @@ def truth_of(screen: Screen, training: ExpressionEvidence, names: tuple[str, ...
 
     Args:
         screen: The screen.
-        training: The training perturbations that go with them.
+        evidence: The training perturbations that go with them.
         names: The test perturbations.
 
     Raises:
@@ -71,13 +71,13 @@ def truth_of(screen: Screen, training: ExpressionEvidence, names: tuple[str, ...
         columns[symbol].append(column)
     expression = screen.expression[rows]
     return HeldOutTruth(
-        training=training,
+        evidence=evidence,
         row_of={name: row for row, name in enumerate(names)},
         expression=expression,
         truth=FoldTruth(
             truth=expression,
             control=screen.control,
-            train_mean=training.mean,
+            train_mean=evidence.mean,
             de_order=screen.de_order[rows],
             n_ranked=screen.n_ranked[rows],
             weights=_weights(screen)[rows],

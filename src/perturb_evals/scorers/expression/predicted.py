@@ -55,14 +55,14 @@ def predict(state: TaskState) -> Predicted:
         ValueError: The solver left no vector where it promised one, or one of another length.
     """
     held_out = HeldOut.from_metadata(state.metadata)
-    training, pert = expression_evidence(held_out), str(state.metadata["pert"])
-    note, mean = attached(state.output, ExpressionReply), training.mean.astype(np.float64)
-    limit = int(state.metadata["k"]) if note.limit is None else note.limit
-    match note.method:
+    evidence, pert = expression_evidence(held_out), str(state.metadata["pert"])
+    reply, mean = attached(state.output, ExpressionReply), evidence.mean.astype(np.float64)
+    limit = int(state.metadata["k"]) if reply.limit is None else reply.limit
+    match reply.method:
         case "training_mean":
-            return Predicted(mean, note.method, fallback=note.fallback)
+            return Predicted(mean, reply.method, fallback=reply.fallback)
         case "control":
-            return Predicted(training.control.astype(np.float64), note.method)
+            return Predicted(evidence.control.astype(np.float64), reply.method)
         case "vector":
             vector = take(state)
             if vector.shape != mean.shape:
@@ -70,36 +70,36 @@ def predict(state: TaskState) -> Predicted:
                     f"{state.sample_id}: expected a vector of {len(mean)} genes, got shape "
                     f"{vector.shape}."
                 )
-            return Predicted(vector, note.method)
+            return Predicted(vector, reply.method)
         case "oracle":
             names = truly_nearest(held_out, limit)[pert]
-            vector = aggregate(training.vectors(names), note.aggregation, train_mean=mean)
-            return Predicted(vector, note.method, names)
-        case "neighbors" if note.names is not None:
-            return _from_names(note, training, resolver_for(held_out, "none"), pert, limit)
+            vector = aggregate(evidence.vectors(names), reply.aggregation, train_mean=mean)
+            return Predicted(vector, reply.method, names)
+        case "neighbors" if reply.names is not None:
+            return _from_names(reply, evidence, resolver_for(held_out, "none"), pert, limit)
         case "neighbors":
             resolver = resolver_for(held_out, state.metadata["aliases"])
-            return _from_text(state, note, training, resolver, limit)
+            return _from_text(state, reply, evidence, resolver, limit)
 
 
 def _from_names(
-    note: ExpressionReply,
-    training: ExpressionEvidence,
+    reply: ExpressionReply,
+    evidence: ExpressionEvidence,
     resolver: SymbolResolver,
     pert: str,
     limit: int,
 ) -> Predicted:
     """Average the neighbors that a method named; their names are exact, whatever they look like."""
-    values = note.similarities or []
-    items = [Named(name, value) for name, value in zip_longest(note.names or [], values)]
+    values = reply.similarities or []
+    items = [Named(name, value) for name, value in zip_longest(reply.names or [], values)]
     chosen = choose(items, target=pert, resolver=resolver, limit=limit)
-    return _averaged(chosen, note, training)
+    return _averaged(chosen, reply, evidence)
 
 
 def _from_text(
     state: TaskState,
-    note: ExpressionReply,
-    training: ExpressionEvidence,
+    reply: ExpressionReply,
+    evidence: ExpressionEvidence,
     resolver: SymbolResolver,
     limit: int,
 ) -> Predicted:
@@ -107,43 +107,43 @@ def _from_text(
     pert = str(state.metadata["pert"])
     read = [
         (answer, choose(answer.items, target=pert, resolver=resolver, limit=limit))
-        for text, cut_off in _answers(state, note)
+        for text, cut_off in _answers(state, reply)
         if (answer := parse_neighbors(text, cut_off)) is not None
     ]
     if not read:
-        return Predicted(training.mean.astype(np.float64), "neighbors", fallback="no_list")
+        return Predicted(evidence.mean.astype(np.float64), "neighbors", fallback="no_list")
     used = next((place for place, (_, chosen) in enumerate(read) if chosen.symbols), 0)
     answer, chosen = read[used]
     before = sum(other.drops["invented"] for _, other in read) - chosen.drops["invented"]
     return replace(
-        _averaged(chosen, note, training),
+        _averaged(chosen, reply, evidence),
         read=answer.read,
         unusable=answer.n_unusable,
         invented_before=before,
     )
 
 
-def _averaged(chosen: Chosen, note: ExpressionReply, training: ExpressionEvidence) -> Predicted:
-    mean = training.mean.astype(np.float64)
+def _averaged(chosen: Chosen, reply: ExpressionReply, evidence: ExpressionEvidence) -> Predicted:
+    mean = evidence.mean.astype(np.float64)
     if not chosen.symbols:
-        why = note.fallback or ("none_usable" if chosen.n_given else "empty_list")
+        why = reply.fallback or ("none_usable" if chosen.n_given else "empty_list")
         return Predicted(mean, "neighbors", chosen=chosen, fallback=why)
     vector = aggregate(
-        training.vectors(chosen.symbols),
-        note.aggregation,
+        evidence.vectors(chosen.symbols),
+        reply.aggregation,
         similarities=chosen.similarities,
         train_mean=mean,
     )
     return Predicted(vector, "neighbors", chosen.symbols, chosen)
 
 
-def _answers(state: TaskState, note: ExpressionReply) -> list[tuple[str, bool]]:
+def _answers(state: TaskState, reply: ExpressionReply) -> list[tuple[str, bool]]:
     """Return what was answered and whether it was cut off, the last first.
 
     A computed output stands in no message.
     """
     said = [
-        (message.text, message.id in note.cut_off)
+        (message.text, message.id in reply.cut_off)
         for message in state.messages
         if isinstance(message, ChatMessageAssistant)
     ]

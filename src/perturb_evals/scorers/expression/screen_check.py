@@ -118,14 +118,14 @@ def reference_scores(screen: Screen, split: Split, random: Neighbors) -> dict[st
     """
     scored: dict[str, list[Scores]] = {}
     for fold in split.folds:
-        training = ExpressionEvidence(screen, fold.train)
-        truth = truth_of(screen, training, fold.test)
+        evidence = ExpressionEvidence(screen, fold.train)
+        truth = truth_of(screen, evidence, fold.test)
         shape = (len(fold.test), len(screen.genes))
         predictions: dict[str, ArrayLike] = {
-            "mean": np.broadcast_to(_mean(training), shape),
+            "mean": np.broadcast_to(_mean(evidence), shape),
             "no_change": np.broadcast_to(screen.control, shape),
-            "random": _means(training, [random(training, name) for name in fold.test]),
-            "oracle": _nearest(training, truth.expression),
+            "random": _means(evidence, [random(evidence, name) for name in fold.test]),
+            "oracle": _nearest(evidence, truth.expression),
         }
         for name, prediction in predictions.items():
             scored.setdefault(name, []).append(truth.truth.score_all(prediction))
@@ -161,16 +161,16 @@ def control_scores(screen: Screen, split: Split) -> dict[str, Scores] | None:
     row_of = {name: row for row, name in enumerate(screen.perturbations)}
     scored: dict[str, list[Scores]] = {}
     for fold in split.folds:
-        training = ExpressionEvidence(screen, fold.train)
+        evidence = ExpressionEvidence(screen, fold.train)
         test = tuple(name for name in fold.test if name in kept)
         if not test:
             continue
         rows = [row_of[name] for name in test]
-        truth, mean = truth_of(measured, training, test), _mean(training)
+        truth, mean = truth_of(measured, evidence, test), _mean(evidence)
         predictions: dict[str, ArrayLike] = {
             "negative": np.broadcast_to(mean, truth.expression.shape),
             "positive": interpolated_duplicate(half_2[rows], mean, padj[rows]),
-            "blind_oracle": _nearest(training, half_2[rows]),
+            "blind_oracle": _nearest(evidence, half_2[rows]),
             "perfect": truth.expression,
         }
         for name, prediction in predictions.items():
@@ -230,19 +230,19 @@ def _half_as_screen(screen: Screen, half: NDArray[np.float32], rows: NDArray[np.
     )
 
 
-def _nearest(training: ExpressionEvidence, targets: NDArray[np.float32]) -> Floats:
-    names = training.perturbations
-    nearest = nearest_rows(targets, training.expression, K)
-    return _means(training, [[names[place] for place in places] for places in nearest])
+def _nearest(evidence: ExpressionEvidence, targets: NDArray[np.float32]) -> Floats:
+    names = evidence.perturbations
+    nearest = nearest_rows(targets, evidence.expression, K)
+    return _means(evidence, [[names[place] for place in places] for places in nearest])
 
 
-def _mean(training: ExpressionEvidence) -> Floats:
+def _mean(evidence: ExpressionEvidence) -> Floats:
     """The training mean in float64, as means of neighbors are: in float32 it would differ."""
-    return np.asarray(_means(training, [training.perturbations])[0])
+    return np.asarray(_means(evidence, [evidence.perturbations])[0])
 
 
-def _means(training: ExpressionEvidence, neighbors: list[Sequence[str]]) -> Floats:
-    return np.array([training.vectors(names).mean(axis=0, dtype=float) for names in neighbors])
+def _means(evidence: ExpressionEvidence, neighbors: list[Sequence[str]]) -> Floats:
+    return np.array([evidence.vectors(names).mean(axis=0, dtype=float) for names in neighbors])
 
 
 def _joined(folds: list[Scores]) -> Scores:

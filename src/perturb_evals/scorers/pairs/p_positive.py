@@ -39,14 +39,14 @@ def p_positive() -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         kind: Kind = state.metadata["kind"]
-        note = attached(state.output, PairsReply)
-        reading = read(state.output, note, kind)
+        reply = attached(state.output, PairsReply)
+        reading = read(state.output, reply, kind)
         metadata: dict[str, Any] = {
             "label": int(target.text == VERDICTS[kind].positive),
             "route": reading.route,
         }
-        if note.prompt:
-            metadata["prompt"] = note.prompt
+        if reply.prompt:
+            metadata["prompt"] = reply.prompt
         if reading.reason:
             metadata["abstained"] = reading.reason
         return Score(
@@ -59,21 +59,21 @@ def p_positive() -> Scorer:
     return score
 
 
-def read(output: ModelOutput, note: PairsReply, kind: Kind) -> Reading:
+def read(output: ModelOutput, reply: PairsReply, kind: Kind) -> Reading:
     """Read an output by the way its solver declared.
 
     Args:
         output: The model's output; empty for numeric solvers.
-        note: What the solver said of it.
+        reply: What the solver said of it.
         kind: Kind of question.
 
     Returns:
         The number of a numeric solver; else, where log probabilities were asked for and are
         there, the share of the positive verdict; else what the text says.
     """
-    if note.score is not None:
-        return Reading(note.score, None, "numeric")
-    if note.form == "logprobs":
+    if reply.score is not None:
+        return Reading(reply.score, None, "numeric")
+    if reply.form == "logprobs":
         share = verdict_probability(output, kind)
         if share is not None:
             return Reading(share, None, "logprobs")
@@ -82,7 +82,7 @@ def read(output: ModelOutput, note: PairsReply, kind: Kind) -> Reading:
     answer = parse_answer(
         output.completion,
         kind,
-        "probability" if note.form == "probability" else "label",
+        "probability" if reply.form == "probability" else "label",
         stop_reason,
     )
     return Reading(answer.value, answer.reason, "text")

@@ -83,8 +83,8 @@ class RandomNeighbors:
     order of the questions. All are drawn where there are no more than k.
     """
 
-    def __init__(self, training: ExpressionEvidence, k: int = K, seed: int = 0) -> None:
-        self._names = training.perturbations
+    def __init__(self, evidence: ExpressionEvidence, k: int = K, seed: int = 0) -> None:
+        self._names = evidence.perturbations
         self._k = _k(k)
         self._seed = whole_number("seed", seed)
 
@@ -108,7 +108,7 @@ def random_neighbors(k: int = K, seed: int = 0, aggregation: Aggregation = "mean
     size, start = _k(k), whole_number("seed", seed)
     return by_neighbors(
         "random_neighbors",
-        lambda training: RandomNeighbors(training, size, start),
+        lambda evidence: RandomNeighbors(evidence, size, start),
         size,
         _aggregation(aggregation),
     )
@@ -131,7 +131,7 @@ class GraphNeighbors:
 
     def __init__(
         self,
-        training: ExpressionEvidence,
+        evidence: ExpressionEvidence,
         graph: "Graph",
         k: int = K,
         aliases: "Aliases | None" = None,
@@ -140,14 +140,14 @@ class GraphNeighbors:
         self._graph, self._profiles = graph, graph.profiles
         self._resolver = SymbolResolver(graph.symbols, aliases)
         self._row_of = {symbol: row for row, symbol in enumerate(graph.symbols)}
-        rows = {name: self._row(name) for name in training.perturbations}
+        rows = {name: self._row(name) for name in evidence.perturbations}
         self._names = [name for name, row in rows.items() if row is not None]
         self._known = self._profiles[[row for row in rows.values() if row is not None]]
 
-    def check(self, training: ExpressionEvidence) -> None:
+    def check(self, evidence: ExpressionEvidence) -> None:
         """Raise an UnknownGenesError if the graph has none of a fold's training perturbations."""
-        if all(self._row(name) is None for name in training.perturbations):
-            raise no_gene_known(self._graph.where, self._graph.symbols, training)
+        if all(self._row(name) is None for name in evidence.perturbations):
+            raise no_gene_known(self._graph.where, self._graph.symbols, evidence)
 
     def neighbors(self, perturbation: str) -> Neighbors | NoAnswer:
         """Return up to k names and similarities above 0 to 1, ties by name, or why there are none.
@@ -184,10 +184,10 @@ def graph_neighbors(
     """
     size, names = _k(k), one_of("aliases", aliases, ALIAS_SOURCES)
 
-    def fit(training: ExpressionEvidence) -> GraphNeighbors:
+    def fit(evidence: ExpressionEvidence) -> GraphNeighbors:
         from perturb_evals.datasets.genes.graphs import load_graph
 
-        return GraphNeighbors(training, load_graph(graph), size, _aliases(names))
+        return GraphNeighbors(evidence, load_graph(graph), size, _aliases(names))
 
     return by_neighbors("graph_neighbors", fit, size, _aggregation(aggregation))
 
@@ -202,19 +202,19 @@ class EmbeddingNeighbors:
 
     def __init__(
         self,
-        training: ExpressionEvidence,
+        evidence: ExpressionEvidence,
         vectors: "GeneVectors",
         k: int = K,
         aliases: "Aliases | None" = None,
     ) -> None:
         self._k = _k(k)
         self._vectors, self._aliases = vectors, aliases
-        self._names = training.perturbations
+        self._names = evidence.perturbations
         self._rows = vectors.unit_rows(self._names, aliases)
 
-    def check(self, training: ExpressionEvidence) -> None:
+    def check(self, evidence: ExpressionEvidence) -> None:
         """Raise an UnknownGenesError if none of a fold's training perturbations is embedded."""
-        check_any_known(self._vectors, training, self._aliases)
+        check_any_known(self._vectors, evidence, self._aliases)
 
     def neighbors(self, perturbation: str) -> Neighbors | NoAnswer:
         """Return up to k names and cosines above 0, ties by name, or why there are none.
@@ -246,8 +246,8 @@ def embedding_neighbors(
     """
     size, names = _k(k), one_of("aliases", aliases, ALIAS_SOURCES)
 
-    def fit(training: ExpressionEvidence) -> EmbeddingNeighbors:
-        return EmbeddingNeighbors(training, _vectors(embedding), size, _aliases(names))
+    def fit(evidence: ExpressionEvidence) -> EmbeddingNeighbors:
+        return EmbeddingNeighbors(evidence, _vectors(embedding), size, _aliases(names))
 
     return by_neighbors("embedding_neighbors", fit, size, _aggregation(aggregation))
 
@@ -261,20 +261,20 @@ class EmbeddingProcess:
 
     def __init__(
         self,
-        training: ExpressionEvidence,
+        evidence: ExpressionEvidence,
         embeddings: Sequence["GeneVectors"],
         aliases: "Aliases | None" = None,
     ) -> None:
         if not embeddings:
             raise ValueError("a Gaussian process needs at least one set of gene embeddings.")
         self._embeddings, self._aliases = tuple(embeddings), aliases
-        rows = self._unit_rows(training.perturbations)
-        self.process = GaussianProcess(rows, training.expression, training.mean)
+        rows = self._unit_rows(evidence.perturbations)
+        self.process = GaussianProcess(rows, evidence.expression, evidence.mean)
 
-    def check(self, training: ExpressionEvidence) -> None:
+    def check(self, evidence: ExpressionEvidence) -> None:
         """Raise an UnknownGenesError if a set embeds none of a fold's training perturbations."""
         for vectors in self._embeddings:
-            check_any_known(vectors, training, self._aliases)
+            check_any_known(vectors, evidence, self._aliases)
 
     def predict(self, perturbation: str) -> NDArray[np.float32] | NoAnswer:
         """Return the (G,) posterior mean, or why there is none.
@@ -306,9 +306,9 @@ def gaussian_process(embedding: str | list[str] = TEXT, aliases: AliasSource = "
     wanted = embedding.split(",") if isinstance(embedding, str) else list(embedding)
     names = one_of("aliases", aliases, ALIAS_SOURCES)
 
-    def fit(training: ExpressionEvidence) -> EmbeddingProcess:
+    def fit(evidence: ExpressionEvidence) -> EmbeddingProcess:
         sets = [_vectors(name.strip()) for name in wanted]
-        return EmbeddingProcess(training, sets, _aliases(names))
+        return EmbeddingProcess(evidence, sets, _aliases(names))
 
     return by_vector("gaussian_process", fit)
 

@@ -36,7 +36,7 @@ class VectorMethod(Protocol):
 class FromFile(Protocol):
     """A method that goes by a file about genes, which may name them in another way."""
 
-    def check(self, training: ExpressionEvidence) -> None:
+    def check(self, evidence: ExpressionEvidence) -> None:
         """Raise an error if the file knows none of the training perturbations."""
         ...
 

@@ -84,12 +84,12 @@ def nearest_perturbations(
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         held_out, target = HeldOut.from_metadata(state.metadata), str(state.metadata["pert"])
-        training = expression_evidence(held_out)
-        candidates = training.perturbations
+        evidence = expression_evidence(held_out)
+        candidates = evidence.perturbations
         if order == "shuffled":
             candidates = shuffled(candidates, seed, held_out, target)
         most = int(state.metadata["k"]) if k is None else k
-        prompt = words.NeighborPrompt(variant, training.cell_line, most, similarities)
+        prompt = words.NeighborPrompt(variant, evidence.cell_line, most, similarities)
         state.user_prompt.text = prompt.render(target, candidates)
         window.check(get_model(), state.user_prompt.text, candidates)
         reply = ExpressionReply("neighbors", aggregation, limit=most, prompt=prompt.hash)

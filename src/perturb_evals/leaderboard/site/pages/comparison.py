@@ -5,7 +5,7 @@ from typing import Any
 
 from perturb_evals.leaderboard.comparison import ComparedPair, Comparison, Discordant
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.site.columns import pairs as columns
+from perturb_evals.leaderboard.site.columns import compared as columns
 from perturb_evals.leaderboard.site.page import Page, Plot, board_stem, short_hash, system_stem
 from perturb_evals.leaderboard.site.plots.rows import Guide, Line, interval_plot
 from perturb_evals.leaderboard.site.table import Column, table_about
