@@ -114,7 +114,7 @@ def test_fallbacks_are_counted(shown, logs):
     fallbacks = [
         sample for sample in log.samples if "fallback" in sample.scores["expression"].metadata
     ]
-    assert f"the mean effect stands in: {len(fallbacks)} times." in " ".join(shown.split())
+    assert f"the mean effect stands in: {len(fallbacks)}." in " ".join(shown.split())
 
 
 def test_a_failed_run_is_told_and_is_exit_code_1(tmp_path, monkeypatch, capsys):

@@ -160,6 +160,30 @@ def test_a_log_is_scored_again_and_checked_from_another_folder(mine: Path, tmp_p
     assert outcomes["board key"] == outcomes["questions"] == "not checked"
 
 
+def test_a_folder_that_is_not_here_is_not_looked_for_elsewhere(mine, evaluate, monkeypatch):
+    """`tables/mine` could be a data set's name; the header says that it was a folder."""
+    monkeypatch.chdir(mine.parents[0].parent)
+    named = f"{mine.parent.name}/{mine.name}"
+    log = evaluate(perturbqa_de(named, **ASKED), solver=baselines.constant())
+    assert log.status == "success", log.error
+    monkeypatch.chdir("/")
+    (checked,) = check_runs([log.location]).runs
+    (board,) = (one for one in checked.checks if one.name == "board key")
+    assert board.outcome == "not checked"
+    assert f"The folder {named} of the log's own tables is not here." in board.said
+
+
+def test_a_line_called_as_one_of_perturbqa_has_dates_of_its_own(evaluate, tmp_path: Path):
+    """What became public is PerturbQA's k562, not whatever is called so."""
+    called = {("k562", "de"): tables()["hela", "de"]}
+    task = perturbqa_de(str(put(tmp_path / "called", called)), genes=3)
+    evaluate(task, solver=baselines.constant())
+    board = board_of(tmp_path / "logs")
+    assert board.parts["context"] == "k562"
+    assert board.family.public_since(board.parts) is None
+    assert board.family.published(board.parts) == ()
+
+
 @solver
 def everybody(scores: str) -> Solver:
     """Let every solver answer from the same start, and keep what each sent and said."""

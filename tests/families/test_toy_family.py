@@ -153,7 +153,7 @@ class Toy(Family):
     def metric(self, task_args: Mapping[str, Any], n_questions: int) -> Metric:
         return mean_missed(n_questions)
 
-    def asked_again(self, task: str, args: dict[str, Any]) -> AskedAgain:
+    def asked_again(self, task: str, args: dict[str, Any], about: Mapping[str, Any]) -> AskedAgain:
         again = {str(sample.id): sample for sample in samples()}
         return AskedAgain(ToyBenchmark().metadata(task), again, NothingToAudit())
 

@@ -7,6 +7,7 @@ and has pages as soon as one object says what stands here.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -17,6 +18,7 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 from inspect_ai.solver import Solver
 
+from perturb_evals.datasets.published import publication_date
 from perturb_evals.families.demo import Demo
 from perturb_evals.families.outcome import Better, Outcome
 from perturb_evals.families.published import PublishedLine
@@ -234,8 +236,8 @@ class Family(ABC):
         """Return the metric of a run, as its task makes it."""
 
     @abstractmethod
-    def asked_again(self, task: str, args: dict[str, Any]) -> AskedAgain:
-        """Make a task again from the arguments in a log's header.
+    def asked_again(self, task: str, args: dict[str, Any], about: Mapping[str, Any]) -> AskedAgain:
+        """Make a task again from the arguments in a log's header, and what it says of the data.
 
         Raises:
             DataError: The data cannot be had here.
@@ -254,6 +256,10 @@ class Family(ABC):
     def published(self, board: Parts) -> tuple[PublishedLine, ...]:
         """Return the published numbers that go beside a board, the best first."""
         return ()
+
+    def public_since(self, board: Parts) -> date | None:
+        """Return the day the data of a board became public; None where it is not known."""
+        return publication_date(str(board["context"]))
 
     def repeats(self, context: str) -> bool:
         """Whether a context is another one cut anew, which a summary counts once."""

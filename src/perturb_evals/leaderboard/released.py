@@ -5,8 +5,6 @@ from datetime import date
 
 from inspect_ai.model import get_model_info
 
-from perturb_evals.datasets.published import publication_date
-
 
 @dataclass(frozen=True)
 class Release:
@@ -22,15 +20,14 @@ class Release:
     after_data: bool | None
 
 
-def release(model: str, context: str) -> Release | None:
+def release(model: str, public: date | None) -> Release | None:
     """Return the release of a model, where Inspect's model data know it.
 
     Args:
         model: Name of the model, as in logs.
-        context: Cell line or screen.
+        public: When the data it is asked about became public; None where that is not known.
     """
     info = get_model_info(model)
     if info is None or info.release_date is None:
         return None
-    public = publication_date(context)
     return Release(info.release_date, None if public is None else info.release_date > public)

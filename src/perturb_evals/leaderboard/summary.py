@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.families import tracks
 from perturb_evals.families.outcome import shared_weights
 from perturb_evals.leaderboard.boards import ROUNDING, Board, BoardTrack, Row
@@ -98,7 +99,7 @@ def summaries(boards: Sequence[Board]) -> tuple[Summary, ...]:
 
 def _rules(board: Board) -> Rules:
     """Return what boards of one summary have in common, in words; the first is empty for real."""
-    world = "simulated" if str(board.parts["context"]).startswith("demo") else ""
+    world = "simulated" if board.parts["context"] in SIMULATED else ""
     kept = {name: part for name, part in board.parts.items() if name not in OWN}
     return world, *(f"{name.replace('_', ' ')} {part}" for name, part in kept.items())
 

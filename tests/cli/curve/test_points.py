@@ -354,12 +354,12 @@ def test_runs_on_other_boards(write, run):
 
 def test_logs_that_are_not_as_the_task_writes_them_are_counted(write):
     board = {"task": "langpert", "context": "small"}
-    about = ({"board": {}}, {"board": board}, {"n_questions": "many"})
+    about = ({"board": {}}, {"board": board}, {"n_questions": "many"}, {"n_perturbations": "many"})
     curve = read_curve([write(), *(write(metadata=found) for found in about)])
     assert places(curve) == [("oracle_neighbors", 8)]
     assert curve.passed_by == {
         "It is a run of another task, perturb_evals/langpert": 1,
-        "not as this package writes them": 2,
+        "not as this package writes them": 3,
     }
 
 

@@ -111,6 +111,15 @@ def test_no_such_screen(name, cache):
         load_screen(ScreenRequest(name))
 
 
+@pytest.mark.parametrize("name", ["demo", "demo_b"])
+def test_a_file_called_as_the_demo_is_refused(name, tmp_path, cache):
+    """A board counts as simulated by that name."""
+    path = tmp_path / f"{name}.h5ad"
+    path.write_bytes(b"")
+    with pytest.raises(ScreenError, match=r"simulated demo.*Rename the file"):
+        load_screen(ScreenRequest(str(path)))
+
+
 def test_a_file_of_another_kind(tmp_path, cache):
     (tmp_path / "screen.csv").write_text("a,b\n", encoding="utf-8")
     with pytest.raises(ScreenError, match=r"\.h5ad or \.zip"):

@@ -1,11 +1,12 @@
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perturb_evals.scorers.expression.names import READ_AS
+from perturb_evals.scorers.expression.names import ReadAs
 from perturb_evals.scorers.expression.reading import parse_neighbors
 
 # `neighbors` was written before the parser and its lines stay as they are; the other one after it.
@@ -46,7 +47,7 @@ def test_every_reply_of_the_corpus_is_read_as_written_down(row):
 
 
 def test_the_corpus_holds_every_way_of_reading_and_no_id_twice():
-    assert {row["read"] for row in CORPUS if row["names"] is not None} == set(READ_AS)
+    assert {row["read"] for row in CORPUS if row["names"] is not None} == set(get_args(ReadAs))
     assert len({row["id"] for row in CORPUS}) == len(CORPUS) > 80
 
 
@@ -254,7 +255,7 @@ def test_any_text_gives_an_answer_of_the_promised_form_or_none(text):
     answer = parse_neighbors(text)
     if answer is None:
         return
-    assert answer.read in READ_AS
+    assert answer.read in get_args(ReadAs)
     assert answer.n_unusable >= 0
     for name, similarity in answer.items:
         assert name == name.strip() != ""

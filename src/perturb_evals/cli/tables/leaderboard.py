@@ -133,13 +133,13 @@ def _cells(board: "Board", row: "Row") -> dict[str, str]:
         cells["tokens"] = count(usage.tokens.get("total_tokens"))
         cells["cost"] = dollars(usage.cost) if usage.cost is not None else ""
         cells["time"] = duration(usage.wall_seconds)
-        cells["released"] = _released(result.protocol.model, str(board.parts["context"]))
+        cells["released"] = _released(result.protocol.model, board)
     return cells
 
 
-def _released(model: str, context: str) -> str:
+def _released(model: str, board: "Board") -> str:
     """Return the model's release date, with a mark where the data were public before it."""
-    found = release(model, context)
+    found = release(model, board.family.public_since(board.parts))
     if found is None:
         return ""
     return f"{found.date:%Y-%m}{' (after the data)' if found.after_data else ''}"

@@ -21,6 +21,8 @@ Integers = NDArray[np.intp]
 
 SEED = 4
 DEMO_LINES: tuple[str, ...] = ("demo_a", "demo_b", "demo_c")
+SIMULATED = ("demo", *DEMO_LINES)
+"""Contexts of boards about the demo: its screen and its lines. No data of a user is called so."""
 DEMO_CELL_LINE_DESCRIPTIONS: dict[str, str] = {
     line: f"{line}, a simulated human cell line of the demo world, not a real one (its genes and "
     "complexes are real and respond as in a generic, growing human cell)"

@@ -19,6 +19,7 @@ import pandas as pd
 
 from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from datasets import load_dataset as read_files
+from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import cache_folder
 from perturb_evals.datasets.pairs.questions import Kind
@@ -94,6 +95,11 @@ def own_files(dataset: str) -> dict[tuple[str, Kind], str]:
             raise TableError(
                 f"{address}: a cell line's name may have letters, digits and _ . + - only, "
                 f"got {line!r}. Rename the file."
+            )
+        if line in SIMULATED:
+            raise TableError(
+                f"{address}: {line} is a cell line of the simulated demo, and a board would say "
+                "that these data are simulated too. Rename the file."
             )
         kind: Kind = "de" if match["kind"] == "de" else "direction"
         if (line, kind) in found:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from perturb_evals.datasets.demo.screen import demo_screen
+from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
 from perturb_evals.datasets.files.whole_file import kept
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS, is_gears, read_gears
@@ -65,6 +66,11 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
             raise ScreenError(
                 f"screen must be {', '.join(GEARS_SCREENS)}, demo, or the path of a .h5ad or .zip "
                 f"file; there is none at {request.screen!r}."
+            )
+        if name in SIMULATED:
+            raise ScreenError(
+                f"{path}: {name} is a name of the simulated demo, and a board would say that these "
+                "data are simulated too. Rename the file."
             )
     # What fixes the numbers; a name and a cell line only say what they are called.
     source_sha256 = file_sha256(path)

@@ -49,6 +49,6 @@ class ExpressionDemo(Demo):
         return (
             "Its notes know every complex of the demo world; of a real screen they know less.",
             f"It names {own['mean_k']:.1f} neighbors on average. What was counted of the names: "
-            f"{counts}. Asked again: {own['n_reasks']:.0f} times. Where nothing can be used, the "
-            f"mean effect stands in: {fallbacks:.0f} times.",
+            f"{counts}. Asked again: {own['n_reasks']:.0f}. Replies of which nothing could be "
+            f"used, so that the mean effect stands in: {fallbacks:.0f}.",
         )

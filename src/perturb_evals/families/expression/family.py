@@ -27,7 +27,7 @@ from perturb_evals.families.family import (
     Parts,
     Reference,
 )
-from perturb_evals.families.faults import expected
+from perturb_evals.families.faults import expected, shown
 from perturb_evals.families.outcome import DIGITS, MeanOutcome
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.replies.expression import ExpressionReply
@@ -95,7 +95,10 @@ class Expression(Family):
         return expression()
 
     def fault(self, about: Mapping[str, Any]) -> str:
-        """Return a track that a screen does not have."""
+        """Return a track that a screen does not have, or a number of perturbations that is none."""
+        number = about.get("n_perturbations")
+        if not isinstance(number, int) or number < 1:
+            return f"expected n_perturbations from 1; got {shown(number)}."
         if about.get("evidence", TRACK) != TRACK or about.get("evidence_lines"):
             return expected("the track of a screen", (TRACK,), about.get("evidence"))
         return ""
@@ -114,7 +117,7 @@ class Expression(Family):
         """Return the metric."""
         return regression(asked=n_questions)
 
-    def asked_again(self, task: str, args: dict[str, Any]) -> AskedAgain:
+    def asked_again(self, task: str, args: dict[str, Any], about: Mapping[str, Any]) -> AskedAgain:
         """Choose the folds again."""
         k = args.pop("k")
         run = expression_benchmark(**args)

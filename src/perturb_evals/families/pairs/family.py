@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import screen_of_sets
 from perturb_evals.datasets.pairs.load import CELL_LINES
-from perturb_evals.datasets.pairs.own_tables import is_own, located
+from perturb_evals.datasets.pairs.own_tables import is_folder, is_own, located
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.datasets.pairs.samples import question_samples
@@ -32,7 +33,7 @@ from perturb_evals.families.faults import expected, shown
 from perturb_evals.families.pairs.audit import RowsAudit
 from perturb_evals.families.pairs.demo import PairsDemo
 from perturb_evals.families.pairs.outcome import AnswersOutcome, answers_outcome
-from perturb_evals.families.pairs.published import beside_pairs
+from perturb_evals.families.pairs.published import beside_pairs, published_data
 from perturb_evals.families.pairs.references import training_rates
 from perturb_evals.families.pairs.tasks import KIND_OF_TASK, TASKS
 from perturb_evals.families.published import PublishedLine
@@ -131,12 +132,14 @@ class Pairs(Family):
         """Return the metric with the run's question set and policy."""
         return classification(task_args["questions"], task_args["abstention"], asked=n_questions)
 
-    def asked_again(self, task: str, args: dict[str, Any]) -> AskedAgain:
+    def asked_again(self, task: str, args: dict[str, Any], about: Mapping[str, Any]) -> AskedAgain:
         """Choose the questions again."""
         args.pop("answer", None)
         policy = args.pop("abstention")
-        if is_own(named := args["dataset"]) and not located(named):
-            raise DataError(f"The tables of {named} are not here.")
+        if is_own(named := args["dataset"]):
+            found, was_a_folder = located(named), str(about.get("dataset")).endswith("/")
+            if found is None or (was_a_folder and not is_folder(found)):
+                raise DataError(f"The folder {named} of the log's own tables is not here.")
         asked = pairs_benchmark(KIND_OF_TASK[task], **args)
         samples = question_samples(asked.rows, asked.evidence)
         return AskedAgain(
@@ -152,6 +155,12 @@ class Pairs(Family):
     def published(self, board: Parts) -> tuple[PublishedLine, ...]:
         """Return PerturbQA's Table 1 for the cell line and kind of question."""
         return beside_pairs(KIND_OF_TASK[str(board["task"])], board)
+
+    def public_since(self, board: Parts) -> date | None:
+        """Return when PerturbQA's tables became public, where the board's data are those."""
+        if not published_data(board, KIND_OF_TASK[str(board["task"])]):
+            return None
+        return super().public_since(board)
 
     def repeats(self, context: str) -> bool:
         """Whether a table is a screen cut by another split."""

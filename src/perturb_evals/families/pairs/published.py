@@ -91,7 +91,7 @@ def beside_pairs(kind: Kind, board: Parts) -> tuple[PublishedLine, ...]:
         KeyError: A part of the board that the sentences need is missing.
     """
     task = PUBLISHED_AS[kind]
-    if not _published_data(board, kind):
+    if not published_data(board, kind):
         return ()
     sample = re.fullmatch(r"\w+/genes(\d+)/seed(\d+)", str(board["questions"]))
     lines = []
@@ -111,7 +111,7 @@ def beside_pairs(kind: Kind, board: Parts) -> tuple[PublishedLine, ...]:
     return tuple(sorted(lines, key=lambda line: (-line.value, line.system)))
 
 
-def _published_data(board: Parts, kind: Kind) -> bool:
+def published_data(board: Parts, kind: Kind) -> bool:
     """Whether a board's data are PerturbQA's: a user may call a line of their own k562 too."""
     if board["context"] not in CELL_LINES["perturbqa"]:
         return False

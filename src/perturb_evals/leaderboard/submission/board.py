@@ -29,7 +29,8 @@ def asked_again(log: EvalLog) -> AskedAgain:
     """
     task = log.eval.task.removeprefix(PREFIX)
     try:
-        return family_of(task).asked_again(task, dict(log.eval.task_args))
+        about = log.eval.metadata or {}
+        return family_of(task).asked_again(task, dict(log.eval.task_args), about)
     except (DataError, OSError) as error:
         raise NotAtHandError(f"The data cannot be had here: {error}") from error
     except (KeyError, TypeError) as error:

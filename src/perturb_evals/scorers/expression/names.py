@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias
 
 from perturb_evals.scorers.reading.loose_json import Entries, Value
 
 ReadAs = Literal["object", "list", "cut_off"]
-READ_AS: tuple[ReadAs, ...] = get_args(ReadAs)
 
 Found: TypeAlias = tuple[str | None, float | None]
 

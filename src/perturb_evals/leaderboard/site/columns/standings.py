@@ -70,11 +70,15 @@ def _of_row(read: Callable[[Row], Cell]) -> Callable[[Place], Cell | None]:
     return lambda place: read(place.row) if isinstance(place.row, Row) else None
 
 
+def _run(place: Place) -> Result | None:
+    return place.row.entry.result if isinstance(place.row, Row) else None
+
+
 def _of_run(read: Callable[[Result], T]) -> Callable[[Place], T | None]:
     """Return how a column reads a run: it has a dash for computed rows too."""
 
     def of_place(place: Place) -> T | None:
-        run = place.row.entry.result if isinstance(place.row, Row) else None
+        run = _run(place)
         return None if run is None else read(run)
 
     return of_place
@@ -117,8 +121,11 @@ def published_value(line: PublishedLine, *more: float | None) -> Cell:
 _release = cache(release)
 
 
-def _released(run: Result) -> Cell | None:
-    found = _release(run.protocol.model, run.context)
+def _released(place: Place) -> Cell | None:
+    if (run := _run(place)) is None:
+        return None
+    public = place.board.family.public_since(place.board.parts)
+    found = _release(run.protocol.model, public)
     if found is None:
         return None
     day = found.date.isoformat()
@@ -223,7 +230,7 @@ RELEASED = Column(
     "When the model was released, where Inspect's model data know it, and whether the data were "
     "public by then, so that it may have been trained on them.",
     ("released", "after_data"),
-    _of_run(_released),
+    _released,
     legend=True,
 )
 TASK = Column("Task", "What is asked.", ("task",), _task)
