@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from inspect_ai.model import ModelCost
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 
 KINDS = tuple(ModelCost.model_fields)
 FORM = f'{{"provider/model": {{{", ".join(f"{json.dumps(kind)}: ..." for kind in KINDS)}}}}}'
@@ -40,7 +40,7 @@ def read_prices(path: Path) -> dict[str, ModelCost]:
         is_json = text.lstrip().startswith("{")
         read = json.loads(text, object_pairs_hook=_once) if is_json else yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise PricesError(f"{path}: not readable as prices, {FORM}: {error}") from error
+        raise PricesError(f"{path}: not readable as prices, {FORM}: {why(error)}") from error
     if not isinstance(read, dict):
         raise PricesError(f"{path}: expected {FORM}, got {type(read).__name__}.")
     return {str(model): _price(path, model, given) for model, given in read.items()}

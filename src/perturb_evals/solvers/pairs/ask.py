@@ -2,7 +2,7 @@
 
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from perturb_evals.datasets.options import one_of
+from perturb_evals.datasets.options import named_arguments, one_of
 from perturb_evals.replies.pairs import ANSWER_FORMS, AnswerForm, PairsReply
 from perturb_evals.replies.reply import attach
 from perturb_evals.solvers.asking.granted import Granted
@@ -13,6 +13,7 @@ TOP_LOGPROBS = (20, 5)
 
 
 @solver
+@named_arguments
 def ask(answer: AnswerForm = "label") -> Solver:
     """Ask the model the question in one prompt.
 
