@@ -29,18 +29,16 @@ def ask(answer: AnswerForm = "label") -> Solver:
         ValueError: Another form of answer.
     """
     one_of("answer", answer, ANSWER_FORMS)
+    wanted = TOP_LOGPROBS if answer == "logprobs" else ()
     option = Granted(
-        "log probabilities", [{"logprobs": True, "top_logprobs": most} for most in TOP_LOGPROBS]
+        "log probabilities", [{"logprobs": True, "top_logprobs": most} for most in wanted]
     )
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         about = state.metadata
         kind, cell_line = about["kind"], about["cell_line"]
         state.user_prompt.text = render(kind, answer, cell_line, about["pert"], about["gene"])
-        if answer == "logprobs":
-            state = await option.generate(state, generate)
-        else:
-            state = await generate(state)
+        state = await option.generate(state, generate)
         attach(state.output, PairsReply(answer, prompt=prompt_hash(kind, answer, cell_line)))
         return state
 
