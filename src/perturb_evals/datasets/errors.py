@@ -41,7 +41,7 @@ def why(error: BaseException) -> str:
     is said in words; an exception without a message is named.
     """
     if isinstance(error, OSError) and error.errno is not None:
-        return _IN_WORDS.get(error.errno, (error.strerror or str(error)).lower())
+        return _IN_WORDS.get(error.errno, error.strerror or str(error))
     if isinstance(error, KeyError):
         return f"it lacks {error}"
     if isinstance(error, UnicodeDecodeError):

@@ -144,7 +144,7 @@ def test_a_path_that_leads_nowhere(tmp_path: Path, suffix: str):
     with pytest.raises(PredictionsError, match=f"nowhere.{suffix}: ") as caught:
         Replayed(evidence(), path)
     assert "Errno" not in str(caught.value)
-    with pytest.raises(ValueError, match="file must be the path of a file; got .*there is no file"):
+    with pytest.raises(ValueError, match=r"^file must be .*; got .*there is no file"):
         replay(str(path))
     with pytest.raises(ValueError, match="that is a folder"):
         replay(str(tmp_path))

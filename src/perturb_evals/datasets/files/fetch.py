@@ -277,11 +277,15 @@ def _failure(source: Source, path: Path, problem: str) -> DataError:
                     f"sha256 {recorded}, the first one seen (no checksum is published); "
                     f"to accept another, remove {record_path(path)}"
                 )
-    folder = os.environ.get(MIRROR_VARIABLE) or "<folder>"
+    folder = os.environ.get(MIRROR_VARIABLE)
+    way_out = (
+        f"put the right file at {folder}/{source.name}; {MIRROR_VARIABLE} names this folder"
+        if folder
+        else f"put the right file at <folder>/{source.name} and set {MIRROR_VARIABLE}=<folder>"
+    )
     return DataError(
         f"{source.name}: {problem}.\n"
         f"  expected: {expected}\n"
         f"  from: {source.url or 'no known address'}\n"
-        f"  way out: put the right file at {folder}/{source.name} "
-        f"and set {MIRROR_VARIABLE}={folder}"
+        f"  way out: {way_out}"
     )

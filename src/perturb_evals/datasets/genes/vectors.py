@@ -188,7 +188,7 @@ def _from_npz(path: Path) -> Read:
     if len({*shapes.values()}) != 1 or len(next(iter(shapes.values()))) != 1:
         raise VectorsError(
             f"{path}: expected the arrays {SYMBOLS} and {VECTORS}, or one array (d,) a gene; got "
-            f"{dict(list(shapes.items())[:5])}."
+            f"{', '.join(f'{name} {shape}' for name, shape in list(shapes.items())[:5]) or 'none'}."
         )
     return list(found), np.stack(list(found.values()))
 

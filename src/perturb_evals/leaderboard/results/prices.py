@@ -54,9 +54,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
+def _word(given: Any) -> str:
+    return f"a {type(given).__name__}" if isinstance(given, list | dict) else repr(given)
+
+
 def _price(path: Path, model: str, given: Any) -> ModelCost:
     if not isinstance(given, dict) or set(given) != set(KINDS):
-        got = ", ".join(map(str, given)) or "nothing" if isinstance(given, dict) else repr(given)
+        got = ", ".join(map(str, given)) or "nothing" if isinstance(given, dict) else _word(given)
         raise PricesError(
             f"{path}: {model}: expected {', '.join(KINDS)} in dollars per million tokens; "
             f"got {got}."
@@ -65,6 +69,6 @@ def _price(path: Path, model: str, given: Any) -> ModelCost:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not 0 <= value < math.inf:
             raise PricesError(
-                f"{path}: {model}: {kind} must be a finite number of 0 or more; got {value!r}."
+                f"{path}: {model}: {kind} must be a finite number of 0 or more; got {_word(value)}."
             )
     return ModelCost(**given)
