@@ -19,7 +19,7 @@ from perturb_evals.solvers.asking.request import Request
 
 _log = logging.getLogger(__name__)
 
-MOST_SHOWN = 300
+MOST_SHOWN = 200
 
 
 class Granted:
