@@ -108,6 +108,8 @@ def test_the_real_list_fits_in_80_columns_without_a_terminal(tmp_path: Path):
         assert source.name in line
         assert source.licence in line
     assert "PERTURB_EVALS_DATA is not set" in done.stdout
+    (terms,) = [line for line in done.stdout.splitlines() if line.startswith("terms")]
+    assert terms.startswith("terms   non-commercial: ")
 
 
 def test_verify_counts_and_fails_on_a_wrong_file(

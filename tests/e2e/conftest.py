@@ -168,7 +168,8 @@ class Provider:
     completion = staticmethod(completion)
     error = staticmethod(error)
 
-    def __init__(self) -> None:
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs  # a folder for the logs of those who ask
         self.kinds: list[tuple[re.Pattern[str], Callable[..., Reply]]] = [(PAIR, reply)]
         self.calls: list[Call] = []
         self.hangs_after = math.inf  # number of calls
@@ -214,7 +215,7 @@ class Provider:
 @pytest.fixture
 def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     """A running server, and the environment that leads `openai-api/local/<model>` to it."""
-    server = Provider()
+    server = Provider(tmp_path / "logs")
     monkeypatch.setenv("LOCAL_API_KEY", "unused")
     monkeypatch.setenv("LOCAL_BASE_URL", server.url)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

@@ -119,6 +119,19 @@ def test_they_pass_as_submissions() -> None:
     assert submission.passed
 
 
+@pytest.mark.parametrize("name", ["de_scripted", "langpert_mean"])
+def test_words_about_the_data_may_have_been_others(name: str, tmp_path: Path) -> None:
+    """A licence is put right now and then; which data they are, their hash says."""
+    log = read_eval_log(str(FOLDER / f"{name}.eval"))
+    assert log.eval.metadata is not None
+    log.eval.metadata |= {"licence": "as it was written then", "citation": "somebody, some day"}
+    write_eval_log(log, str(tmp_path / "log.eval"))
+    assert check_runs([str(tmp_path / "log.eval")]).passed
+    log.eval.metadata["data_sha256"] = "0" * 64
+    write_eval_log(log, str(tmp_path / "log.eval"))
+    assert not check_runs([str(tmp_path / "log.eval")]).passed
+
+
 def test_a_log_of_another_task_than_its_board_fails_and_the_others_are_checked(
     tmp_path: Path,
 ) -> None:

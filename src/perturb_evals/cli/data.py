@@ -73,6 +73,8 @@ def run_list(args: argparse.Namespace) -> int:
             console.print(f"note    {source.name}: no published checksum; {_seen(source)}")
         if source.url is None and locate(source) is None:
             console.print(f"note    {source.name}: no public address; put it into a mirror folder")
+    for terms in dict.fromkeys(s.licence_in_full for s in SOURCES.values() if s.terms):
+        console.print(f"terms   {terms}. The file NOTICE of perturb-evals has more.")
     for citation in dict.fromkeys(source.citation for source in SOURCES.values()):
         console.print(f"cite    {citation}")
     return 0

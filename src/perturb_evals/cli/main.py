@@ -1,6 +1,7 @@
 """Entry point of the `perturb-evals` command."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -19,7 +20,7 @@ from perturb_evals.cli import (
 )
 from perturb_evals.cli.arguments import complain
 from perturb_evals.cli.curve import command as curve
-from perturb_evals.datasets.errors import ArgumentError, DataError
+from perturb_evals.datasets.errors import ArgumentError, DataError, why
 
 COMMANDS = (
     listing,
@@ -40,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
     What a user can mend is told in one line on stderr, without a traceback: 2 for an argument that
-    is not allowed, 1 for data, logs and files that cannot be had or used.
+    is not allowed, 1 for data, logs and files that cannot be had or used. Nothing is told where
+    nobody reads on, as behind `| head`.
 
     Args:
         argv: Arguments without the program's name; those of the process by default.
@@ -58,11 +60,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         command.add_parser(subparsers)
     args = parser.parse_args(argv)
     try:
-        return int(args.run(args))
+        code = int(args.run(args))
+        sys.stdout.flush()  # a reader that has gone is met here, not when Python ends
+        return code
     except ArgumentError as error:
         return complain(args.command, error, code=2)
-    except (DataError, OSError) as error:
+    except DataError as error:
         return complain(args.command, error)
+    except BrokenPipeError:
+        return _nobody_reads()
+    except OSError as error:
+        file = error.filename2 or error.filename  # of two, the one that something was renamed to
+        about = f"{file}: " if file else ""
+        return complain(args.command, f"{about}{why(error)}")
+
+
+def _nobody_reads() -> int:
+    """Leave quietly, with the code that Rich leaves with: a pipe such as `| head` has enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.families import family_of
 from perturb_evals.families.family import BoardAtHand, NoReferencesError, Reference
 from perturb_evals.leaderboard.entries import Entry
@@ -35,7 +35,7 @@ def references(
     except (DataError, ValueError) as error:
         raise NoReferencesError(str(error)) from error
     except (KeyError, TypeError) as error:
-        raise NoReferencesError(f"The arguments of its task are others: {error!r}.") from error
+        raise NoReferencesError(f"The arguments of its task are others: {why(error)}.") from error
     return [_entry(reference) for reference in found]
 
 

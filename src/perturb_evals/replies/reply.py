@@ -21,6 +21,13 @@ class Dataclass(Protocol):
 Reply = TypeVar("Reply", bound=Dataclass)
 
 
+def is_too_long(output: ModelOutput) -> bool:
+    """Tell whether the model's context window was full before it said a word."""
+    return (
+        not output.empty and output.stop_reason == "model_length" and not output.completion.strip()
+    )
+
+
 def attach(output: ModelOutput, reply: Dataclass) -> None:
     """Put a reply into an output's metadata, beside what the provider put there."""
     output.metadata = {**(output.metadata or {}), KEY: asdict(reply)}

@@ -11,6 +11,7 @@ training perturbations most like the unseen one, and their expression vectors ar
 from inspect_ai import Task, task
 from inspect_ai.log import HeadlineMetric
 
+from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.options import refuse_unknown, whole_number
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.samples import held_out_samples
@@ -61,7 +62,7 @@ def langpert(
     """
     refuse_unknown(unknown, langpert)
     if whole_number("k", k) < 1:
-        raise ValueError(f"k must be at least 1; got {k}.")
+        raise ArgumentError(f"k must be at least 1; got {k}.")
     benchmark = expression_benchmark(
         screen,
         fold,

@@ -134,8 +134,10 @@ def failure(source: Source) -> str:
     with pytest.raises(DataError) as caught:
         fetch(source.name, {source.name: source})
     text = str(caught.value)
-    for part in (source.name, source.url, source.sha256, "PERTURB_EVALS_DATA="):
+    for part in (source.name, source.url, source.sha256, "PERTURB_EVALS_DATA"):
         assert part in text
+    # Who has set the variable is not told to set it.
+    assert ("PERTURB_EVALS_DATA=" in text) != bool(os.environ.get("PERTURB_EVALS_DATA"))
     return text
 
 

@@ -65,7 +65,8 @@ def test_a_split_keeps_the_order_of_the_file(put_tables):
     assert train.to_numpy().tolist() == [["B", "x", 1], ["A", "x", 0]]
     assert table.split("test").index.tolist() == [0]
     assert table.sha256 == SOURCES["perturbqa/k562-de.csv"].sha256
-    assert table.licence == "CC BY 4.0"
+    assert "Genentech Non-Commercial Software License 1.0" in table.licence
+    assert "CC BY 4.0" in table.licence
     assert "2502.21290" in table.citation
 
 

@@ -2,6 +2,7 @@ import csv
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from html import unescape
 from pathlib import Path
@@ -14,7 +15,7 @@ from inspect_ai.log import read_eval_log
 from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
 from perturb_evals.leaderboard.comparison import MOST_COMPARED
-from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.results.from_log import metrics as metrics_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.site.columns import compared, methods, runs, standings
@@ -24,6 +25,7 @@ from perturb_evals.leaderboard.site.pages.comparison import (
     LISTED,
     comparison_page_of,
 )
+from perturb_evals.leaderboard.site.pages.data import data_page_of
 from perturb_evals.leaderboard.site.pages.index import index_page_of
 from perturb_evals.leaderboard.site.pages.methods import methods_page_of
 from perturb_evals.leaderboard.site.pages.system import system_pages_of
@@ -300,6 +302,15 @@ def test_every_metric_of_a_real_run_of_each_task_has_a_row(runs: dict[str, Path]
         for name in set(found) - ends:
             assert any(fnmatchcase(name, row) for row in known), name
     assert len(tasks) == 3
+
+
+def test_data_have_the_words_of_the_newest_run_about_their_licence(a_result: Any) -> None:
+    days = [datetime(2026, 1, day, tzinfo=UTC) for day in (2, 1)]
+    words = ("put right", "as it was written then")
+    told = [a_result(created=day, licence=said) for day, said in zip(days, words, strict=True)]
+    entries = Entries(complete=(), incomplete=tuple(told), older=(), set_aside=())
+    (row,) = data_page_of(entries).tables[0].rows
+    assert "put right" in [cell.text for cell in row.cells]
 
 
 def test_methods_say_what_the_site_does_about_many_comparisons() -> None:

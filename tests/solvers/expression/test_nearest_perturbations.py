@@ -155,7 +155,7 @@ def test_an_answer_that_ended_early_is_asked_for_again_only_if_there_is_room(spe
     assert told.keys() == {cut_off}
     assert told[cut_off].startswith(CUT_OFF)
     assert accounts[cut_off]["neighbors"] == list(SOME)
-    assert accounts[full]["fallback"] == "no_list"
+    assert accounts[full]["fallback"] == "too_long"
 
 
 # Lists that were only thought of when the tokens ran out; A and B are training perturbations.

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.checksums import (
     record_path,
     record_sha256,
@@ -161,7 +161,7 @@ def _check(source: Source, path: Path, hash_of: Callable[[Path], str]) -> str:
         size = path.stat().st_size
         seen = hash_of(path)
     except OSError as error:
-        raise _failure(source, path, f"{path} cannot be read ({error})") from error
+        raise _failure(source, path, f"{path} cannot be read ({why(error)})") from error
     if seen != (_expected(source, path) or seen):
         problem = f"{path} has sha256 {seen} ({size} bytes), not the expected one"
         raise _failure(source, path, problem)
@@ -173,7 +173,7 @@ def _expected(source: Source, path: Path) -> str | None:
     try:
         return source.sha256 or recorded_sha256(path)
     except (OSError, ValueError) as error:
-        raise _failure(source, path, f"its record cannot be read ({error})") from error
+        raise _failure(source, path, f"its record cannot be read ({why(error)})") from error
 
 
 def _download(source: Source, path: Path) -> None:
@@ -198,7 +198,7 @@ def _download(source: Source, path: Path) -> None:
         remember(path, seen, _hash_store())
     except OSError as error:
         problem = (
-            f"{path} cannot be written ({error}); free some space there, "
+            f"{path} cannot be written ({why(error)}); free some space there, "
             f"or set {CACHE_VARIABLE} to another folder"
         )
         raise _failure(source, path, problem) from error
@@ -277,11 +277,15 @@ def _failure(source: Source, path: Path, problem: str) -> DataError:
                     f"sha256 {recorded}, the first one seen (no checksum is published); "
                     f"to accept another, remove {record_path(path)}"
                 )
-    folder = os.environ.get(MIRROR_VARIABLE) or "<folder>"
+    folder = os.environ.get(MIRROR_VARIABLE)
+    way_out = (
+        f"put the right file at {folder}/{source.name}; {MIRROR_VARIABLE} names this folder"
+        if folder
+        else f"put the right file at <folder>/{source.name} and set {MIRROR_VARIABLE}=<folder>"
+    )
     return DataError(
         f"{source.name}: {problem}.\n"
         f"  expected: {expected}\n"
         f"  from: {source.url or 'no known address'}\n"
-        f"  way out: put the right file at {folder}/{source.name} "
-        f"and set {MIRROR_VARIABLE}={folder}"
+        f"  way out: {way_out}"
     )

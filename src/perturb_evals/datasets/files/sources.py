@@ -19,8 +19,9 @@ class Source:
         sha256: Expected checksum, 64 lower-case hexadecimal digits; None where the publisher gives
             none or the file changes. Then the first one seen counts (trust on first use).
         size: Expected size in bytes, None where it is not known.
-        licence: Licence of the file.
+        licence: Licence of the file, in a word or two.
         citation: What to cite when the file is used.
+        terms: What has to be known beside the name of the licence; empty for nothing.
     """
 
     name: str
@@ -29,6 +30,12 @@ class Source:
     size: int | None
     licence: str
     citation: str
+    terms: str = ""
+
+    @property
+    def licence_in_full(self) -> str:
+        """The licence with its terms, as logs and boards show it."""
+        return f"{self.licence}: {self.terms}" if self.terms else self.licence
 
 
 PERTURBQA_COMMIT = "df2fe3a7802f2a46a43876b4f8674734aad3a30a"
@@ -50,6 +57,12 @@ b930662f0226d2bc394f00b2f0eea083aad5f3c3d316cfdf330390e9aa3bf2f4     9300  k562_
 """SHA-256, size in bytes (- where it is not known) and name of each file at that commit."""
 
 
+PERTURBQA_TERMS = (
+    "the repository of PerturbQA is under the Genentech Non-Commercial Software License 1.0; its "
+    "README puts the tables under CC BY 4.0, which the README of its data distribution does not"
+)
+
+
 def _perturbqa(line: str) -> Source:
     sha256, size, file = line.split()
     return Source(
@@ -60,7 +73,8 @@ def _perturbqa(line: str) -> Source:
         ),
         sha256=sha256,
         size=None if size == "-" else int(size),
-        licence="CC BY 4.0",
+        licence="non-commercial",
+        terms=PERTURBQA_TERMS,
         citation=(
             "Wu et al., Contextualizing biological perturbation experiments through language, "
             "ICLR 2025, arXiv:2502.21290"

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 from scipy.sparse import coo_array, csr_array, diags_array, eye_array
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import fetch, file_sha256
 
 GRAPHS = {"string": "graphs/stringdb.csv.gz", "reactome": "graphs/reactome.csv.gz"}
@@ -122,7 +122,7 @@ def _read(path: Path) -> pd.DataFrame:
                 ),
             )
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-        raise GraphError(f"{path}: not readable as gene pairs: {error}") from error
+        raise GraphError(f"{path}: not readable as gene pairs: {why(error)}") from error
     count = Counter(table.column_names)
     if count["gene_a"] != 1 or count["gene_b"] != 1 or count["weight"] > 1:
         raise GraphError(

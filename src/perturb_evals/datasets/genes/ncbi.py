@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import fetch
 
 GENE_INFO = "genes/Homo_sapiens.gene_info.gz"
@@ -124,7 +124,7 @@ def read_human(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError(
             f"{path}: not readable as a tab-separated table of NCBI's with the columns "
-            f"{', '.join(types)}: {error}"
+            f"{', '.join(types)}: {why(error)}"
         ) from error
     frame: pd.DataFrame = table.to_pandas()
     human = frame.loc[frame[TAX_ID] == HUMAN, list(columns)].reset_index(drop=True)

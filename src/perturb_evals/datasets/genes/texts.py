@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
 from perturb_evals.datasets.files.whole_file import kept
 from perturb_evals.datasets.genes.ncbi import GENE_INFO, read_human
@@ -53,7 +53,7 @@ def text_vectors(dimensions: int = DIMENSIONS) -> GeneVectors:
     try:
         parts = [VERSION, dimensions, file_sha256(summary), file_sha256(names)]
     except OSError as error:
-        raise DataError(f"{error.filename} cannot be read: {error}") from error
+        raise DataError(f"{error.filename} cannot be read: {why(error)}") from error
     sha256 = hashlib.sha256(repr(parts).encode()).hexdigest()
     return _vectors(summary, names, dimensions, sha256)
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import file_sha256
 from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
 
@@ -129,7 +129,7 @@ def _load(path: Path, mtime_ns: int) -> GeneVectors:
     except VectorsError:
         raise
     except Exception as error:  # NumPy, Arrow, pandas, h5py and anndata raise many kinds
-        raise VectorsError(f"{path}: not readable as gene embeddings: {error}") from error
+        raise VectorsError(f"{path}: not readable as gene embeddings: {why(error)}") from error
     return checked_vectors(names, values, file_sha256(path), str(path))
 
 
@@ -188,7 +188,7 @@ def _from_npz(path: Path) -> Read:
     if len({*shapes.values()}) != 1 or len(next(iter(shapes.values()))) != 1:
         raise VectorsError(
             f"{path}: expected the arrays {SYMBOLS} and {VECTORS}, or one array (d,) a gene; got "
-            f"{dict(list(shapes.items())[:5])}."
+            f"{', '.join(f'{name} {shape}' for name, shape in list(shapes.items())[:5]) or 'none'}."
         )
     return list(found), np.stack(list(found.values()))
 

@@ -129,6 +129,6 @@ def known_table(dataset: str, cell_line: str, kind: Kind) -> Table:
     return Table(
         rows=read_csv(path),
         sha256=file_sha256(path),
-        licence=source.licence,
+        licence=source.licence_in_full,
         citation=source.citation,
     )

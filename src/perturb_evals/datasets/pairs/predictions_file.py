@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 
 FORMATS = (".csv", ".tsv", ".parquet", ".jsonl")
 
@@ -79,7 +79,7 @@ def _read(path: Path) -> pd.DataFrame:
                 return _json_lines(file)
             return _delimited(file, "," if suffix == ".csv" else "\t")
     except Exception as error:
-        raise PredictionsError(f"{path}: not readable as {suffix[1:]}: {error}") from error
+        raise PredictionsError(f"{path}: not readable as {suffix[1:]}: {why(error)}") from error
 
 
 # Text is read by Python's own modules: nothing is missing (NA may be a gene symbol), a bad score

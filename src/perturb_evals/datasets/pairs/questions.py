@@ -6,6 +6,8 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from perturb_evals.datasets.errors import ArgumentError
+
 Kind = Literal["de", "direction"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -71,7 +73,7 @@ def select_questions(
         ValueError: `genes` with `questions="all"`, or below 1, or above the number of scored genes.
     """
     if genes is not None and questions == "all":
-        raise ValueError(
+        raise ArgumentError(
             "genes=N samples the scored genes, so it needs questions=scored; got questions=all."
         )
     if questions == "all":
@@ -79,7 +81,7 @@ def select_questions(
     names = scored_genes(test)
     if genes is not None:
         if not 1 <= genes <= len(names):
-            raise ValueError(
+            raise ArgumentError(
                 f"genes must be between 1 and {len(names)} (scored genes), got {genes}."
             )
         # The order of random numbers, not Generator.choice, whose draws may change with NumPy: the

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from datasets import Dataset
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 
 COLUMNS = {"pert": pa.string(), "gene": pa.string(), "label": pa.int8(), "split": pa.string()}
 
@@ -66,7 +66,7 @@ def read_csv(path: Path) -> Dataset:
         )
         columns = read.column_names
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise TableError(f"{path}: not readable as CSV: {error}") from error
+        raise TableError(f"{path}: not readable as CSV: {why(error)}") from error
     if columns != list(COLUMNS):
         raise TableError(
             f"{path}: expected the columns {','.join(COLUMNS)}, got {','.join(columns)}."

@@ -8,7 +8,7 @@ from perturb_evals.datasets.benchmark import Benchmark
 from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.files.fetch import fetch
 from perturb_evals.datasets.genes.ncbi import GENE_INFO
-from perturb_evals.datasets.options import one_of, whole_number
+from perturb_evals.datasets.options import one_of, text, whole_number
 from perturb_evals.datasets.screens.evidence import HASH, HeldOut, fold_of, split_of
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS
 from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
@@ -115,6 +115,13 @@ def expression_benchmark(
     if n_train is not None:
         whole_number("n_train", n_train)
     names = one_of("aliases", aliases or ("none" if screen == "demo" else "ncbi"), ALIAS_SOURCES)
+    for name, value in (
+        ("perturbation_column", perturbation_column),
+        ("control", control),
+        ("cell_line", cell_line),
+    ):
+        if value is not None:
+            text(name, value)
     request = ScreenRequest(_located(str(screen)), perturbation_column, control, cell_line)
     split = None if split is None else str(_absolute(str(split)))
     loaded = load_screen(request)

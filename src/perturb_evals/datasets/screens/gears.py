@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.errors import why
 from perturb_evals.datasets.files.sources import SOURCES
 from perturb_evals.datasets.screens.cell_sums import CellSums, cell_sums, halved, joined
 from perturb_evals.datasets.screens.gears_layout import (
@@ -124,7 +125,9 @@ def read_gears(
             sums = cell_sums(opened["X"], groups, len(owners))
             listed = listed_orders(path, opened.get("uns", {}), cells.condition_names, genes)
     except (OSError, KeyError, AttributeError, ValueError) as error:  # of h5py and anndata
-        raise ScreenError(f"{path}: damaged, or no .h5ad in GEARS's layout: {error}") from error
+        raise ScreenError(
+            f"{path}: damaged, or no .h5ad in GEARS's layout: {why(error)}"
+        ) from error
     _check_values(path, sums, owners, genes)
     layers = half_layers(sums) if halves else {}
     if halves:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.errors import why
 from perturb_evals.datasets.files.fetch import cache_folder
 from perturb_evals.datasets.screens.screen import ScreenError
 
@@ -64,11 +65,11 @@ def _unpack(path: Path, part: Path) -> None:
                 shutil.copyfileobj(packed, file, 1 << 20)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise ScreenError(
-            f"{path}: the zip is damaged ({error}). Remove it, and its .sha256 where there is one, "
-            "and fetch it anew."
+            f"{path}: the zip is damaged ({why(error)}). Remove it, and its .sha256 where there is "
+            "one, and fetch it anew."
         ) from error
     except OSError as error:
-        raise ScreenError(f"{path}: cannot be unpacked to {part.parent} ({error}).") from error
+        raise ScreenError(f"{path}: cannot be unpacked to {part.parent} ({why(error)}).") from error
 
 
 @dataclass(frozen=True, eq=False)

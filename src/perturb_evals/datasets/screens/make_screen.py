@@ -95,7 +95,8 @@ def make_screen(
     rows = np.flatnonzero(~combined & ~unchanged)
     rows = rows[np.argsort(labels[rows].astype(str), kind="stable")]
     if not len(rows):
-        raise ScreenError(f"{name}: no perturbation is left; kept out were {dict(+counts)}.")
+        left = ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in (+counts).items())
+        raise ScreenError(f"{name}: no perturbation is left; kept out were {left or 'none'}.")
     cells = np.full(shape[0], np.nan) if n_cells is None else np.asarray(n_cells, dtype=float)
     adata = AnnData(
         X=values[rows],

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import file_sha256
 
 FORMATS = (".h5ad", ".parquet")
@@ -79,7 +79,7 @@ def _load(
     except ExpressionError:
         raise
     except Exception as error:  # Arrow, pandas, h5py and anndata raise many kinds
-        raise ExpressionError(f"{path}: not readable as {path.suffix[1:]}: {error}") from error
+        raise ExpressionError(f"{path}: not readable as {path.suffix[1:]}: {why(error)}") from error
     _check_perturbations(path, names, perturbations)
     if not np.issubdtype(values.dtype, np.floating) and not np.issubdtype(values.dtype, np.integer):
         raise ExpressionError(f"{path}: expected numbers for the genes, got {values.dtype}.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perturb_evals.datasets.errors import why
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.datasets.screens.screen import LAYERS, Screen, ScreenError
 
@@ -50,7 +51,7 @@ def read_pseudobulk(
     try:
         adata = read_h5ad(path)
     except Exception as error:  # h5py and anndata raise many kinds
-        raise ScreenError(f"{path}: not readable as .h5ad: {error}") from error
+        raise ScreenError(f"{path}: not readable as .h5ad: {why(error)}") from error
     label = CONTROL if control is None else control
     names = _names(path, adata, perturbation_column, label)
     is_control = np.array([name == label for name in names], dtype=bool)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 
 N_FOLDS = 5
 FOLD_SEED = 42
@@ -108,10 +108,12 @@ def read_split(path: Path, perturbations: Sequence[str]) -> Split:
             Fold(_names(path, fold, "train"), _names(path, fold, "test"))
             for fold in json.loads(path.read_text(encoding="utf-8"))
         ]
-    except (OSError, UnicodeDecodeError, ValueError, TypeError, KeyError) as error:
+    except OSError as error:
+        raise SplitError(f"{path} cannot be read as a file of folds: {why(error)}.") from error
+    except (ValueError, TypeError, KeyError) as error:
         raise SplitError(
             f"{path}: expected JSON of the form "
-            f'[{{"train": [...], "test": [...]}}, ...], which this is not: {error!r}'
+            f'[{{"train": [...], "test": [...]}}, ...], which this is not: {why(error)}'
         ) from error
     known = set(perturbations)
     tested = Counter(name for fold in folds for name in fold.test)

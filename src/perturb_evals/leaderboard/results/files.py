@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from inspect_ai.log import EvalLog
 
+from perturb_evals.datasets.errors import why
 from perturb_evals.leaderboard.results.from_log import Prices, result_of
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.logs.headers import LogsError, SetAside, read_headers
@@ -69,7 +70,7 @@ def whole_result(log: EvalLog, prices: Prices | None = None) -> Result:
     try:
         return result_of(log, samples, prices)
     except (KeyError, TypeError, ValueError) as error:
-        raise LogsError(f"Its header is not as this package writes it: {error!r}") from error
+        raise LogsError(f"Its header is not as this package writes it: {why(error)}") from error
 
 
 def file_name(result: Result) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from inspect_ai.model import ModelCost
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 
 KINDS = tuple(ModelCost.model_fields)
 FORM = f'{{"provider/model": {{{", ".join(f"{json.dumps(kind)}: ..." for kind in KINDS)}}}}}'
@@ -40,7 +40,7 @@ def read_prices(path: Path) -> dict[str, ModelCost]:
         is_json = text.lstrip().startswith("{")
         read = json.loads(text, object_pairs_hook=_once) if is_json else yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise PricesError(f"{path}: not readable as prices, {FORM}: {error}") from error
+        raise PricesError(f"{path}: not readable as prices, {FORM}: {why(error)}") from error
     if not isinstance(read, dict):
         raise PricesError(f"{path}: expected {FORM}, got {type(read).__name__}.")
     return {str(model): _price(path, model, given) for model, given in read.items()}
@@ -54,9 +54,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
+def _word(given: Any) -> str:
+    return f"a {type(given).__name__}" if isinstance(given, list | dict) else repr(given)
+
+
 def _price(path: Path, model: str, given: Any) -> ModelCost:
     if not isinstance(given, dict) or set(given) != set(KINDS):
-        got = ", ".join(map(str, given)) or "nothing" if isinstance(given, dict) else repr(given)
+        got = ", ".join(map(str, given)) or "nothing" if isinstance(given, dict) else _word(given)
         raise PricesError(
             f"{path}: {model}: expected {', '.join(KINDS)} in dollars per million tokens; "
             f"got {got}."
@@ -65,6 +69,6 @@ def _price(path: Path, model: str, given: Any) -> ModelCost:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not 0 <= value < math.inf:
             raise PricesError(
-                f"{path}: {model}: {kind} must be a finite number of 0 or more; got {value!r}."
+                f"{path}: {model}: {kind} must be a finite number of 0 or more; got {_word(value)}."
             )
     return ModelCost(**given)

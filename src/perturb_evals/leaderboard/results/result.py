@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.whole_file import whole_file
 
 ABSOLUTE = re.compile(r"[/\\]|\.{1,2}[/\\]|~[^/\\\s]*[/\\]|[A-Za-z]:[/\\]|[\w.+-]+://")
@@ -210,7 +210,7 @@ def read_result(path: Path) -> Result:
             f"({error.error_count()} such faults). `perturb-evals results LOG` writes one."
         ) from error
     except OSError as error:
-        raise ResultError(f"{path} cannot be read: {error}") from error
+        raise ResultError(f"{path} cannot be read: {why(error)}") from error
 
 
 def _arguments(given: dict[str, Any]) -> str:

@@ -16,8 +16,9 @@ from perturb_evals.families.family import AskedAgain, Family
 from perturb_evals.leaderboard.submission.checks import Check, NotAtHandError
 from perturb_evals.logs.headers import PREFIX
 
-PASSED_BY = ("package_version",)
-"""What a header says that may differ from what this version of the package would say."""
+PASSED_BY = ("package_version", "licence", "citation")
+"""What a header says that may differ from what this version of the package would say. Data are
+known by their hash; the words about them may be put right later."""
 
 
 def asked_again(log: EvalLog) -> AskedAgain:

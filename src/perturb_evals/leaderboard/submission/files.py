@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from perturb_evals.datasets.errors import why
 from perturb_evals.leaderboard.results.result import Result, ResultError, read_result
 from perturb_evals.logs.headers import Headers, LogsError, read_headers
 
@@ -74,7 +75,7 @@ def _is_result(path: Path) -> bool:
         with path.open("rb") as file:
             return MARK in file.read(HEAD)
     except OSError as error:
-        raise LogsError(f"{path} cannot be read: {error}") from error
+        raise LogsError(f"{path} cannot be read: {why(error)}") from error
 
 
 def _given(path: Path) -> Given:

@@ -13,7 +13,7 @@ from perturb_evals.datasets.screens.evidence import ExpressionEvidence, HeldOut,
 from perturb_evals.datasets.screens.oracle import truly_nearest
 from perturb_evals.methods.aggregation import aggregate
 from perturb_evals.replies.expression import ExpressionReply, Method, is_cut_off, take
-from perturb_evals.replies.reply import attached
+from perturb_evals.replies.reply import attached, is_too_long
 from perturb_evals.scorers.expression.names import Named, ReadAs
 from perturb_evals.scorers.expression.neighbors import Chosen, choose, resolver_for
 from perturb_evals.scorers.expression.reading import parse_neighbors
@@ -111,7 +111,8 @@ def _from_text(
         if (answer := parse_neighbors(text, cut_off)) is not None
     ]
     if not read:
-        return Predicted(evidence.mean.astype(np.float64), "neighbors", fallback="no_list")
+        why = "too_long" if is_too_long(state.output) else "no_list"
+        return Predicted(evidence.mean.astype(np.float64), "neighbors", fallback=why)
     used = next((place for place, (_, chosen) in enumerate(read) if chosen.symbols), 0)
     answer, chosen = read[used]
     before = sum(other.drops["invented"] for _, other in read) - chosen.drops["invented"]

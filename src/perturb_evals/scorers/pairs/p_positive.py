@@ -9,9 +9,9 @@ from inspect_ai.solver import TaskState
 
 from perturb_evals.datasets.pairs.questions import VERDICTS, Kind, question_text
 from perturb_evals.replies.pairs import PairsReply, Route
-from perturb_evals.replies.reply import attached
+from perturb_evals.replies.reply import attached, is_too_long
 from perturb_evals.scorers.pairs.logprobs import verdict_probability
-from perturb_evals.scorers.pairs.reading import parse_answer
+from perturb_evals.scorers.pairs.reading import TOO_LONG, parse_answer
 from perturb_evals.scorers.pairs.results import classification
 
 ABSTAINED_VALUE = 0.5
@@ -73,6 +73,8 @@ def read(output: ModelOutput, reply: PairsReply, kind: Kind) -> Reading:
     """
     if reply.score is not None:
         return Reading(reply.score, None, "numeric")
+    if is_too_long(output):
+        return Reading(None, TOO_LONG, "text")
     if reply.form == "logprobs":
         share = verdict_probability(output, kind)
         if share is not None:

@@ -15,6 +15,10 @@ from perturb_evals.scorers.reading.page import ReplyPage, page_of
 Reason = Literal["insufficient", "refusal", "unparseable", "truncated", "content_filter"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
+TOO_LONG = "too_long"
+"""Reason where the prompt was too long for the model, which came after the others: it is counted
+where it occurs, so that the results of older logs stay whole."""
+
 CUT: dict[str, Reason] = {
     "max_tokens": "truncated",
     "model_length": "truncated",

@@ -1,31 +1,43 @@
 """Options that a provider may refuse: asked for, found out once a model, and remembered."""
 
+import logging
 from collections.abc import Sequence
 
-from inspect_ai.model import GenerateConfigArgs
+from inspect_ai.model import GenerateConfigArgs, get_model
 from inspect_ai.solver import Generate, TaskState
 from inspect_ai.util import concurrency
 
-REFUSALS = (400, 403, 422)
-"""Statuses with which providers refuse an option that they or the model do not support."""
+from perturb_evals.replies.reply import is_too_long
+from perturb_evals.solvers.asking.faults import SLOW_DOWN, is_refusal, status_of, words_of
+from perturb_evals.solvers.asking.request import Request
+
+_log = logging.getLogger(__name__)
+
+MOST_SHOWN = 300
 
 
 class Granted:
     """Generates with the most wanted options that a model grants, at last with none.
 
     The first question of a model finds out what is granted while its other questions wait; without
-    that every question in flight would meet the refusal. Later questions begin there. A provider
-    that ignores an option grants it, for all that can be told here.
+    that every question in flight would meet the refusal. Later questions begin there, with the
+    user's own retries. A provider that ignores an option grants it, for all that can be told here.
+
+    While that is being found out nothing is repeated by Inspect, which by default repeats what ends
+    in a 5xx for ever and tells nobody: some servers refuse an option with HTTP 500. If the request
+    without options meets the same, it is the server that is not there. Then the question waits for
+    it as the user wants it to wait, and what is granted is found out anew.
 
     Args:
         what: What the options ask for, in a word or two.
         ladder: Options for `generate`, the most wanted first.
     """
 
-    def __init__(self, what: str, ladder: Sequence[GenerateConfigArgs]) -> None:
+    def __init__(self, what: str, ladder: Sequence[GenerateConfigArgs] = ()) -> None:
         self._what = what
         self._ladder = tuple(ladder)
         self._granted: dict[str, int] = {}  # by model, a place in the ladder; its length for none
+        self._request = Request()
 
     async def generate(self, state: TaskState, generate: Generate) -> TaskState:
         """Generate an answer with the options that the model grants.
@@ -33,28 +45,74 @@ class Granted:
         An error that is no refusal, or that comes without any option too, is raised.
         """
         model = str(state.model)
-        if model not in self._granted:
+        if self._ladder and model not in self._granted:
             async with concurrency(f"{self._what} of {model}", 1, visible=False):
                 if model not in self._granted:
-                    return await self._fall_back(state, generate, model)
-        return await self._fall_back(state, generate, model)
-
-    async def _fall_back(self, state: TaskState, generate: Generate, model: str) -> TaskState:
-        begin = self._granted.get(model, 0)
-        for place, options in enumerate(self._ladder[begin:], begin):
+                    return await self._find_out(state, generate, model)
+        for options in self._ladder[self._granted.get(model, 0) :]:
             try:
-                answered = await generate(state, **options)
+                return await self._request.send(state, generate, options)
             except Exception as error:
-                if not _is_refusal(error):
+                if not is_refusal(error):
                     raise
-            else:
-                self._granted.setdefault(model, place)
+        return await self._request.send(state, generate, {})
+
+    async def _find_out(self, state: TaskState, generate: Generate, model: str) -> TaskState:
+        before = list(state.messages)
+        for last_time in (False, True):
+            answered = await self._tried(state, generate, model)
+            if answered:
                 return answered
-        answered = await generate(state)
-        self._granted.setdefault(model, len(self._ladder))
-        return answered
+            answered = await self._request.send(state, generate, {})  # the server is there now
+            if last_time or is_too_long(answered.output):
+                return answered
+            state.messages = list(before)
+        raise AssertionError
+
+    async def _tried(self, state: TaskState, generate: Generate, model: str) -> TaskState | None:
+        """Ask once with each of the options; None where it is no option that the fault is about."""
+        refused: Exception | None = None
+        for place, options in enumerate((*self._ladder, GenerateConfigArgs())):
+            once: GenerateConfigArgs = {**options, "max_retries": 0}
+            try:
+                answered = await self._request.send(state, generate, once)
+            except Exception as error:
+                if _passes(error) or (not options and _is_the_servers(error)):
+                    return None
+                if not options or not (is_refusal(error) or _is_the_servers(error)):
+                    raise
+                refused = error
+            else:
+                if not is_too_long(answered.output):
+                    self._granted[model] = place
+                    if refused:
+                        self._say_what_is_lost(model, options, refused)
+                return answered
+        raise AssertionError
+
+    def _say_what_is_lost(
+        self, model: str, options: GenerateConfigArgs, refused: Exception
+    ) -> None:
+        status = status_of(refused)
+        _log.warning(
+            "%s does not grant the %s that were asked for (%s: %s); from now on it is asked %s.",
+            model,
+            self._what,
+            f"HTTP {status}" if status else "no usable reply",
+            words_of(refused)[:MOST_SHOWN],
+            f"for {', '.join(f'{name}={value}' for name, value in options.items())}"
+            if options
+            else "without",
+        )
 
 
-def _is_refusal(error: BaseException) -> bool:
-    """Tell whether a provider refused a request; SDKs name the status `status_code` or `code`."""
-    return any(getattr(error, name, None) in REFUSALS for name in ("status_code", "code"))
+def _passes(error: Exception) -> bool:
+    """Tell whether a fault is one of the moment: a limit of rate, or nobody who answers."""
+    status = status_of(error)
+    return status in SLOW_DOWN or (
+        status is None and not is_refusal(error) and get_model().should_retry(error)
+    )
+
+
+def _is_the_servers(error: Exception) -> bool:
+    return (status_of(error) or 0) >= 500

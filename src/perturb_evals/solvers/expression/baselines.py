@@ -14,10 +14,11 @@ import numpy as np
 from inspect_ai.solver import Solver, solver
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.genes.ncbi import human_aliases
 from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
 from perturb_evals.datasets.genes.vectors import check_any_known
-from perturb_evals.datasets.options import one_of, whole_number
+from perturb_evals.datasets.options import file_path, named_arguments, one_of, text, whole_number
 from perturb_evals.datasets.screens.benchmark import ALIAS_SOURCES, AliasSource
 from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 from perturb_evals.methods.aggregation import AGGREGATIONS, Aggregation
@@ -45,6 +46,7 @@ Neighbors = list[tuple[str, float]]
 
 @baseline(reads="track")
 @solver
+@named_arguments
 def mean_effect() -> Solver:
     """Predict the mean of the training perturbations for everything."""
     return always("mean_effect", ExpressionReply("training_mean"))
@@ -52,6 +54,7 @@ def mean_effect() -> Solver:
 
 @baseline(reads="track")
 @solver
+@named_arguments
 def no_change() -> Solver:
     """Predict the control for everything."""
     return always("no_change", ExpressionReply("control"))
@@ -59,6 +62,7 @@ def no_change() -> Solver:
 
 @baseline(reads="truth")
 @solver
+@named_arguments
 def oracle_neighbors(k: int = K, aggregation: Aggregation = "mean") -> Solver:
     """Average the training vectors nearest to the TRUE one: an approximate ceiling.
 
@@ -69,7 +73,7 @@ def oracle_neighbors(k: int = K, aggregation: Aggregation = "mean") -> Solver:
     """
     how = _aggregation(aggregation)
     if how == "similarity":
-        raise ValueError(
+        raise ArgumentError(
             "oracle_neighbors gives no similarities, so aggregation=similarity would be the mean; "
             "expected mean, median, rank or ridge."
         )
@@ -97,6 +101,7 @@ class RandomNeighbors:
 
 @baseline(reads="track")
 @solver
+@named_arguments
 def random_neighbors(k: int = K, seed: int = 0, aggregation: Aggregation = "mean") -> Solver:
     """Average random training perturbations: what naming neighbors is worth by itself.
 
@@ -167,6 +172,7 @@ class GraphNeighbors:
 
 @baseline(reads="track")
 @solver
+@named_arguments
 def graph_neighbors(
     graph: str = "string",
     k: int = K,
@@ -182,10 +188,13 @@ def graph_neighbors(
         aggregation: How their vectors become one.
         aliases: ncbi or none: whether symbols are also matched as synonyms.
     """
+    from perturb_evals.datasets.genes.graphs import GRAPHS, load_graph
+
     size, names = _k(k), one_of("aliases", aliases, ALIAS_SOURCES)
+    if graph not in tuple(GRAPHS):
+        file_path("graph", graph, GRAPHS)
 
     def fit(evidence: ExpressionEvidence) -> GraphNeighbors:
-        from perturb_evals.datasets.genes.graphs import load_graph
 
         return GraphNeighbors(evidence, load_graph(graph), size, _aliases(names))
 
@@ -229,6 +238,7 @@ class EmbeddingNeighbors:
 
 @baseline(reads="track")
 @solver
+@named_arguments
 def embedding_neighbors(
     embedding: str = TEXT,
     k: int = K,
@@ -245,6 +255,7 @@ def embedding_neighbors(
         aliases: ncbi or none: whether symbols are also matched as synonyms.
     """
     size, names = _k(k), one_of("aliases", aliases, ALIAS_SOURCES)
+    _check_embedding(embedding)
 
     def fit(evidence: ExpressionEvidence) -> EmbeddingNeighbors:
         return EmbeddingNeighbors(evidence, _vectors(embedding), size, _aliases(names))
@@ -295,6 +306,7 @@ class EmbeddingProcess:
 
 @baseline(reads="track")
 @solver
+@named_arguments
 def gaussian_process(embedding: str | list[str] = TEXT, aliases: AliasSource = "ncbi") -> Solver:
     """Predict with a Gaussian process from gene embeddings to the change in expression.
 
@@ -303,11 +315,14 @@ def gaussian_process(embedding: str | list[str] = TEXT, aliases: AliasSource = "
             commas, add up their kernels.
         aliases: ncbi or none: whether symbols are also matched as synonyms.
     """
-    wanted = embedding.split(",") if isinstance(embedding, str) else list(embedding)
+    given = embedding if isinstance(embedding, list) else text("embedding", embedding).split(",")
+    wanted = [text("embedding", name).strip() for name in given]
     names = one_of("aliases", aliases, ALIAS_SOURCES)
+    for name in wanted:
+        _check_embedding(name)
 
     def fit(evidence: ExpressionEvidence) -> EmbeddingProcess:
-        sets = [_vectors(name.strip()) for name in wanted]
+        sets = [_vectors(name) for name in wanted]
         return EmbeddingProcess(evidence, sets, _aliases(names))
 
     return by_vector("gaussian_process", fit)
@@ -318,6 +333,11 @@ def _best(names: Sequence[str], similarity: NDArray[np.float64], k: int) -> Neig
     rounded = np.round(similarity, DECIMALS)
     order = np.argsort(-rounded, kind="stable")[:k]
     return [(names[place], float(rounded[place])) for place in order if rounded[place] > 0]
+
+
+def _check_embedding(embedding: object) -> None:
+    if embedding != TEXT:
+        file_path("embedding", embedding, [TEXT])
 
 
 def _vectors(embedding: str) -> "GeneVectors":
@@ -336,7 +356,7 @@ def _aliases(source: AliasSource) -> "Aliases | None":
 
 def _k(k: int) -> int:
     if whole_number("k", k) < 1:
-        raise ValueError(f"k must be at least 1; got {k}.")
+        raise ArgumentError(f"k must be at least 1; got {k}.")
     return k
 
 

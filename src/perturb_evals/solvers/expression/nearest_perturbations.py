@@ -8,8 +8,9 @@ from inspect_ai.model import ChatMessageUser, ModelOutput, ResponseSchema, get_m
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import JSONSchema
 
+from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.genes.symbols import SymbolResolver
-from perturb_evals.datasets.options import one_of, whole_number
+from perturb_evals.datasets.options import named_arguments, one_of, whole_number
 from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.methods.aggregation import AGGREGATIONS, Aggregation
 from perturb_evals.replies.expression import ExpressionReply, is_cut_off
@@ -32,6 +33,7 @@ REASONS: dict[Drop, str] = {
 
 
 @solver
+@named_arguments
 def nearest_perturbations(
     variant: words.Variant = "full",
     k: int | None = None,
@@ -72,11 +74,11 @@ def nearest_perturbations(
     one_of("order", order, ORDERS)
     one_of("aggregation", aggregation, AGGREGATIONS)
     if not isinstance(structured, bool):
-        raise ValueError(f"structured must be true or false; got {structured!r}.")
+        raise ArgumentError(f"structured must be true or false; got {structured!r}.")
     whole_number("seed", seed)
     for name, value, least in (("k", 1 if k is None else k, 1), ("reasks", reasks, 0)):
         if whole_number(name, value) < least:
-            raise ValueError(f"{name} must be {least} or more; got {value}.")
+            raise ArgumentError(f"{name} must be {least} or more; got {value}.")
     similarities = aggregation == "similarity"
     schema = response_schema(variant != "no_reasoning", similarities)
     option = Granted("response schema", [{"response_schema": schema}] if structured else [])

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import fmean, median_low
 from typing import Any, Literal, get_args
 
@@ -18,8 +19,8 @@ from inspect_ai.log import (
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import concurrency
 
-from perturb_evals.datasets.errors import DataError
-from perturb_evals.datasets.options import one_of, whole_number
+from perturb_evals.datasets.errors import ArgumentError, DataError, why
+from perturb_evals.datasets.options import named_arguments, one_of, whole_number
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of, split_of
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.logs.headers import LogsError, read_headers
@@ -34,6 +35,7 @@ UNREAD = {"messages", "events", "events_data", "attachments", "store", "output"}
 
 
 @solver
+@named_arguments
 def neighbor_ensemble(logs: str | list[str], rule: Rule = "vote", k: int | None = None) -> Solver:
     """Put the neighbors of finished langpert runs together, question by question.
 
@@ -56,9 +58,12 @@ def neighbor_ensemble(logs: str | list[str], rule: Rule = "vote", k: int | None 
     one_of("rule", rule, RULES)
     if k is not None:
         if rule == "union":
-            raise ValueError("k belongs to rule=vote; a union keeps all names.")
+            raise ArgumentError("k belongs to rule=vote; a union keeps all names.")
         if whole_number("k", k) < 1:
-            raise ValueError(f"k must be 1 or more; got {k}.")
+            raise ArgumentError(f"k must be 1 or more; got {k}.")
+    for path in paths:
+        if "://" not in path and not Path(path).exists():
+            raise ArgumentError(f"logs must be paths of logs; got {path!r}, and nothing is there.")
     read: list[NeighborLog] = []
     checked: set[HeldOut] = set()
 
@@ -88,7 +93,7 @@ def _paths(logs: object) -> list[str]:
         paths = [path.strip() for path in given]
         if paths and all(paths):
             return paths
-    raise ValueError(f"logs must be paths of logs, separated by commas; got {logs!r}.")
+    raise ArgumentError(f"logs must be paths of logs, separated by commas; got {logs!r}.")
 
 
 def ranked(answers: Sequence[Sequence[str]]) -> list[str]:
@@ -224,7 +229,9 @@ async def read_neighbor_log(path: str) -> NeighborLog:
         header = await read_eval_log_async(path, header_only=True)
         summaries = await read_eval_log_sample_summaries_async(path)
     except Exception as error:
-        raise NeighborLogError(f"{path} cannot be read as a log of Inspect: {error}") from error
+        raise NeighborLogError(
+            f"{path} cannot be read as a log of Inspect: {why(error)}"
+        ) from error
     facts = header.eval.metadata or {}
     if header.status != "success" or not summaries:
         raise NeighborLogError(

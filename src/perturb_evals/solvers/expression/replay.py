@@ -5,6 +5,7 @@ from pathlib import Path
 from inspect_ai.solver import Solver, solver
 from numpy.typing import ArrayLike
 
+from perturb_evals.datasets.options import file_path, named_arguments
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.datasets.screens.predictions_file import ExpressionError, read_expression
@@ -40,6 +41,7 @@ class ReplayedExpression:
 
 
 @solver
+@named_arguments
 def replay_expression(file: str) -> Solver:
     """Predict from a file of expression vectors, one row a perturbation, one column a gene.
 
@@ -47,6 +49,9 @@ def replay_expression(file: str) -> Solver:
         file: .h5ad (obs: perturbations, var: the screen's gene ids, X) or .parquet (a column
             perturbation and one column a gene), with mean log expression on the screen's scale, not
             changes. Unknown, missing, duplicated or non-finite entries end the run with a message.
+
+    Raises:
+        ValueError: There is no such file.
     """
-    path = Path(file).expanduser()
+    path = file_path("file", file)
     return by_vector_of("replay_expression", lambda held_out: ReplayedExpression(held_out, path))

@@ -2,7 +2,7 @@
 
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from perturb_evals.datasets.options import one_of
+from perturb_evals.datasets.options import named_arguments, one_of
 from perturb_evals.replies.pairs import ANSWER_FORMS, AnswerForm, PairsReply
 from perturb_evals.replies.reply import attach
 from perturb_evals.solvers.asking.granted import Granted
@@ -13,6 +13,7 @@ TOP_LOGPROBS = (20, 5)
 
 
 @solver
+@named_arguments
 def ask(answer: AnswerForm = "label") -> Solver:
     """Ask the model the question in one prompt.
 
@@ -28,18 +29,16 @@ def ask(answer: AnswerForm = "label") -> Solver:
         ValueError: Another form of answer.
     """
     one_of("answer", answer, ANSWER_FORMS)
+    wanted = TOP_LOGPROBS if answer == "logprobs" else ()
     option = Granted(
-        "log probabilities", [{"logprobs": True, "top_logprobs": most} for most in TOP_LOGPROBS]
+        "log probabilities", [{"logprobs": True, "top_logprobs": most} for most in wanted]
     )
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         about = state.metadata
         kind, cell_line = about["kind"], about["cell_line"]
         state.user_prompt.text = render(kind, answer, cell_line, about["pert"], about["gene"])
-        if answer == "logprobs":
-            state = await option.generate(state, generate)
-        else:
-            state = await generate(state)
+        state = await option.generate(state, generate)
         attach(state.output, PairsReply(answer, prompt=prompt_hash(kind, answer, cell_line)))
         return state
 

@@ -16,7 +16,8 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from perturb_evals.datasets.options import whole_number
+from perturb_evals.datasets.errors import ArgumentError
+from perturb_evals.datasets.options import named_arguments, whole_number
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.replies.pairs import PairsReply
@@ -77,6 +78,7 @@ def evidence_of(metadata: dict[str, Any]) -> PairsEvidence:
 
 @baseline(reads="none")
 @solver
+@named_arguments
 def constant() -> Solver:
     """Give every question the score .5: the floor of every ranking metric."""
 
@@ -89,6 +91,7 @@ def constant() -> Solver:
 
 @baseline(reads="none")
 @solver
+@named_arguments
 def random_scores(seed: int = 0) -> Solver:
     """Give every question a uniform random score that depends on the seed and the pair only.
 
@@ -126,6 +129,7 @@ class GeneFrequency:
 
 @baseline(reads="within")
 @solver
+@named_arguments
 def gene_frequency() -> Solver:
     """Score by the gene's own training rate. Needs evidence=within or cross."""
     return numeric("gene_frequency", GeneFrequency)
@@ -149,6 +153,7 @@ class PerturbationRate:
 
 @baseline(reads="track")
 @solver
+@named_arguments
 def perturbation_rate() -> Solver:
     """Score by the perturbation's rate in other lines. Needs evidence=cross."""
     return numeric("perturbation_rate", PerturbationRate)
@@ -170,6 +175,7 @@ class SamePair:
 
 @baseline(reads="track")
 @solver
+@named_arguments
 def same_pair() -> Solver:
     """Score by the pair's label in other lines, else `perturbation_rate`. Needs evidence=cross."""
     return numeric("same_pair", SamePair)
@@ -220,6 +226,7 @@ class CrossLineKNN:
 
 @baseline(reads="track")
 @solver
+@named_arguments
 def cross_line_knn(power: float = 2.0, prior_weight: float = 0.1) -> Solver:
     """Score by own-line labels under perturbations that act alike elsewhere. Needs evidence=cross.
 
@@ -233,7 +240,7 @@ def cross_line_knn(power: float = 2.0, prior_weight: float = 0.1) -> Solver:
     for name, value in (("power", power), ("prior_weight", prior_weight)):
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not 0 < value < math.inf:
-            raise ValueError(f"{name} must be a finite number above 0; got {value!r}.")
+            raise ArgumentError(f"{name} must be a finite number above 0; got {value!r}.")
     return numeric("cross_line_knn", lambda evidence: CrossLineKNN(evidence, power, prior_weight))
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from inspect_ai.solver import Solver, solver
 
+from perturb_evals.datasets.options import file_path, named_arguments
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.load import cell_lines
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError, read_predictions
@@ -54,12 +55,16 @@ class Replayed:
 
 
 @solver
+@named_arguments
 def replay(file: str) -> Solver:
     """Answer from a file with the columns pert, gene, score (and cell_line).
 
     Args:
         file: A .csv, .tsv, .parquet or .jsonl file. Duplicate, unknown, missing and non-finite
             rows end the run with a message that names them.
+
+    Raises:
+        ValueError: There is no such file.
     """
-    path = Path(file).expanduser()
+    path = file_path("file", file)
     return numeric("replay", lambda evidence: Replayed(evidence, path))

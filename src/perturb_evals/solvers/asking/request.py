@@ -1,0 +1,103 @@
+"""One request to a model, of which an answer comes, or why there is none.
+
+No tool is offered here, and none is run: a model that calls one all the same would be told that
+there is none, and would call it again, without end.
+"""
+
+import json
+import logging
+
+from inspect_ai.model import (
+    ChatCompletionChoice,
+    ChatMessageAssistant,
+    ContentText,
+    GenerateConfigArgs,
+    ModelOutput,
+)
+from inspect_ai.solver import Generate, TaskState
+
+from perturb_evals.solvers.asking.faults import says_too_long, words_of
+
+_log = logging.getLogger(__name__)
+
+MOST_SHOWN = 300
+
+
+class Request:
+    """Asks a model, and says once a model that a prompt was too long for it."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    async def send(
+        self, state: TaskState, generate: Generate, options: GenerateConfigArgs
+    ) -> TaskState:
+        """Generate an answer.
+
+        The answer to a prompt that is too long is empty and has the stop reason `model_length`;
+        what the server said is its `error`. The arguments of a call of a tool stand in for an
+        answer where there is no text.
+
+        Args:
+            state: The sample; the answer is added to its messages.
+            generate: Inspect's.
+            options: For `generate`.
+
+        Raises:
+            Exception: What the provider raised, unless it says that the prompt is too long.
+        """
+        try:
+            state = await generate(state, tool_calls="none", **options)
+        except Exception as error:
+            said = words_of(error)
+            if not says_too_long(said):
+                raise
+            self._too_long(state, said)
+            state.messages.append(state.output.message)
+            return state
+        if state.output.empty:
+            return state
+        if state.output.stop_reason == "model_length" and says_too_long(state.output.completion):
+            self._too_long(state, state.output.completion)
+            state.messages[-1] = state.output.message
+        if state.output.message.tool_calls:
+            _put_into_words(state)
+        return state
+
+    def _too_long(self, state: TaskState, said: str) -> None:
+        """Put an empty answer in the place of one that there is none of."""
+        model = str(state.model)
+        if model not in self._said:
+            self._said.add(model)
+            _log.warning(
+                "A prompt is too long for %s; it said: %s Such questions are counted as too_long. "
+                "Use a larger context window (a server has an option for it), or, for lists of "
+                "genes, fewer of them (-T n_train=...).",
+                model,
+                said[:MOST_SHOWN],
+            )
+        message = ChatMessageAssistant(content="", model=model, source="generate")
+        choice = ChatCompletionChoice(message=message, stop_reason="model_length")
+        state.output = ModelOutput(model=model, choices=[choice], error=said)
+
+
+def _put_into_words(state: TaskState) -> None:
+    """Take the calls out of an answer; if it has no text, their arguments are its text.
+
+    A conversation with calls that nobody replied to is refused by servers when it goes on.
+    """
+    message = state.output.message
+    content = message.content
+    if not message.text.strip():
+        text = "\n".join(
+            json.dumps(call.arguments, ensure_ascii=False)
+            for call in message.tool_calls or []
+            if call.arguments
+        )
+        content = text if isinstance(content, str) else [*content, ContentText(text=text)]
+    said = message.model_copy(update={"content": content, "tool_calls": None})
+    first = state.output.choices[0].model_copy(update={"message": said})
+    state.output = state.output.model_copy(
+        update={"choices": [first, *state.output.choices[1:]], "completion": said.text}
+    )
+    state.messages[-1] = said
