@@ -147,6 +147,29 @@ def test_an_option_that_is_refused_is_given_up_and_that_is_said_once(
     assert ("log probabilities" if form == "logprobs" else "response schema") in said
 
 
+EVENTS = 'data: {"choices": [{"delta": {"content": "Yes"}}]}\n\ndata: [DONE]\n\n'
+JUNK = {
+    "a page": ("<html><body>Sign in</body></html>", "text/html"),
+    "a stream that nobody asked for": (EVENTS, "text/event-stream"),
+    "half a reply": ('{"id": "c", "choices": [{"index": 0, "mess', "application/json"),
+    "an empty body": ("", "application/json"),
+    "null": ("null", "application/json"),
+}
+
+
+@pytest.mark.parametrize("name", JUNK)
+def test_junk_in_reply_to_an_option_ends_without_it(provider: Any, name: str) -> None:
+    text, content_type = JUNK[name]
+
+    def behave(_: Any, body: Body, nth: int) -> Any:
+        sent = completion(provider, "Yes")
+        return replace(sent, body=text, content_type=content_type) if "logprobs" in body else sent
+
+    log = ask(provider, behave, answer="logprobs")
+    assert log.status == "success", log.error
+    assert {read(sample)["route"] for sample in log.samples} == {"text"}
+
+
 @pytest.mark.parametrize(("status", "until"), [(500, 10), (503, 10), (429, 5)])
 def test_a_server_that_is_not_there_yet_keeps_the_option(
     provider: Any, logged: Any, status: int, until: int
@@ -159,6 +182,18 @@ def test_a_server_that_is_not_there_yet_keeps_the_option(
         return completion(provider, "Yes", logprobs=GOOD if body.get("logprobs") else None)
 
     log = ask(provider, behave, answer="logprobs")
+    assert {read(sample)["route"] for sample in log.samples} == {"logprobs"}
+    assert logged.records == []
+
+
+def test_a_server_that_takes_its_time_at_first_keeps_the_option(provider: Any, logged: Any) -> None:
+    """A model that is loaded at the first request: the reply comes too late, once."""
+
+    def behave(_: Any, body: Body, nth: int) -> Any:
+        sent = completion(provider, "Yes", logprobs=GOOD if body.get("logprobs") else None)
+        return replace(sent, hangs=not provider.calls)
+
+    log = ask(provider, behave, answer="logprobs", attempt_timeout=2)
     assert {read(sample)["route"] for sample in log.samples} == {"logprobs"}
     assert logged.records == []
 
@@ -397,10 +432,10 @@ def neighbors(body: Body) -> str:
     return json.dumps({"reasoning": "Alike.", "kNN": listed.partition("\n")[0].split(", ")[:2]})
 
 
-def ask(provider: Any, behave: Behaviour, **arguments: Any) -> EvalLog:
-    task = perturbqa_de(dataset="demo", genes=1, **arguments)
+def ask(provider: Any, behave: Behaviour, answer: str = "label", **options: Any) -> EvalLog:
+    task = perturbqa_de(dataset="demo", genes=1, answer=answer)
     kind, _ = provider.kinds[0]
-    return run(provider, task, kind, behave)
+    return run(provider, task, kind, behave, **options)
 
 
 def ask_langpert(provider: Any, behave: Behaviour, **arguments: Any) -> EvalLog:
@@ -410,7 +445,7 @@ def ask_langpert(provider: Any, behave: Behaviour, **arguments: Any) -> EvalLog:
     return run(provider, task, kind, behave)
 
 
-def run(provider: Any, task: Any, kind: Any, behave: Behaviour) -> EvalLog:
+def run(provider: Any, task: Any, kind: Any, behave: Behaviour, **options: Any) -> EvalLog:
     provider.kinds[:] = [(kind, lambda model, body, asked, nth, index: behave(model, body, nth))]
     (log,) = inspect_ai.eval(
         task,
@@ -422,6 +457,7 @@ def run(provider: Any, task: Any, kind: Any, behave: Behaviour) -> EvalLog:
         log_dir=str(provider.logs),
         log_realtime=False,
         score_display=False,
+        **options,
     )
     assert log.samples is not None
     assert not any(sample.limit for sample in log.samples), "it went on without end"

@@ -1,5 +1,6 @@
 """What went wrong with a request: the status, the words, and of which kind a fault is."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -9,6 +10,11 @@ REFUSALS = (400, 403, 404, 405, 415, 422)
 """Statuses with which servers refuse an option that they, the model or the address do not know."""
 
 SLOW_DOWN = (408, 429)
+
+_NO_REPLY = re.compile("timeout|connect", re.IGNORECASE)
+"""In the name of what is raised where nobody replied; each SDK has classes of its own."""
+
+UNREADABLE = (ValidationError, json.JSONDecodeError)
 
 _TOO_LONG = re.compile(
     r"""
@@ -35,7 +41,7 @@ def status_of(error: BaseException) -> int | None:
 
     SDKs name it `status_code` or `code`; that of a request repeated in vain is in its cause.
     """
-    for fault in _chain(error):
+    for fault in causes(error):
         for name in ("status_code", "code"):
             status = getattr(fault, name, None)
             if isinstance(status, int) and 100 <= status <= 599:
@@ -45,7 +51,7 @@ def status_of(error: BaseException) -> int | None:
 
 def words_of(error: BaseException) -> str:
     """Return what the provider said, without the request that Inspect shows beside it."""
-    faults = [*_chain(error)]
+    faults = [*causes(error)]
     bodies = [body for fault in faults if isinstance(body := getattr(fault, "body", None), dict)]
     messages = [getattr(fault, "message", None) for fault in faults]
     for said in (*(body.get("message") for body in bodies), *messages, str(faults[-1])):
@@ -57,13 +63,19 @@ def words_of(error: BaseException) -> str:
 def is_refusal(error: BaseException) -> bool:
     """Tell whether the request will not do as it is, however often it is sent.
 
-    So it is with a reply to it that cannot be read: log probabilities that are no numbers.
+    So it is with a reply that cannot be read: log probabilities that are no numbers, no JSON.
     """
-    unreadable = any(isinstance(fault, ValidationError) for fault in _chain(error))
+    unreadable = any(isinstance(fault, UNREADABLE) for fault in causes(error))
     return unreadable or status_of(error) in REFUSALS
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def is_no_reply(error: BaseException) -> bool:
+    """Tell whether nobody replied, or with nothing but to wait: it says nothing of the request."""
+    named = any(_NO_REPLY.search(type(fault).__name__) for fault in causes(error))
+    return named or status_of(error) in SLOW_DOWN
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and what it came from, the innermost last."""
     seen: set[int] = set()
     fault: BaseException | None = error

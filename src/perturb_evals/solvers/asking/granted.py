@@ -8,7 +8,13 @@ from inspect_ai.solver import Generate, TaskState
 from inspect_ai.util import concurrency
 
 from perturb_evals.replies.reply import is_too_long
-from perturb_evals.solvers.asking.faults import SLOW_DOWN, is_refusal, status_of, words_of
+from perturb_evals.solvers.asking.faults import (
+    causes,
+    is_no_reply,
+    is_refusal,
+    status_of,
+    words_of,
+)
 from perturb_evals.solvers.asking.request import Request
 
 _log = logging.getLogger(__name__)
@@ -77,9 +83,12 @@ class Granted:
             try:
                 answered = await self._request.send(state, generate, once)
             except Exception as error:
-                if _passes(error) or (not options and _is_the_servers(error)):
+                if is_no_reply(error):
                     return None
-                if not options or not (is_refusal(error) or _is_the_servers(error)):
+                refusal = is_refusal(error)
+                if not options and not refusal and _may_be_the_servers(error):
+                    return None
+                if not options or not (refusal or _may_be_the_servers(error)):
                     raise
                 refused = error
             else:
@@ -106,13 +115,10 @@ class Granted:
         )
 
 
-def _passes(error: Exception) -> bool:
-    """Tell whether a fault is one of the moment: a limit of rate, or nobody who answers."""
-    status = status_of(error)
-    return status in SLOW_DOWN or (
-        status is None and not is_refusal(error) and get_model().should_retry(error)
+def _may_be_the_servers(error: Exception) -> bool:
+    """Tell whether a fault may be one of the server, which the same request may not meet later."""
+    if (status := status_of(error)) is not None:
+        return status >= 500
+    return any(
+        get_model().should_retry(fault) for fault in causes(error) if isinstance(fault, Exception)
     )
-
-
-def _is_the_servers(error: Exception) -> bool:
-    return (status_of(error) or 0) >= 500
