@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from perturb_evals.datasets.errors import DataError
-from perturb_evals.datasets.files.fetch import fetch
+from perturb_evals.datasets.files.fetch import fetch, locate
+from perturb_evals.datasets.files.sources import find_source
 
 GENE_INFO = "genes/Homo_sapiens.gene_info.gz"
 TAX_ID, HUMAN = "#tax_id", 9606
@@ -69,6 +70,24 @@ def human_aliases() -> Aliases:
     """
     path = fetch(GENE_INFO)
     return _aliases(path, path.stat().st_mtime_ns)
+
+
+def table_at_hand() -> Path | None:
+    """Where the gene_info file stands on this machine; None where it would be a download."""
+    try:
+        found = locate(find_source(GENE_INFO))
+    except DataError:
+        return None
+    return None if found is None else found[1]
+
+
+def aliases_at_hand() -> Aliases | None:
+    """The alias table, if its file is on this machine and readable; nothing is downloaded."""
+    path = table_at_hand()
+    try:
+        return None if path is None else _aliases(path, path.stat().st_mtime_ns)
+    except (DataError, OSError):
+        return None
 
 
 @lru_cache(maxsize=1)

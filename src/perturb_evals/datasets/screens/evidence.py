@@ -127,13 +127,15 @@ class ExpressionEvidence(Evidence):
 def split_of(request: ScreenRequest, split: str | None) -> Split:
     """Return the folds of a screen, or those of a split file.
 
+    A gene that a screen has under several names is in one fold, or the file is refused.
+
     Raises:
         SplitError: The file cannot be used, or there are too few perturbations.
     """
-    perturbations = load_screen(request).perturbations
+    screen = load_screen(request)
     if split is None:
-        return five_folds(perturbations)
-    return read_split(Path(split).expanduser(), perturbations)
+        return five_folds(screen.perturbations, screen.same_gene)
+    return read_split(Path(split).expanduser(), screen.perturbations, screen.same_gene)
 
 
 @lru_cache(maxsize=1024)
