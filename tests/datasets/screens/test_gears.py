@@ -399,8 +399,8 @@ def test_duplicated_gene_ids(tmp_path: Path):
 
 def test_no_symbols(tmp_path: Path):
     adata = simulated()
-    adata.var = adata.var.rename(columns={"gene_name": "symbol"})
-    assert "no column 'gene_name' in var; it has symbol" in refused(adata, tmp_path)
+    adata.var = adata.var.rename(columns={"gene_name": "label"})
+    assert "no column 'gene_name' in var; it has label" in refused(adata, tmp_path)
 
 
 def test_missing_symbols(tmp_path: Path):

@@ -78,7 +78,7 @@ def test_what_is_refused(tmp_path: Path, form: str) -> None:
     assert "begin with ENSG2, ENSG3" in missing
     renamed = said(PREDICTED.rename(index={"NA": "TP53+ctrl"}))
     assert "1 of 2 rows are no perturbation of the screen, the first is 'TP53+ctrl'" in renamed
-    assert "close to it: TP53" in renamed
+    assert "'TP53+ctrl' is 'TP53' there" in renamed
     assert "'tp53'" in said(PREDICTED.rename(index={"TP53": "tp53"}))
     assert "got none" in said(PREDICTED.iloc[:0])
     assert "not finite numbers, the first is nan for TP53 x ENSG2" in said(

@@ -23,15 +23,15 @@ _SERIES = frozenset(_SERIES_WORDS.split())
 _CLEAR = (
     r"(?:sgrna|grna|crrna|shrna|sirna|guide|oligo|sg|gd|sh|si|g|rep|replicate)[-_. ]?\d+[a-z]?"
     r"|guide[-_ ]?[a-z0-9]+"
-    r"|(?-i:p[A-Z]{1,3}\d{2,4})"  # plasmids: pDS255, pBA123, pMJ158
+    r"|(?-i:p[A-Z]{1,3}\d{1,4})"  # plasmids: pDS255, pBA123, pMJ158
     r"|p1|p2|p1p2|ps\d*"  # promoters
     r"|ens[a-z]*[gt]\d{6,}(?:\.\d+)?"
     r"|[acgtun]{15,}"  # a protospacer
     r"|[+-][-_]\d[\d.]*(?:-p\w+)?"  # strand and place: +_70323219.23-P1P2
     r"|ko|kd|oe|crispr[iadn]?|crispr-?ko|knock-?(?:out|down)|overexpression"
 )
-_TAIL = re.compile(rf"(?P<stem>.+?)(?P<gap>[-_.|:;,/ ]+)(?:{_CLEAR})", re.I)
-_COUNT = re.compile(r"(?P<stem>.+?)(?P<gap>[-_.|:;,/ #]+)(?:\d{1,5}[a-z]?|[a-f])", re.I)
+_TAIL = re.compile(rf"(?P<stem>.+?)(?P<gap>[-_.|:;,/ #(]+)(?:{_CLEAR})\)?", re.I)
+_COUNT = re.compile(r"(?P<stem>.+?)(?P<gap>[-_.|:;,/ #(]+)(?:\d{1,5}[a-z]?|[a-f])\)?", re.I)
 _HEAD = re.compile(
     r"(?:\d+_(?=[A-Za-z])"  # a number of a library before
     r"|(?:sg|sh|si|g)(?:RNA)?[-_ :]*(?=[A-Z0-9])"  # in small letters before a symbol

@@ -2,7 +2,7 @@
 
 A label is what a file calls a perturbation. The look says which gene it names, or why it is left
 out, and which labels are one and the same gene, so that a gene is never trained on and tested under
-two names. A name that is a current symbol wins over every suspicion.
+two names. A current symbol wins over every suspicion (but AAVS1, where controls are aimed at).
 """
 
 import re
@@ -42,6 +42,7 @@ _HARD = re.compile(r"\s*(?:[+|,;&/]|--+|::|__+|\s(?:and|plus|x)\s)\s*", re.I)
 
 _SOFT = ("_", " ", ":", "-", ".")
 _STRAND = re.compile(r"_[+-]_(?=\d)")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _ENSEMBL = re.compile(r"ENS[A-Z]*G\d{6,}(?:\.\d+)?")
 
 
@@ -113,8 +114,8 @@ class Look:
             groups = [" = ".join(group[:SHOWN]) for group in self.same_gene]
             n = len(groups)
             said.append(
-                f"{n:,} {'gene stands' if n == 1 else 'genes stand'} under several names "
-                f"({', '.join(groups[:SHOWN])}{', ...' if n > SHOWN else ''})."
+                f"{n:,} {'gene stands' if n == 1 else 'genes stand'} under several names, which "
+                f"are kept in one fold: {examples(groups)}."
             )
         if like := sorted(CALLED_LIKE_A_CONTROL & self.genes.keys()):
             said.append(f"{examples(like)} is taken for the gene of that name, not for a control.")
@@ -169,8 +170,27 @@ def look_at(
 
 
 def examples(names: Sequence[str], n: int = SHOWN) -> str:
-    """Return the first names in quotes, with dots where there are more."""
-    return ", ".join(map(repr, names[:n])) + (", ..." if len(names) > n else "")
+    """Return the first names in quotes, and how many more there are."""
+    more = f" and {len(names) - n:,} more" if len(names) > n else ""
+    return ", ".join(map(repr, names[:n])) + more
+
+
+def oddities(names: Iterable[str]) -> str:
+    """Say which names of a file's genes are none; empty where all may be.
+
+    For files that are used for what they know, such as graphs and embeddings.
+    """
+    of = {"words for nothing": is_nothing, "dates": is_date, "numbers": is_number}
+    distinct = list(dict.fromkeys(map(clean, names)))
+    found = {what: [name for name in distinct if test(name)] for what, test in of.items()}
+    said = [f"{len(odd):,} {what} ({examples(odd)})" for what, odd in found.items() if odd]
+    return f"among its {len(distinct):,} genes are {', '.join(said)}." if said else ""
+
+
+def _parts(text: str) -> list[str]:
+    """Part a label by what no symbol contains."""
+    marked = _STRAND.sub("_strand_", text)  # its sign parts nothing
+    return [part.replace("_strand_", "_+_") for part in _HARD.split(marked) if part]
 
 
 def _counted(names: Sequence[str], what: str) -> str:
@@ -185,17 +205,14 @@ class _Known:
     ) -> None:
         self.aliases = aliases
         self.symbols = {clean(symbol).casefold() for symbol in symbols}
-        distinct = dict.fromkeys(texts)
-        # A label that is no guide's and no joined name is a gene's, since it is asked about.
-        self.alone = {
-            text.casefold()
-            for text in distinct
-            if re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", text)
-            and not (is_nothing(text) or is_control(text))
-        }
-        self.n_labels = Counter(
-            stem for text in distinct for stem in {s.name.casefold() for s in stems(text)}
-        )
+        self.alone: set[str] = set()
+        self.n_labels: Counter[str] = Counter()
+        for text in dict.fromkeys(texts):
+            names = [part for part in _parts(text) if not (is_nothing(part) or is_control(part))]
+            # A label that is no guide's and no joined name is a gene's, since it is asked about.
+            if len(names) == 1 and _PLAIN.fullmatch(names[0]):
+                self.alone.add(names[0].casefold())
+            self.n_labels.update({stem.name.casefold() for name in names for stem in stems(name)})
 
     def whole(self, name: str) -> bool:
         """Whether a label as a whole is a gene's symbol or another name of one."""
@@ -229,7 +246,8 @@ class _Reader:
         # Whatever they may be an alias of: nobody perturbs NAN, RFP or NT3 under that name.
         if is_nothing(text):
             return Label(text, text, "", "nothing")
-        if self._is_control(text):
+        parts = _parts(text)
+        if self._is_named(text) or (len(parts) == 1 and is_control(text)):
             return Label(text, text, "", "other_control")
         if self._known.current(text):
             return Label(text, text, text)
@@ -237,10 +255,8 @@ class _Reader:
             return Label(text, text, "", "date")
         if is_number(text):
             return Label(text, text, "", "number")
-        marked = _STRAND.sub("_strand_", text)  # its sign parts nothing
-        parts = [part for part in _HARD.split(marked) if part]
         if len(parts) > 1:
-            return self._of_parts(text, [part.replace("_strand_", "_+_") for part in parts])
+            return self._of_parts(text, parts)
         return self._softly(text)
 
     def _of_parts(self, text: str, parts: list[str]) -> Label:
@@ -256,6 +272,8 @@ class _Reader:
             only_controls = all(map(self._is_control, parts))
             return Label(text, text, "", "other_control" if only_controls else "nothing")
         (gene,) = genes.values()
+        if reason := self.read(names[0]).left_out:
+            return Label(text, text, "", reason)
         tagged = len({name for name in parts if not self._is_other(name)}) > 1
         return Label(text, text if tagged else names[0], gene)
 
@@ -266,7 +284,9 @@ class _Reader:
             if gap not in gene or self._known.whole(gene):
                 continue
             parts = [part for part in gene.split(gap) if part]
-            names = [part for part in parts if not (self._is_other(part) or is_tag(part))]
+            names = [
+                self._gene(part) for part in parts if not (self._is_other(part) or is_tag(part))
+            ]
             if not names or len(parts) < 2 or not all(map(self._known.part, names)):
                 continue
             if len({name.casefold() for name in names}) > 1:
@@ -291,10 +311,11 @@ class _Reader:
                 return stem.name
         return name
 
+    def _is_named(self, text: str) -> bool:
+        return self._control is not None and text.casefold() == self._control.casefold()
+
     def _is_control(self, text: str) -> bool:
-        if self._control is not None and text.casefold() == self._control.casefold():
-            return True
-        return is_control(text)
+        return self._is_named(text) or is_control(text)
 
     def _is_other(self, part: str) -> bool:
         return is_nothing(part) or self._is_control(part)
@@ -308,7 +329,7 @@ def _same_gene(genes: Mapping[str, str], aliases: "Aliases | None") -> tuple[tup
         gene = genes[name]
         keys: list[object] = [gene.casefold()]
         if aliases is not None:
-            keys += aliases.gene_ids_of_symbol(gene)
+            keys += aliases.gene_ids_of_label(gene)
         group = {name}
         for key in keys:
             group |= by_key.get(key, set())

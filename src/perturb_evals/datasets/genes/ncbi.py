@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +14,7 @@ from perturb_evals.datasets.files.fetch import fetch, locate
 from perturb_evals.datasets.files.sources import find_source
 
 GENE_INFO = "genes/Homo_sapiens.gene_info.gz"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TAX_ID, HUMAN = "#tax_id", 9606
 
 Ids = tuple[int, ...]
@@ -60,6 +61,39 @@ class Aliases:
             return ids
         renamed = self.current.get(key + "1", ())
         return tuple(gene_id for gene_id in ids if gene_id in renamed)
+
+    def gene_ids_of_label(self, label: str) -> Ids:
+        """The genes of a name that somebody gave a perturbation, as `gene_ids_of_symbol`.
+
+        Of several genes that were once called so, it is also the one that kept the letters in front
+        and the number: SEPT2, a name of two, is SEPTIN2.
+        """
+        if ids := self.gene_ids_of_symbol(label):
+            return ids
+        key = label.upper()
+        letters = key.rstrip("0123456789")
+        number = key[len(letters) :]
+        kept = {
+            gene_id
+            for symbol in self.symbols_of(self.gene_ids(key))
+            if number
+            and symbol.startswith(letters)
+            and symbol[len(letters) :].lstrip(_LETTERS) == number
+            for gene_id in self.current[symbol]
+        }
+        return tuple(kept) if len(kept) == 1 else ()
+
+    def symbols_of(self, gene_ids: Iterable[int]) -> tuple[str, ...]:
+        """The current symbols of genes, in upper case, sorted."""
+        return tuple(sorted(s for gene_id in gene_ids for s in self._symbols_of.get(gene_id, ())))
+
+    @cached_property
+    def _symbols_of(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for symbol, ids in self.current.items():
+            for gene_id in ids:
+                found.setdefault(gene_id, []).append(symbol)
+        return found
 
 
 def human_aliases() -> Aliases:

@@ -9,7 +9,7 @@ import unicodedata
 _NOTHING_WORDS = """
 nan na none null nil missing unknown unk unassigned notassigned unannotated undetermined
 undefined unclassified unmapped unmatched notdetected notcalled nocall nobarcode nogene
-noguide noguides nogrna nosgrna notarget multiplet multiplets doublet doublets triplet multi
+noguide noguides nogrna nosgrna multiplet multiplets doublet doublets triplet multi
 multiple multipleguides multiassigned ambiguous mixed negative blank empty other others
 lowquality lowcount filtered failed discard discarded excluded background debris true false
 todo tbd
@@ -82,7 +82,7 @@ def is_control(label: str) -> bool:
     What is in `CALLED_LIKE_A_CONTROL`, in capitals, is a gene; a control of that name has to be
     named by the user.
     """
-    if label in CALLED_LIKE_A_CONTROL:
+    if label in CALLED_LIKE_A_CONTROL or "*" in label:
         return False
     # A number within a word is part of it: NT5C is a gene.
     parts = [part.rstrip("0123456789") for part in re.split(r"[\W_]+", label.casefold())]

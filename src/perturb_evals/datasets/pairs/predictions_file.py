@@ -9,6 +9,7 @@ from typing import Any, TextIO
 import pandas as pd
 
 from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.genes.words import clean
 
 FORMATS = (".csv", ".tsv", ".parquet", ".jsonl")
 
@@ -60,6 +61,7 @@ def read_predictions(path: Path, cell_line: str, lines: tuple[str, ...]) -> pd.D
     ]
     _refuse(frame, ~pd.Series(named, index=frame.index), path, "a name that is empty or no text")
     _refuse(frame, ~scores.map(math.isfinite), path, "a score that is not a finite number")
+    frame = frame.assign(pert=frame["pert"].map(clean), gene=frame["gene"].map(clean))
     _refuse(frame, frame.duplicated(["pert", "gene"]), path, "a pair that stands here twice")
     return pd.DataFrame(
         {"pert": frame["pert"].astype(str), "gene": frame["gene"].astype(str), "score": scores}

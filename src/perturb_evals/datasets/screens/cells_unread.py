@@ -39,8 +39,8 @@ class Column:
 
     def describe(self) -> str:
         """Return its heading and values in words."""
-        often = [self.control] if self.control else []
-        often += [label for label, _ in self.labels.most_common(4) if label != self.control]
+        common = [label for label, _ in self.labels.most_common()]
+        often = sorted(common, key=lambda label: label != self.control)
         return f"{self.name!r} ({len(self.labels):,} labels: {examples(often)})"
 
 

@@ -27,8 +27,8 @@ from perturb_evals.datasets.screens.gears_layout import (
 )
 from perturb_evals.datasets.screens.make_screen import make_screen, reranked
 from perturb_evals.datasets.screens.naming import (
-    has_symbols,
     naming_of,
+    place_of_symbols,
     readout_remarks,
     symbols_of,
 )
@@ -166,6 +166,10 @@ def read_gears(
         naming=None
         if cells.look is None
         else naming_of(cells.look, cells.perturbations, genes, symbols, aliases),
+        reading={
+            "read as": f"cells in GEARS's layout: {len(cells.groups):,}",
+            "control": f"{CONTROL!r}, {int((cells.groups == 0).sum()):,} cells",
+        },
         remarks=_remarks(cells, genes, symbols, aliases),
         fingerprint=fingerprint,
         source=(source.url or "") if source else "",
@@ -212,7 +216,7 @@ def _genes(path: Path, var: pd.DataFrame) -> tuple[list[str], list[str]]:
         if missing:
             raise ScreenError(f"{path}: {missing} genes have no symbol in var['gene_name'].")
         symbols = list(map(str, var["gene_name"]))
-    elif has_symbols(var):
+    elif place_of_symbols(var):
         symbols = symbols_of(var)
     else:
         raise ScreenError(

@@ -35,6 +35,7 @@ def make_screen(
     layers: Mapping[str, NDArray[Any]] | None = None,
     excluded: Mapping[str, int] | None = None,
     naming: pd.DataFrame | None = None,
+    reading: Mapping[str, str] | None = None,
     remarks: Sequence[str] = (),
     source: str = "",
     licence: str = "",
@@ -64,6 +65,7 @@ def make_screen(
         excluded: Exclusions counted before.
         naming: What the names mean, by name, see `perturb_evals.datasets.screens.naming`; by
             default each is a symbol as it is written.
+        reading: How the data were read, by heading, in words.
         remarks: What is odd about the data, in sentences.
         source: Where the data came from.
         licence: Licence of the data.
@@ -127,6 +129,7 @@ def make_screen(
             "fingerprint": fingerprint,
             "order_kind": order_kind,
             "excluded": dict(+counts),
+            "reading": dict(reading or {}),
             "remarks": list(remarks),
             "source": source,
             "licence": licence,

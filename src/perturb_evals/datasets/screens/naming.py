@@ -1,6 +1,7 @@
 """What the names of a screen's perturbations mean: gene, own readout, which are one gene."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -41,15 +42,16 @@ def symbols_of(var: pd.DataFrame) -> list[str]:
     mostly ids or numbers is none. A gene without a symbol has its id for one.
     """
     found = _symbol_column(var)
-    return list(map(str, var.index)) if found is None else found
+    return list(map(str, var.index)) if found is None else found[1]
 
 
-def has_symbols(var: pd.DataFrame) -> bool:
-    """Whether there is a column of symbols."""
-    return _symbol_column(var) is not None
+def place_of_symbols(var: pd.DataFrame) -> str:
+    """Return where the symbols stand; empty where no column has them."""
+    found = _symbol_column(var)
+    return "" if found is None else f"var[{found[0]!r}]"
 
 
-def _symbol_column(var: pd.DataFrame) -> list[str] | None:
+def _symbol_column(var: pd.DataFrame) -> tuple[str, list[str]] | None:
     by_heading = {re.sub(r"[^a-z]", "", str(name).casefold()): name for name in var.columns[::-1]}
     for heading in SYMBOL_COLUMNS:
         if heading in by_heading:
@@ -58,8 +60,9 @@ def _symbol_column(var: pd.DataFrame) -> list[str] | None:
                 str(gene) if missing or not str(symbol).strip() else str(symbol)
                 for gene, symbol, missing in zip(var.index, column, column.isna(), strict=True)
             ]
-            if 2 * sum(bool(_NO_SYMBOL.fullmatch(symbol)) for symbol in symbols) <= len(symbols):
-                return symbols
+            written = column.dropna().astype(str)
+            if 2 * sum(bool(_NO_SYMBOL.fullmatch(text)) for text in written) <= len(written):
+                return str(by_heading[heading]), symbols
     return None
 
 
@@ -121,15 +124,15 @@ def naming_of(
         and an Ensembl id.
     """
     named = [look.genes[name] for name in perturbations]
-    resolver = SymbolResolver(symbols, aliases)
     symbol_of = dict(zip(genes, symbols, strict=True)) | {
         gene.partition(".")[0]: symbol
         for gene, symbol in zip(genes, symbols, strict=True)
         if gene.startswith("ENS")
     }
+    targets = _targets(named, symbols, aliases)
     targets = [
-        _target(gene, resolver, symbols, aliases) or symbol_of.get(gene.partition(".")[0], "")
-        for gene in named
+        target or symbol_of.get(gene.partition(".")[0], "")
+        for gene, target in zip(named, targets, strict=True)
     ]
     first: dict[str, str] = {}
     for group in look.same_gene:
@@ -142,16 +145,22 @@ def naming_of(
     return _frame(perturbations, named, targets, [first.get(name, name) for name in perturbations])
 
 
-def _target(
-    gene: str, resolver: SymbolResolver, symbols: Sequence[str], aliases: "Aliases | None"
-) -> str:
-    found = resolver.resolve(gene)
-    if found.route == "ambiguous" and aliases is not None:
-        # GARS was the name of two genes, but as a symbol it means GARS1: asked the other way round.
-        own = SymbolResolver([gene], aliases)
-        hits = {symbol for symbol in symbols if own.resolve(symbol).symbol == gene}
-        return hits.pop() if len(hits) == 1 else ""
-    return found.symbol or ""
+def _targets(genes: Sequence[str], symbols: Sequence[str], aliases: "Aliases | None") -> list[str]:
+    resolver = SymbolResolver(symbols, aliases)
+    found = [resolver.resolve(gene).symbol or "" for gene in genes]
+    if aliases is None or all(found):
+        return found
+    # GARS was a name of two genes, but as that of a perturbation it means GARS1.
+    by_gene: defaultdict[int, set[str]] = defaultdict(set)
+    for symbol in symbols:
+        for gene_id in aliases.gene_ids_of_label(symbol):
+            by_gene[gene_id].add(symbol)
+    for at, gene in enumerate(genes):
+        if not found[at]:
+            ids = aliases.gene_ids_of_label(gene)
+            hits = {symbol for gene_id in ids for symbol in by_gene[gene_id]}
+            found[at] = hits.pop() if len(hits) == 1 else ""
+    return found
 
 
 def _frame(

@@ -13,7 +13,12 @@ from perturb_evals.datasets.genes.ncbi import aliases_at_hand
 from perturb_evals.datasets.genes.words import clean, is_control
 from perturb_evals.datasets.screens.cells_unread import cells_instead
 from perturb_evals.datasets.screens.make_screen import make_screen
-from perturb_evals.datasets.screens.naming import naming_of, readout_remarks, symbols_of
+from perturb_evals.datasets.screens.naming import (
+    naming_of,
+    place_of_symbols,
+    readout_remarks,
+    symbols_of,
+)
 from perturb_evals.datasets.screens.screen import LAYERS, Screen, ScreenError
 
 if TYPE_CHECKING:
@@ -72,7 +77,7 @@ def read_pseudobulk(
     kept = [found.left_out is None for found in look.labels]
     names = [found.name for found in look.labels if found.left_out is None]
     if not said and look.refusal:
-        said = f"{path}, {where}: {look.refusal}.{_other_column(adata)}"
+        said = f"{path}, {where}: {look.refusal}.{_other_column(adata, where)}"
     if said or len(names) >= 2 * len(set(names)) > 0:
         said = cells_instead(path, adata, perturbation_column, control) or said
     if said:
@@ -100,6 +105,12 @@ def read_pseudobulk(
         },
         excluded=Counter(found.left_out for found in look.labels if found.left_out is not None),
         naming=naming_of(look, list(dict.fromkeys(names)), genes, symbols, aliases),
+        reading={
+            "read as": "pseudobulk: one row a perturbation",
+            "names": where,
+            "control": f"{label!r}, one row",
+            "symbols from": place_of_symbols(adata.var) or "the index of var",
+        },
         remarks=[*look.remarks, *readout_remarks(genes, symbols)],
         fingerprint=fingerprint,
         source=str(adata.uns.get("source", "")),
@@ -121,7 +132,7 @@ def _labels(path: Path, adata: "AnnData", column: str | None) -> tuple[list[str]
         )
     values = adata.obs[wanted]
     texts = ["" if none else str(value) for value, none in zip(values, values.isna(), strict=True)]
-    return texts, f"obs[{wanted!r}]"
+    return texts, _place(wanted)
 
 
 def _no_control(
@@ -130,7 +141,7 @@ def _no_control(
     """Say that there is no single row of the control, and which labels look like one."""
     said = f"{path}: expected one row of the control {control!r} in {where}, found {found}."
     if found > 1:
-        return f"{said} Average these rows first, weighted by their cells."
+        return f"{said} Average these rows into one first, weighted by their cells."
     like = [text for text in dict.fromkeys(map(clean, texts)) if is_control(text)]
     close = difflib.get_close_matches(control, texts, n=3, cutoff=0.5)
     if like:
@@ -138,12 +149,12 @@ def _no_control(
         said += " Average several rows of it first." if len(like) > 1 else ""
     elif close:
         said += f" Names close to it: {', '.join(close)}."
-    return f"{said} Name the control with -T control=...{_other_column(adata)}"
+    return f"{said} Name the control with -T control=...{_other_column(adata, where)}"
 
 
-def _other_column(adata: "AnnData") -> str:
+def _other_column(adata: "AnnData", where: str) -> str:
     """Say which other columns may name the perturbation; nothing where there is none."""
-    columns = list(map(str, adata.obs.columns))
+    columns = [name for name in map(str, adata.obs.columns) if where != _place(name)]
     if not columns:
         return ""
     having = [
@@ -153,6 +164,10 @@ def _other_column(adata: "AnnData") -> str:
     ]
     hint = f"; a control stands in {examples(having)}" if having else ""
     return (
-        " Another column of obs is named with -T perturbation_column=...: it has "
+        " Another column of obs is named with -T perturbation_column=...: there is "
         f"{', '.join(columns)}{hint}."
     )
+
+
+def _place(column: str) -> str:
+    return f"obs[{column!r}]"

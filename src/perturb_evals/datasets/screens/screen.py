@@ -8,8 +8,8 @@ The layout of the AnnData (perturbations x genes), which is also the layout of t
 - `var` (index: gene id): `symbol`, `control`.
 - `obsm["de_order"]`: positions of the genes, most differentially expressed first.
 - `layers` where cells or replicates allow, see `LAYERS`.
-- `uns`: name, cell line, fingerprint, kind of order, counted exclusions, remarks, source and its
-  hash.
+- `uns`: name, cell line, fingerprint, kind of order, counted exclusions, how it was read,
+  remarks, source and its hash.
 """
 
 from dataclasses import dataclass
@@ -104,6 +104,11 @@ class Screen:
         return f"{n:,} {verb} kept out and not asked about: {said}."
 
     @property
+    def reading(self) -> dict[str, str]:
+        """How the file was read: what was chosen, by heading, in words."""
+        return {str(name): str(said) for name, said in self.adata.uns.get("reading", {}).items()}
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What is odd about the file, in sentences, for whoever runs it."""
         return tuple(map(str, self.adata.uns.get("remarks", ())))
@@ -122,7 +127,7 @@ class Screen:
     @property
     def same_gene(self) -> tuple[tuple[str, ...], ...]:
         """The groups of perturbations that are one gene under several names, each sorted."""
-        names = self.adata.obs.groupby("same_gene").groups.values()
+        names = self.adata.obs.groupby("same_gene", observed=True).groups.values()
         return tuple(sorted(tuple(sorted(group)) for group in names if len(group) > 1))
 
     @cached_property
