@@ -86,6 +86,12 @@ def test_pseudobulk_with_a_column_of_few_values_is_no_cells(tmp_path):
     path = tmp_path / "rows.h5ad"
     AnnData(rows, obs, pd.DataFrame(index=GENES)).write_h5ad(path)
     assert len(load_screen(ScreenRequest(str(path), control="ctrl")).perturbations) == 8
+    with pytest.raises(ScreenError, match="look like a control: 'ctrl'"):
+        load_screen(ScreenRequest(str(path)))
+    obs = obs.set_index("perturbation")
+    AnnData(rows, obs, pd.DataFrame(index=GENES)).write_h5ad(path)
+    with pytest.raises(ScreenError, match="index of obs, found 0. Labels that look like a control"):
+        load_screen(ScreenRequest(str(path)))
 
 
 @pytest.mark.parametrize("counts", [True, False])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PERTURBATION_COLUMN = "perturbation"
 CONTROL = "control"
+INDEX = "the index of obs"
 
 
 def read_pseudobulk(
@@ -78,7 +79,10 @@ def read_pseudobulk(
     names = [found.name for found in look.labels if found.left_out is None]
     if not said and look.refusal:
         said = f"{path}, {where}: {look.refusal}.{_other_column(adata, where)}"
-    if said or len(names) >= 2 * len(set(names)) > 0:
+    several = len(texts) >= 2 * len(set(texts))
+    # Barcodes, or numbers of rows, in the index; a pseudobulk file would have a control there.
+    other = where == INDEX and not any(map(is_control, map(clean, set(texts))))
+    if several or (said and other):
         said = cells_instead(path, adata, perturbation_column, control) or said
     if said:
         raise ScreenError(said)
@@ -122,7 +126,7 @@ def read_pseudobulk(
 def _labels(path: Path, adata: "AnnData", column: str | None) -> tuple[list[str], str]:
     """Return the label of each row as it stands, empty where there is none, and where it stands."""
     if column is None and PERTURBATION_COLUMN not in adata.obs:
-        return list(map(str, adata.obs_names)), "the index of obs"
+        return list(map(str, adata.obs_names)), INDEX
     wanted = column or PERTURBATION_COLUMN
     if wanted not in adata.obs:
         raise ScreenError(
