@@ -37,6 +37,8 @@ CSV_OPTIONS: dict[str, Any] = {
     "usecols": list(COLUMNS),
     # Everything as text, nothing as missing: NA and NaN could be gene symbols.
     "converters": dict.fromkeys(COLUMNS, str),
+    "keep_default_na": False,
+    "na_filter": False,
     "index_col": False,
 }
 PARQUET_OPTIONS: dict[str, Any] = {"columns": list(COLUMNS)}
