@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.datasets.genes.labels import REASONS, look_at, oddities
+from perturb_evals.datasets.genes.label import REASONS
+from perturb_evals.datasets.genes.labels import look_at, oddities
 from perturb_evals.datasets.genes.ncbi import Aliases
 from perturb_evals.datasets.genes.words import clean
 
@@ -62,6 +63,8 @@ def gene(label: str, *others: str, **known) -> str:
 
 NOTHING = """nan|NaN|None|NA|N/A|n/a|null|NULL|<NA>|*|-|?|.|multiplet|Multiplet|doublet|unassigned
 |Unassigned|not assigned|ambiguous|unknown|Unknown|Negative|no_guide|noGuide|None |NaT|undetermined
+|unassigned_cell|no guide assigned|<none>|None;None|nan_nan|NA_NA|doublet_1|Doublet-CDK1_MYC
+|multi-guide|ambiguous_2|#N/A|#NAME?|#REF!|inf|unknown_target|no sgRNA|0 guides|unlabeled|mixture
 |multiple|No call|not detected|other|b'nan'|''|nan+ctrl|*+ctrl|None+ctrl|nan_ctrl|unassigned|nan
 """
 CONTROLS = """non-targeting|Non-Targeting|non_targeting|nontargeting|NonTargeting0012|NT|nt|NTC
@@ -70,9 +73,13 @@ CONTROLS = """non-targeting|Non-Targeting|non_targeting|nontargeting|NonTargetin
 |sgAAVS1-1|intergenic_112|INTERGENIC1|luciferase|GFP|EGFP|sgGFP|LacZ|mCherry|untreated|DMSO|WT
 |wild-type|unperturbed|non-targeting_00023|10700_non-targeting_non-targeting_non-targeting
 |non-targeting_1|non-targeting_2|ONE_NON-GENE_SITE_4|NO_SITE_3|non-targeting+ctrl|ctrl+NTC|mock
+|NT-sgRNA-1|NTC-g1|Neg. control|neg control #3|NC|NC_3|ctrl_ctrl|Scr|scrbl|shScramble|shLuc|siNT
+|Nontargeting_12_A|NonTargetingControlGuideForHuman_0001|random_1|olfactory|no treatment|EV
+|none (control)|unmodified|empty vector|mock-treated|sgROSA26|ROSA26-2|Luciferase_sg2|CTR
 |non\u2011targeting|non-targeting control guide 00412|Non-target|NT_0001|no-target"""
 DATES = """1-Mar|2-Sep|Mar-01|Sep-02|01-Mar|1-MAR|Mar-1|MAR-01|1-Dec|Dec-01|2019-03-01 00:00:00
 |2023-03-01|2001-03-01T00:00:00|3/1/2023|01.03.2023|1-Mar-23|01-Mar-2023|Mar 1|1. Mrz|Okt 04|1-Dez
+|1-mar|7Sep|1 mars|03-01|2023-03|Mar 01, 2023|Sep-2019|March-01|2/3/19
 |10-Sep|Sept-9|Mar-2001|September 2|5-Mai|11-Oct"""
 NUMBERS = "0|17|3368|7157|1.0|-1|12.5|1e5|2.31E+13|1,234|0007"
 
@@ -105,6 +112,7 @@ GFPT1  MULTI1  P1  A  B  G1  X1  NANOG  NONO  NULLP  NOL7  NAT10  ENSG0000010214
 5S_rRNA  TRNA1  RNA5S9  GUIDE  ATF6  CONT1  CTSB  SCRIB  INTS15  POS1  KO1  EMPTY1  MIXL1
 OTUB1  BLANKY  SG1  GAPDH  ACTB  DOK1  DUX4  NCOR1  NTRK1  NT5DC2  NTN4  LACTB  RFPL1  NEFL
 CTLA4  CONTR1  MARCHF1  SEPTIN2  MARS1  JUNB  JUN-D  FEBA1  APRT  DECR1  OCTN1  NOVA1  AUGA1
+Mar1  MAR1  Sept7  NCS1  NCRNA00250  MARS1
 """
     ),
 )
@@ -134,7 +142,8 @@ CDK1_MYC  HSPA5|HSPA8  RPL3,RPL5  KLF1;GATA1  CDK1+MYC  CDK1&MYC  CDK1/MYC  CDK1
 CDK1--MYC  CDK1__MYC  CDK1::MYC  CDK1:MYC  CDK1.MYC  CDK1_MYC_TP53  CDK1+MYC+ctrl
 CDK1+MYC+VCP  ctrl+CDK1+MYC  CDK1_sg1|MYC_sg2  CDK1_MYC_1  sgCDK1_sgMYC  CDK1|XYZ123
 ABC1+DEF2  cdk1_myc  CDK1_P1|MYC_P1P2  CDK1 MYC  CDK1 + MYC  CDK1, MYC  CDK1 and MYC
-CDK1 x MYC
+CDK1 x MYC  CDK1~MYC  CDK1>MYC  CDK1^MYC  CDK1=MYC  CDK1\\MYC  CDK1 vs MYC  CDK1_and_MYC
+('CDK1', 'MYC')  CDK1-KLF1_MYC  dual:CDK1:MYC  CDK1_KO+MYC_KO  CDK1_MYC_D7
 """
         ),
         " CDK1 ; MYC ",
@@ -196,7 +205,9 @@ GATA1_pBA123  GATA1_pMJ158  GATA1_P1  GATA1_P1P2  GATA1_P2_sg3
 sgGATA1-1  sgGATA1_2  shGATA1  sgRNA_GATA1_1  GATA1_KO  GATA1-KO  GATA1_KD  GATA1_CRISPRi
 GATA1_ACGTACGTACGTACGTACGT  GATA1_+_48649470.23-P1P2  GATA1#2  GATA1_sg1|GATA1_sg2
 GATA1_sg1+GATA1_sg2  GATA1_pDS1+ctrl  GATA1_guideA  GATA1:2  GATA1_sgRNA1  KO_GATA1
-GATA1 sg1  GATA1 KO  GATA1 knockdown  GATA1 guide 3  GATA1 (sg1)
+GATA1 sg1  GATA1 KO  GATA1_sgA  GATA1_1_2  GATA1_i1
+GATA1_exon3  GATA1_TSS1  GATA1_48649470  chrX_GATA1_sg1  del_GATA1  GATA1_del  GATA1_R1  crGATA1
+GATA1_sg1_rep2  GATA1 knockdown  GATA1 guide 3  GATA1 (sg1)
 """
     ),
 )

@@ -90,7 +90,9 @@ def test_pseudobulk_with_a_column_of_few_values_is_no_cells(tmp_path):
         load_screen(ScreenRequest(str(path)))
     obs = obs.set_index("perturbation")
     AnnData(rows, obs, pd.DataFrame(index=GENES)).write_h5ad(path)
-    with pytest.raises(ScreenError, match="index of obs, found 0. Labels that look like a control"):
+    with pytest.raises(
+        ScreenError, match=r"index of obs, found 0\. Labels that look like a control"
+    ):
         load_screen(ScreenRequest(str(path)))
 
 

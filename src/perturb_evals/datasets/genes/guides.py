@@ -34,7 +34,7 @@ _TAIL = re.compile(rf"(?P<stem>.+?)(?P<gap>[-_.|:;,/ #(]+)(?:{_CLEAR})\)?", re.I
 _COUNT = re.compile(r"(?P<stem>.+?)(?P<gap>[-_.|:;,/ #(]+)(?:\d{1,5}[a-z]?|[a-f])\)?", re.I)
 _HEAD = re.compile(
     r"(?:\d+_(?=[A-Za-z])"  # a number of a library before
-    r"|(?:sg|sh|si|g)(?:RNA)?[-_ :]*(?=[A-Z0-9])"  # in small letters before a symbol
+    r"|(?:sg|sh|si|cr|g)(?:RNA)?[-_ :]*(?=[A-Z0-9])"  # in small letters before a symbol
     r"|(?:guide|target|gene|KO|KD|CRISPR[iadn]?)[-_ :]+"
     r"|ENS[A-Z]*G\d{6,}(?:\.\d+)?[-_|: ]+)(?P<stem>.+)"
 )

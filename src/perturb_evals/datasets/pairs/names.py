@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from perturb_evals.datasets.genes.labels import ABOUT, Look, Reason, look_at
+from perturb_evals.datasets.genes.label import Reason
+from perturb_evals.datasets.genes.labels import ABOUT, Look, look_at
 from perturb_evals.datasets.genes.ncbi import aliases_at_hand
 from perturb_evals.datasets.genes.words import clean, is_date, is_nothing, is_number
 from perturb_evals.datasets.pairs.table import TableError

@@ -16,7 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from perturb_evals.datasets.files.fetch import cache_folder
-from perturb_evals.datasets.genes.labels import Label, Look, Reason, look_at
+from perturb_evals.datasets.genes.label import Label, Reason
+from perturb_evals.datasets.genes.labels import Look, look_at
 from perturb_evals.datasets.genes.words import clean
 from perturb_evals.datasets.screens.screen import ScreenError
 
