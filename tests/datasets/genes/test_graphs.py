@@ -159,3 +159,10 @@ def test_a_known_graph_that_cannot_be_had(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "graphs" / "reactome.csv.gz").write_bytes(b"another file")
     with pytest.raises(DataError, match=r"reactome\.csv\.gz"):
         load_graph("reactome")
+
+
+def test_names_are_cleaned_and_odd_ones_told(write, logged) -> None:
+    path = write(HEAD + " A\u00a0,B\nA,2-Sep\nB , A\n")
+    graph = load_graph(path)
+    assert graph.symbols == ("2-Sep", "A", "B")
+    assert logged.text == f"{path}: among its 3 genes are 1 dates ('2-Sep')."

@@ -234,3 +234,14 @@ def test_a_synonym_is_known_by_its_aliases():
     check_any_known(vectors_of(["NEWER1"]), TRAINING, aliases)
     with pytest.raises(UnknownGenesError):
         check_any_known(vectors_of(["NEWER1"]), TRAINING, None)
+
+
+def test_names_are_cleaned_and_odd_ones_told(tmp_path: Path, logged) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("symbol,0,1\n TP53\u00a0,1,2\n1-Mar,3,4\nnan,1,1\n", encoding="utf-8")
+    assert load_vectors(path).symbols == ("TP53", "1-Mar", "nan")
+    assert logged.text == (
+        f"{path}: among its 3 genes are 1 words for nothing ('nan'), 1 dates ('1-Mar')."
+    )
+    path.write_text("symbol,0\nTP53,1\nTP53 ,2\n", encoding="utf-8")
+    assert "1 genes are given more than once" in refused(path)

@@ -245,7 +245,7 @@ def test_no_row_for_the_line_wanted(write, suffix: str):
     [
         ("", "csv", "expected the columns|not readable"),
         ("pert,gene,score\n", "csv", "no predictions for k562"),
-        (b"pert,gene,score\nA\xff,x,1\n", "csv", "not readable as csv: .*utf-8"),
+        (b"pert,gene,score\nA\xff,x,1\n", "csv", "not readable as csv: .*UTF-8"),
         ('pert,gene,score\n"A,x,1\n', "csv", "not readable as csv"),
         ("", "jsonl", "expected the columns|not readable"),
         ("{}\n", "jsonl", "expected the columns"),
@@ -263,7 +263,7 @@ def test_a_file_that_is_no_predictions_file(write, content, suffix: str, message
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_path_that_leads_nowhere(tmp_path: Path, suffix: str):
-    assert "No such file" in refused(tmp_path / f"nowhere.{suffix}")
+    assert "there is no such file" in refused(tmp_path / f"nowhere.{suffix}")
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

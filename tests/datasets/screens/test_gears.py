@@ -1,5 +1,7 @@
 """Cells in GEARS's layout, through the real loader, against scanpy."""
 
+import hashlib
+import json
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +16,7 @@ from anndata.io import write_elem
 from scipy import sparse
 from scipy.stats import ttest_ind
 
+from perturb_evals.datasets.genes.ncbi import read_aliases
 from perturb_evals.datasets.screens.cell_sums import random_halves
 from perturb_evals.datasets.screens.gears import (
     GEARS_SCREENS,
@@ -399,8 +402,8 @@ def test_duplicated_gene_ids(tmp_path: Path):
 
 def test_no_symbols(tmp_path: Path):
     adata = simulated()
-    adata.var = adata.var.rename(columns={"gene_name": "symbol"})
-    assert "no column 'gene_name' in var; it has symbol" in refused(adata, tmp_path)
+    adata.var = adata.var.rename(columns={"gene_name": "label"})
+    assert "no column 'gene_name' in var; it has label" in refused(adata, tmp_path)
 
 
 def test_missing_symbols(tmp_path: Path):
@@ -594,3 +597,38 @@ def test_cells_of_another_screen(screen_and_path, tmp_path):
     cells(("AARS", "RPL3")).write_h5ad(other)
     with pytest.raises(ScreenError, match=r"other\.h5ad holds other perturbations than .* cells"):
         ranked_by_welch(screen, other)
+
+
+def test_a_twin_in_a_published_screen_is_shown_and_its_folds_stay(load, real_data, monkeypatch):
+    adata = simulated()
+    conditions = adata.obs["condition"].astype(str).replace({"SMG5+ctrl": "AARS1+ctrl"})
+    adata.obs["condition"] = conditions.replace({"AARS+SMG5": "AARS+AARS1"})
+    table = real_data / "genes" / "Homo_sapiens.gene_info.gz"
+    monkeypatch.setattr(
+        "perturb_evals.datasets.screens.gears.aliases_at_hand", lambda: read_aliases(table)
+    )
+    screen = load(adata)
+    assert screen.same_gene == ()
+    (said,) = screen.remarks
+    assert said == (
+        "1 genes stand under several names ('AARS = AARS1'): the published folds take them for "
+        "different ones."
+    )
+
+
+def test_the_fingerprint_of_a_published_screen_is_that_of_its_reader(load, tmp_path: Path):
+    """Its boards go on as long as its numbers do, whatever own files are read like."""
+    screen = load(simulated())
+    source = tmp_path / "mirror" / GEARS_SCREENS["replogle_k562"].source
+    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
+    text = json.dumps([sha256, None, None, 4])
+    assert screen.fingerprint == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_symbols_may_stand_under_feature_name(tmp_path: Path):
+    adata = simulated({"ctrl": 20, "G3+ctrl": 9, "G4+ctrl": 9})
+    adata.var = adata.var.rename(columns={"gene_name": "feature_name"})
+    adata.write_h5ad(tmp_path / "cells.h5ad")
+    screen = read_gears(tmp_path / "cells.h5ad", name="mine", fingerprint=FINGERPRINT)
+    assert screen.symbols == tuple(adata.var["feature_name"])
+    assert screen.targets == ("G3", "G4")

@@ -1,5 +1,6 @@
 """Reading the perturbation of every cell."""
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -23,6 +24,11 @@ from perturb_evals.datasets.screens.screen import ScreenError
 PATH = Path("cells.h5ad")
 
 
+def words(text: str) -> list[str]:
+    """Labels that stand apart by two blanks or a line break."""
+    return re.split(r"  |\n", text.strip("\n"))
+
+
 def table(conditions: list[str], **columns: object) -> pd.DataFrame:
     names = [f"K562_{condition}_1" for condition in conditions]
     return pd.DataFrame(
@@ -30,8 +36,8 @@ def table(conditions: list[str], **columns: object) -> pd.DataFrame:
     )
 
 
-def read(conditions: list[str], **columns: object) -> Conditions:
-    return condition_table(PATH, table(conditions, **columns))
+def read(conditions: list[str], *, as_written: bool = False, **columns: object) -> Conditions:
+    return condition_table(PATH, table(conditions, **columns), as_written=as_written)
 
 
 def refused(conditions: list[str], **columns: object) -> str:
@@ -55,8 +61,9 @@ def test_what_is_kept_out_is_counted_once():
     conditions = ["ctrl"] * 2 + ["A+ctrl"] * 2 + ["A+B", "B+A", "A+A", "A+B+C", "LONE+ctrl"]
     got = read(conditions)
     assert got.perturbations == ("A",)
-    assert got.groups.tolist() == [0, 0, 1, 1, -1, -1, -1, -1, -1]
-    assert got.excluded == {"combination": 3, "one_cell": 1}
+    # Two guides of one gene are no combination.
+    assert got.groups.tolist() == [0, 0, 1, 1, -1, -1, 1, -1, -1]
+    assert got.excluded == {"combination": 2, "one_cell": 1}
     assert got.n_single == 2
 
 
@@ -74,7 +81,7 @@ def test_categories_without_cells_do_not_count():
     assert read(list(conditions), condition=conditions).perturbations == ("A",)
 
 
-@pytest.mark.parametrize("condition", ["A", "control", "A+", "+A", "", "+", "A++ctrl", "A+ "])
+@pytest.mark.parametrize("condition", ["A+", "+A", "", "+", "A++ctrl", "A+ "])
 def test_a_condition_that_is_not_understood(condition: str):
     text = refused(["ctrl", "ctrl", "A+ctrl", "A+ctrl", condition])
     assert f"the condition {condition!r} is not understood" in text
@@ -120,11 +127,59 @@ symbols = st.text("ABCDEF123.-", min_size=1, max_size=6)
 def test_every_cell_finds_its_perturbation(chosen: list[tuple[str, bool]]):
     conditions = [f"{name}+ctrl" if left else f"ctrl+{name}" for name, left in chosen]
     genes = [name for name, _ in chosen]
-    got = read(["ctrl", "ctrl", *conditions, *conditions])
+    got = read(["ctrl", "ctrl", *conditions, *conditions], as_written=True)
     assert got.perturbations == tuple(sorted(set(genes)))
     assert got.groups.tolist()[:2] == [0, 0]
     found = [got.perturbations[group - 1] for group in got.groups[2:]]
     assert found == genes * 2
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *words(
+            """
+A+ctrl  ctrl+A  A+Ctrl  A+control  Control+A  A+CTRL  A+non-targeting  A+NT  A+ctrl+ctrl
+A+A  A+nan  A  A + ctrl
+"""
+        ),
+        " A+ctrl",
+        "A\xa0+ctrl",
+    ],
+)
+def test_a_gene_beside_any_control_is_a_single_perturbation(condition: str):
+    got = read(["ctrl", "ctrl", "ctrl+ctrl", condition, condition, "BC+ctrl", "BC+ctrl"])
+    assert got.perturbations == ("A", "BC")
+    assert got.groups.tolist() == [0, 0, 0, 1, 1, 2, 2]
+    assert got.excluded == {"combination": 0, "one_cell": 0}
+
+
+def test_what_is_no_gene_is_left_out_under_its_true_reason():
+    odd = ["nan+ctrl", "*+ctrl", "None+ctrl", "non-targeting+ctrl", "control", "1-Mar+ctrl", "7"]
+    got = read(["ctrl", "ctrl", "A+ctrl", "A+ctrl", "B+ctrl", "B+ctrl", *odd, *odd])
+    assert got.perturbations == ("A", "B")
+    expected = {"nothing": 3, "other_control": 2, "date": 1, "number": 1}
+    assert got.excluded == {"combination": 0, "one_cell": 0, **expected}
+
+
+def test_guides_are_perturbations_of_one_gene():
+    guides = ["SPI1_pDS255+ctrl", "SPI1_pBA120+ctrl", "MYC+ctrl"]
+    got = read(["ctrl", "ctrl", *guides, *guides])
+    assert got.perturbations == ("MYC", "SPI1_pBA120", "SPI1_pDS255")
+    assert got.look is not None
+    assert got.look.same_gene == (("SPI1_pBA120", "SPI1_pDS255"),)
+
+
+def test_labels_that_are_numbers_are_refused():
+    labels = [f"{number}+ctrl" for number in range(4)] * 2
+    with pytest.raises(ScreenError, match="got numbers in 4 of 4 labels"):
+        read(["ctrl", "ctrl", *labels])
+
+
+def test_published_names_are_taken_as_they_stand():
+    got = read(["ctrl", "ctrl", *["nan+ctrl"] * 2, *["RPS10-NUDT3+ctrl"] * 2], as_written=True)
+    assert got.perturbations == ("RPS10-NUDT3", "nan")
+    assert got.look is None
 
 
 GENES = ["E1", "E2", "E3", "E4"]

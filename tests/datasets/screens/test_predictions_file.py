@@ -78,7 +78,7 @@ def test_what_is_refused(tmp_path: Path, form: str) -> None:
     assert "begin with ENSG2, ENSG3" in missing
     renamed = said(PREDICTED.rename(index={"NA": "TP53+ctrl"}))
     assert "1 of 2 rows are no perturbation of the screen, the first is 'TP53+ctrl'" in renamed
-    assert "close to it: TP53" in renamed
+    assert "'TP53+ctrl' is 'TP53' there" in renamed
     assert "'tp53'" in said(PREDICTED.rename(index={"TP53": "tp53"}))
     assert "got none" in said(PREDICTED.iloc[:0])
     assert "not finite numbers, the first is nan for TP53 x ENSG2" in said(
@@ -138,3 +138,14 @@ def test_the_order_of_columns_and_rows_does_not_matter(
     file = read(save(frame, tmp_path_factory.mktemp("orders"), "parquet"))
     for name in PERTURBATIONS:
         assert file.vectors[name].tolist() == [frame.loc[name, gene] for gene in GENES]
+
+
+def test_blanks_around_names_are_taken_off(tmp_path: Path) -> None:
+    renamed = PREDICTED.rename(index={"TP53": " TP53\u00a0"})
+    assert set(read(save(renamed, tmp_path)).vectors) == {"TP53", "NA"}
+
+
+def test_the_screens_name_of_a_gene_is_said(tmp_path: Path, real_data: Path) -> None:
+    said = refused(save(PREDICTED.rename(index={"TP53": "AARS1", "NA": "KNTC1AP"}), tmp_path))
+    assert "2 of 2 rows are no perturbation of the screen, the first is 'AARS1'" in said
+    assert "'AARS1' is 'AARS' there" in said

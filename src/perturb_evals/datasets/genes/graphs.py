@@ -1,5 +1,6 @@
 """Gene-gene pairs, such as interactions or common pathways, as one undirected graph."""
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -13,6 +14,10 @@ from scipy.sparse import coo_array, csr_array, diags_array, eye_array
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import fetch, file_sha256
+from perturb_evals.datasets.genes.labels import oddities
+from perturb_evals.datasets.genes.words import clean
+
+_log = logging.getLogger(__name__)
 
 GRAPHS = {"string": "graphs/stringdb.csv.gz", "reactome": "graphs/reactome.csv.gz"}
 """The graphs that are known by name, and their files."""
@@ -85,6 +90,12 @@ def load_graph(graph: str) -> Graph:
 @lru_cache(maxsize=4)
 def _load(path: Path, mtime_ns: int) -> Graph:
     pairs = _check(_read(path), path)
+    names = pd.unique(pd.concat([pairs["gene_a"], pairs["gene_b"]]))
+    cleaned = {name: clean(name) for name in names}
+    if odd := oddities(cleaned.values()):
+        _log.warning("%s: %s", path, odd)
+    for column in ("gene_a", "gene_b"):
+        pairs[column] = pairs[column].map(cleaned)
     pairs = pairs[pairs["gene_a"] != pairs["gene_b"]]
     if pairs.empty:
         raise GraphError(f"{path}: expected pairs of two different genes, got none.")

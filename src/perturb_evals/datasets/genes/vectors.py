@@ -1,5 +1,6 @@
 """Gene embeddings from a file: one vector a gene, whoever computed it."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +16,15 @@ from pyarrow import csv
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import file_sha256
+from perturb_evals.datasets.genes.labels import oddities
 from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
+from perturb_evals.datasets.genes.words import clean
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.genes.ncbi import Aliases
     from perturb_evals.datasets.screens.evidence import ExpressionEvidence
+
+_log = logging.getLogger(__name__)
 
 SYMBOL = "symbol"
 SYMBOLS, VECTORS = "symbols", "vectors"
@@ -88,7 +93,7 @@ def check_any_known(
     Raises:
         UnknownGenesError: None has.
     """
-    if not vectors.unit_rows(evidence.perturbations, aliases).any():
+    if not vectors.unit_rows([*map(evidence.gene_of, evidence.perturbations)], aliases).any():
         rows = zip(vectors.symbols, vectors.matrix, strict=True)
         genes = [name for name, vector in rows if vector.any()]
         raise no_gene_known(vectors.where, genes, evidence)
@@ -154,6 +159,9 @@ def checked_vectors(
             f"{where}: expected a gene symbol for each vector, got {names[unnamed[0]]!r} at row "
             f"{unnamed[0] + 1} ({len(unnamed)} such rows)."
         )
+    names = [clean(name) for name in names]
+    if odd := oddities(names):
+        _log.warning("%s: %s", where, odd)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise VectorsError(
@@ -172,7 +180,7 @@ def checked_vectors(
     if zero.all():
         raise VectorsError(f"{where}: every vector is zero.")
     facts = {"genes": len(names), "zero": int(zero.sum())}
-    return GeneVectors(tuple(map(str, names)), matrix, sha256, facts, where)
+    return GeneVectors(tuple(names), matrix, sha256, facts, where)
 
 
 def _is_name(name: Any) -> bool:

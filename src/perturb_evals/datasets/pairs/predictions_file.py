@@ -9,8 +9,15 @@ from typing import Any, TextIO
 import pandas as pd
 
 from perturb_evals.datasets.errors import DataError, why
+from perturb_evals.datasets.genes.words import clean
 
 FORMATS = (".csv", ".tsv", ".parquet", ".jsonl")
+
+NO_SCORE = (
+    " A verdict in words is a number too: 1 for Yes or Increase, 0 for No or Decrease. Where a "
+    "system abstains, give what it is worth: the lowest score ranks it last, .5 between the two."
+)
+SAMPLED = " Of several samples a pair, give the mean."
 
 
 class PredictionsError(DataError):
@@ -59,8 +66,13 @@ def read_predictions(path: Path, cell_line: str, lines: tuple[str, ...]) -> pd.D
         for pert, gene in zip(frame["pert"], frame["gene"], strict=True)
     ]
     _refuse(frame, ~pd.Series(named, index=frame.index), path, "a name that is empty or no text")
-    _refuse(frame, ~scores.map(math.isfinite), path, "a score that is not a finite number")
-    _refuse(frame, frame.duplicated(["pert", "gene"]), path, "a pair that stands here twice")
+    _refuse(
+        frame, ~scores.map(math.isfinite), path, "a score that is not a finite number", NO_SCORE
+    )
+    frame = frame.assign(pert=frame["pert"].map(clean), gene=frame["gene"].map(clean))
+    _refuse(
+        frame, frame.duplicated(["pert", "gene"]), path, "a pair that stands here twice", SAMPLED
+    )
     return pd.DataFrame(
         {"pert": frame["pert"].astype(str), "gene": frame["gene"].astype(str), "score": scores}
     ).reset_index(drop=True)
@@ -120,11 +132,13 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def _refuse(frame: pd.DataFrame, bad: "pd.Series[bool]", path: Path, what: str) -> None:
+def _refuse(
+    frame: pd.DataFrame, bad: "pd.Series[bool]", path: Path, what: str, way_out: str = ""
+) -> None:
     if bad.any():
         row = frame[bad].iloc[0]
         raise PredictionsError(
             f"{path}, data row {frame.index[bad][0] + 1}: {what} "
             f"(pert={row['pert']}, gene={row['gene']}, score={row['score']}; "
-            f"{int(bad.sum())} such rows)."
+            f"{int(bad.sum())} such rows).{way_out}"
         )

@@ -6,6 +6,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from perturb_evals.datasets.errors import why
 from perturb_evals.datasets.files.sources import SOURCES
+from perturb_evals.datasets.genes.labels import examples, look_at
+from perturb_evals.datasets.genes.ncbi import aliases_at_hand
 from perturb_evals.datasets.screens.cell_sums import CellSums, cell_sums, halved, joined
 from perturb_evals.datasets.screens.gears_layout import (
     COLUMNS,
@@ -24,8 +27,17 @@ from perturb_evals.datasets.screens.gears_layout import (
     unpacked,
 )
 from perturb_evals.datasets.screens.make_screen import make_screen, reranked
+from perturb_evals.datasets.screens.naming import (
+    naming_of,
+    place_of_symbols,
+    readout_remarks,
+    symbols_of,
+)
 from perturb_evals.datasets.screens.profiles import half_layers, profiles
 from perturb_evals.datasets.screens.screen import LARGEST_LOG, Screen, ScreenError
+
+if TYPE_CHECKING:
+    from perturb_evals.datasets.genes.ncbi import Aliases
 
 
 @dataclass(frozen=True)
@@ -117,8 +129,11 @@ def read_gears(
 
     try:
         with unpacked(path) as file, h5py.File(file) as opened:
-            cells = condition_table(path, read_elem(opened["obs"]))
             genes, symbols = _genes(path, read_elem(opened["var"]))
+            aliases, is_known = aliases_at_hand(), name in GEARS_SCREENS
+            cells = condition_table(
+                path, read_elem(opened["obs"]), symbols, aliases, as_written=is_known
+            )
             _check_known(path, name, cells, len(genes))
             groups = halved(cells.groups) if halves else cells.groups
             owners = np.repeat(["the control", *cells.perturbations], 2 if halves else 1)
@@ -151,6 +166,14 @@ def read_gears(
         n_cells=n_cells,
         layers=layers,
         excluded=cells.excluded,
+        naming=None
+        if cells.look is None
+        else naming_of(cells.look, cells.perturbations, genes, symbols, aliases),
+        reading={
+            "read as": f"cells in GEARS's layout: {len(cells.groups):,}",
+            "control": f"{CONTROL!r}, {int((cells.groups == 0).sum()):,} cells",
+        },
+        remarks=_remarks(cells, genes, symbols, aliases),
         fingerprint=fingerprint,
         source=(source.url or "") if source else "",
         licence=source.licence if source else "",
@@ -168,30 +191,48 @@ def ranked_by_welch(screen: Screen, path: Path) -> Screen:
     from anndata.io import read_elem
 
     with unpacked(path) as file, h5py.File(file) as opened:
-        cells = condition_table(path, read_elem(opened["obs"]))
+        cells = condition_table(path, read_elem(opened["obs"]), as_written=True)
         if cells.perturbations != screen.perturbations:
             raise ScreenError(f"{path} holds other perturbations than the screen {screen.name}.")
         sums = cell_sums(opened["X"], cells.groups, len(cells.perturbations) + 1)
     return reranked(screen, profiles(sums).order, "welch_t")
 
 
+def _remarks(
+    cells: Conditions, genes: list[str], symbols: list[str], aliases: "Aliases | None"
+) -> list[str]:
+    if cells.look is not None:
+        return [*cells.look.remarks, *readout_remarks(genes, symbols)]
+    twins = [" = ".join(names) for names in look_at(cells.perturbations, aliases=aliases).same_gene]
+    if not twins:
+        return []
+    return [
+        f"{len(twins):,} genes stand under several names ({examples(twins)}): the published folds "
+        "take them for different ones."
+    ]
+
+
 def _genes(path: Path, var: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Return ids and symbols."""
-    if "gene_name" not in var:
+    if "gene_name" in var:
+        missing = int(var["gene_name"].isna().sum())
+        if missing:
+            raise ScreenError(f"{path}: {missing} genes have no symbol in var['gene_name'].")
+        symbols = list(map(str, var["gene_name"]))
+    elif place_of_symbols(var):
+        symbols = symbols_of(var)
+    else:
         raise ScreenError(
             f"{path}: there is no column 'gene_name' in var; it has "
             f"{', '.join(map(str, var.columns)) or 'none'}. Put the gene symbols there."
         )
-    missing = int(var["gene_name"].isna().sum())
-    if missing:
-        raise ScreenError(f"{path}: {missing} genes have no symbol in var['gene_name'].")
     twice = var.index[var.index.duplicated()]
     if len(twice):
         raise ScreenError(
             f"{path}: {len(twice)} gene ids stand more than once in the index of var, the first "
             f"is {twice[0]!r}. Make them unique."
         )
-    return list(map(str, var.index)), list(map(str, var["gene_name"]))
+    return list(map(str, var.index)), symbols
 
 
 def _check_known(path: Path, name: str, cells: Conditions, n_genes: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,18 @@ from numpy.typing import NDArray
 
 from perturb_evals.datasets.errors import why
 from perturb_evals.datasets.files.fetch import cache_folder
+from perturb_evals.datasets.genes.label import Label, Reason
+from perturb_evals.datasets.genes.labels import Look, look_at
+from perturb_evals.datasets.genes.words import clean
 from perturb_evals.datasets.screens.screen import ScreenError
+
+if TYPE_CHECKING:
+    from perturb_evals.datasets.genes.ncbi import Aliases
 
 MEMBER = "perturb_processed.h5ad"
 CONTROL = "ctrl"
 COLUMNS = ("condition", "condition_name", "cell_type")
+CONTROL_CELLS = Label(CONTROL, "", "")
 ORDERS = "rank_genes_groups_cov_all"
 """In `uns`: name of the condition -> gene ids, most differentially expressed first."""
 
@@ -84,7 +91,8 @@ class Conditions:
         groups: (cells,) 0 for a control cell, 1 + the position of its perturbation for another,
             -1 for a cell of a perturbation that is kept out.
         n_single: Number of perturbations of one gene, those with one cell included.
-        excluded: Perturbations kept out: `combination` and `one_cell`.
+        excluded: Number of perturbations kept out, by reason.
+        look: What the look at the labels found; None where they were taken as written.
     """
 
     cell_type: str
@@ -93,51 +101,81 @@ class Conditions:
     groups: NDArray[np.int64]
     n_single: int
     excluded: dict[str, int]
+    look: Look | None
 
 
-def condition_table(path: Path, obs: pd.DataFrame) -> Conditions:
+def condition_table(
+    path: Path,
+    obs: pd.DataFrame,
+    symbols: Sequence[str] = (),
+    aliases: "Aliases | None" = None,
+    *,
+    as_written: bool = False,
+) -> Conditions:
     """Read the perturbation of every cell.
 
     Args:
         path: The file, for messages.
         obs: The table of cells, with the columns condition, condition_name and cell_type.
+        symbols: Symbols of the genes that are read out, for the look at the labels.
+        aliases: What names mean, for the look too.
+        as_written: Whether every name is that of a gene as it stands, as in the published screens.
 
     Raises:
         ScreenError: A column or a value is missing, there are several cell types, fewer than two
-            control cells, a condition that is not understood, or no perturbation.
+            control cells, a condition that is not understood, labels that are numbers, or no
+            perturbation.
     """
     _check_columns(path, obs)
     codes, conditions = pd.factorize(obs["condition"].astype(str))
-    genes = [_perturbed(path, condition) for condition in conditions]
-    cells_of: Counter[tuple[str, ...]] = Counter()
-    for perturbed, count in zip(genes, np.bincount(codes, minlength=len(genes)), strict=True):
-        cells_of[perturbed] += int(count)
-    if cells_of[()] < 2:
+    parts = [_parts(path, condition) for condition in conditions]
+    is_control = [all(part == CONTROL for part in part_list) for part_list in parts]
+    others = [c for c, control in zip(conditions, is_control, strict=True) if not control]
+    look = (
+        None if as_written else look_at(others, control=CONTROL, symbols=symbols, aliases=aliases)
+    )
+    if look is not None and look.refusal:
+        raise ScreenError(f"{path}, obs['condition']: {look.refusal}. Put symbols there.")
+    labels = iter(_as_written(parts) if look is None else look.labels)
+    read = [CONTROL_CELLS if control else next(labels) for control in is_control]
+    cells_of: Counter[str] = Counter()
+    left_out: dict[Reason, set[tuple[str, ...]]] = {"combination": set()}
+    for label, count, part_list in zip(
+        read, np.bincount(codes, minlength=len(read)), parts, strict=True
+    ):
+        if label.left_out is None:
+            cells_of[label.name] += int(count)
+        else:  # both orders of a combination are one
+            left_out.setdefault(label.left_out, set()).add(tuple(sorted(part_list)))
+    n_control = cells_of.pop("", 0)
+    if n_control < 2:
         raise ScreenError(
-            f"{path}: expected control cells, of the condition {CONTROL!r}; found {cells_of[()]}. "
+            f"{path}: expected control cells, of the condition {CONTROL!r}; found {n_control}. "
             f"Conditions are e.g. {', '.join(map(str, conditions[:3]))}."
         )
-    single = [perturbed for perturbed in cells_of if len(perturbed) == 1]
-    kept = sorted(perturbed for perturbed in single if cells_of[perturbed] > 1)
+    kept = sorted(name for name, count in cells_of.items() if count > 1)
     if not kept:
         raise ScreenError(f"{path}: no perturbation of a single gene has two cells or more.")
-    group_of = {perturbed: at for at, perturbed in enumerate([(), *kept])}
-    groups = np.array([group_of.get(perturbed, -1) for perturbed in genes])[codes]
+    group_of = {name: at for at, name in enumerate(["", *kept])}
+    groups = np.array(
+        [group_of.get(label.name, -1) if label.left_out is None else -1 for label in read]
+    )[codes]
     called = obs["condition_name"].astype(str).to_numpy()
     pairs = pd.DataFrame({"group": groups, "called": called}).drop_duplicates()
     names = pairs.groupby("group")["called"].agg(list)
     return Conditions(
         cell_type=str(obs["cell_type"].iloc[0]),
-        perturbations=tuple(symbol for (symbol,) in kept),
+        perturbations=tuple(kept),
         condition_names=tuple(
             names[at][0] if len(names[at]) == 1 else None for at in range(1, len(kept) + 1)
         ),
         groups=groups,
-        n_single=len(single),
+        n_single=len(cells_of),
         excluded={
-            "combination": sum(len(perturbed) > 1 for perturbed in cells_of),
-            "one_cell": len(single) - len(kept),
+            **{reason: len(found) for reason, found in left_out.items()},
+            "one_cell": len(cells_of) - len(kept),
         },
+        look=look,
     )
 
 
@@ -160,16 +198,25 @@ def _check_columns(path: Path, obs: pd.DataFrame) -> None:
         )
 
 
-def _perturbed(path: Path, condition: str) -> tuple[str, ...]:
-    """Return the perturbed genes of a condition, sorted; none for the control."""
-    parts = condition.split("+")
-    genes = sorted(part for part in parts if part != CONTROL)
-    if not all(map(str.strip, parts)) or (len(parts) == 1 and genes):
+def _parts(path: Path, condition: str) -> list[str]:
+    """Return what a condition joins."""
+    parts = [clean(part) for part in condition.split("+")]
+    if not all(parts):
         raise ScreenError(
             f"{path}: the condition {condition!r} is not understood; expected e.g. 'AARS+{CONTROL}'"
             f", '{CONTROL}+AARS', 'AARS+TP53' or '{CONTROL}'."
         )
-    return tuple(genes)
+    return parts
+
+
+def _as_written(conditions: Sequence[Sequence[str]]) -> Iterator[Label]:
+    """Give what conditions name where every part but the control's is the symbol of a gene."""
+    for parts in conditions:
+        genes = [part for part in parts if part != CONTROL]
+        if len(genes) == 1:
+            yield Label(genes[0], genes[0], genes[0])
+        elif genes:
+            yield Label("+".join(genes), "+".join(genes), "", "combination")
 
 
 def listed_orders(

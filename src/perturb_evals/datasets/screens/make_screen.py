@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from perturb_evals.datasets.screens.naming import naming_as_written
 from perturb_evals.datasets.screens.screen import (
     LARGEST_LOG,
     P_VALUES,
@@ -33,14 +34,17 @@ def make_screen(
     n_cells: ArrayLike | None = None,
     layers: Mapping[str, NDArray[Any]] | None = None,
     excluded: Mapping[str, int] | None = None,
+    naming: pd.DataFrame | None = None,
+    reading: Mapping[str, str] | None = None,
+    remarks: Sequence[str] = (),
     source: str = "",
     licence: str = "",
     citation: str = "",
 ) -> Screen:
     """Build a screen from arrays, checked.
 
-    Kept out and counted in `excluded`: combinations of perturbations (`A+B`), and perturbations
-    that equal the control in every gene (`no_effect`), for which no gene can be ranked.
+    Kept out and counted in `excluded`: perturbations that equal the control in every gene
+    (`no_effect`), for which no gene can be ranked.
 
     Args:
         name: Name of the screen.
@@ -59,6 +63,10 @@ def make_screen(
         layers: (P, G) layers among `LAYERS`, finite. In `padj_half_2` nan is a gene that could not
             be tested, and becomes 1.
         excluded: Exclusions counted before.
+        naming: What the names mean, by name, see `perturb_evals.datasets.screens.naming`; by
+            default each is a symbol as it is written.
+        reading: How the data were read, by heading, in words.
+        remarks: What is odd about the data, in sentences.
         source: Where the data came from.
         licence: Licence of the data.
         citation: How to cite the data.
@@ -87,25 +95,31 @@ def make_screen(
     delta = values - base
     order = np.argsort(-np.abs(delta), axis=1, kind="stable") if de_order is None else de_order
     ranked = _changed_first(name, np.asarray(order), delta)
-    combined = np.array(["+" in name for name in perturbations], dtype=bool)
-    unchanged = ~combined & ~delta.any(axis=1)
+    unchanged = ~delta.any(axis=1)
     counts = Counter(excluded or {})
-    counts.update(combination=int(combined.sum()), no_effect=int(unchanged.sum()))
+    counts.update(no_effect=int(unchanged.sum()))
     labels = np.array(perturbations, dtype=object)
-    rows = np.flatnonzero(~combined & ~unchanged)
+    rows = np.flatnonzero(~unchanged)
     rows = rows[np.argsort(labels[rows].astype(str), kind="stable")]
     if not len(rows):
         left = ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in (+counts).items())
         raise ScreenError(f"{name}: no perturbation is left; kept out were {left or 'none'}.")
+    read_out = [symbol.strip() for symbol in symbols or genes]
+    if naming is None:
+        naming = naming_as_written(perturbations, read_out)
     cells = np.full(shape[0], np.nan) if n_cells is None else np.asarray(n_cells, dtype=float)
     adata = AnnData(
         X=values[rows],
         obs=pd.DataFrame(
-            {"n_cells": cells[rows], "n_ranked": np.count_nonzero(delta[rows], axis=1)},
+            {
+                "n_cells": cells[rows],
+                "n_ranked": np.count_nonzero(delta[rows], axis=1),
+                **naming.loc[labels[rows]].to_dict("list"),
+            },
             index=pd.Index(labels[rows], dtype=object, name="perturbation"),
         ),
         var=pd.DataFrame(
-            {"symbol": [symbol.strip() for symbol in symbols or genes], "control": base},
+            {"symbol": read_out, "control": base},
             index=pd.Index(list(genes), dtype=object, name="gene"),
         ),
         obsm={"de_order": ranked[rows]},
@@ -116,6 +130,8 @@ def make_screen(
             "fingerprint": fingerprint,
             "order_kind": order_kind,
             "excluded": dict(+counts),
+            "reading": dict(reading or {}),
+            "remarks": list(remarks),
             "source": source,
             "licence": licence,
             "citation": citation,
@@ -142,6 +158,7 @@ def reranked(screen: Screen, order: ArrayLike | None, kind: OrderKind) -> Screen
         de_order=order,
         order_kind=kind,
         n_cells=screen.n_cells,
+        naming=screen.naming,
         fingerprint=screen.fingerprint,
     )
 

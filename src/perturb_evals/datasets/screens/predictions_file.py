@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import file_sha256
+from perturb_evals.datasets.genes.ncbi import aliases_at_hand
+from perturb_evals.datasets.genes.symbols import SymbolResolver
+from perturb_evals.datasets.genes.words import clean
 
 FORMATS = (".h5ad", ".parquet")
 PERTURBATION = "perturbation"
@@ -80,7 +83,7 @@ def _load(
         raise
     except Exception as error:  # Arrow, pandas, h5py and anndata raise many kinds
         raise ExpressionError(f"{path}: not readable as {path.suffix[1:]}: {why(error)}") from error
-    _check_perturbations(path, names, perturbations)
+    names = _perturbations(path, names, perturbations)
     if not np.issubdtype(values.dtype, np.floating) and not np.issubdtype(values.dtype, np.integer):
         raise ExpressionError(f"{path}: expected numbers for the genes, got {values.dtype}.")
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes inf and is refused
@@ -131,14 +134,19 @@ def _places(path: Path, columns: list[Any], genes: Sequence[str]) -> list[int]:
     return [place_of[gene] for gene in genes]
 
 
-def _check_perturbations(path: Path, names: list[Any], perturbations: Sequence[str]) -> None:
-    if not names:
+def _perturbations(path: Path, rows: list[Any], perturbations: Sequence[str]) -> list[str]:
+    """Return the screen's name for each row: the same letter by letter, but for blanks around."""
+    if not rows:
         raise ExpressionError(f"{path}: expected a row for each perturbation, got none.")
-    known = set(perturbations)
+    known, names = set(perturbations), [clean(str(row)) for row in rows]
     unknown = [name for name in names if name not in known]
     if unknown:
-        close = difflib.get_close_matches(str(unknown[0]), perturbations, n=3)
+        resolver = SymbolResolver(perturbations, aliases_at_hand())
+        meant = {name: resolver.resolve(name).symbol for name in unknown}
+        called = [f"{name!r} is {symbol!r} there" for name, symbol in meant.items() if symbol]
+        close = difflib.get_close_matches(unknown[0], perturbations, n=3)
         hint = f" Names close to it: {', '.join(close)}." if close else ""
+        hint = f" {'; '.join(called[:3])}." if called else hint
         raise ExpressionError(
             f"{path}: {len(unknown)} of {len(names)} rows are no perturbation of the screen, the "
             f"first is {unknown[0]!r}.{hint} Rename such rows or leave them out."
@@ -149,3 +157,4 @@ def _check_perturbations(path: Path, names: list[Any], perturbations: Sequence[s
             f"{path}: {len(twice)} perturbations are given more than once, the first is "
             f"{twice[0]!r}."
         )
+    return names
