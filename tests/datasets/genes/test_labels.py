@@ -251,6 +251,26 @@ def test_aliases_need_the_table():
     assert (alone.same_gene, alone.aliases_known) == ((), False)
 
 
+def test_a_former_name_of_several_genes_goes_into_the_fold_of_all_of_them():
+    """TAZ, now TAFAZZIN, was a name of WWTR1 too: only folds take them for one."""
+    aliases = Aliases(
+        current={"TAFAZZIN": (1,), "WWTR1": (2,), "MYC": (3,), "POU5F1P1": (4,), "POU5F1": (5,)},
+        synonyms={"TAZ": (1, 2), "OCT4": (4, 5)},
+    )
+    look = look_at(["TAZ", "WWTR1", "MYC", "OCT4", "POU5F1"], aliases=aliases)
+    assert look.same_gene == ()
+    assert look.one_fold == (("OCT4", "POU5F1"), ("TAZ", "WWTR1"))
+    (said,) = look.remarks
+    assert "kept in one fold with those that they may be: 'OCT4 ? POU5F1', 'TAZ ? WWTR1'" in said
+
+
+def test_genes_beside_a_gene_are_no_joined_names():
+    for label in ("TP53-AS1", "GATA3-AS1", "MYC-DT", "HLA-A-AS1", "MYC-OT2"):
+        look = look_at([label, "TP53", "GATA3", "MYC", "AS1"])
+        assert look.labels[0].gene == label
+        assert look.left_out == {}
+
+
 def test_case_guides_and_aliases_are_one_group():
     labels = ["AARS", "aars", "AARS1_sg1", "AARS1_sg2", "MYC"]
     assert look_at(labels, aliases=ALIASES).same_gene == (tuple(sorted(labels[:-1])),)

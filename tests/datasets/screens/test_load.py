@@ -156,9 +156,9 @@ def test_another_table_of_genes_is_another_look_at_the_same_data(tmp_path, cache
     assert without == ()
     table = tmp_path / "genes" / "Homo_sapiens.gene_info.gz"
     table.parent.mkdir()
-    columns = "#tax_id\tGeneID\tSymbol\tSymbol_from_nomenclature_authority\tSynonyms\n"
+    columns = "#tax_id\tGeneID\tSymbol\tSymbol_from_nomenclature_authority\tSynonyms\tdbXrefs\n"
     with gzip.open(table, "wt") as file:
-        file.write(f"{columns}9606\t16\tAARS1\tAARS1\tAARS|CMT2N\n")
+        file.write(f"{columns}9606\t16\tAARS1\tAARS1\tAARS|CMT2N\t-\n")
     assert same_gene() == ((("AARS", "AARS1"),), data)
     # A table that cannot be read is none: nobody asked for it.
     table.write_bytes(b"no table")

@@ -35,6 +35,8 @@ _BETWEEN, _BETWEEN_ALL = r"[_ :]+", r"[_ :-]+"
 _ENDS = "-_. "
 _SOFT = ("_", " ", ":", "-", ".")
 _STRAND = re.compile(r"_[+-]_(?=\d)")
+_BESIDE_A_GENE = re.compile(r"[A-Z][A-Z0-9.]*(?:-[A-Z0-9]+)?-(?:AS|BT|DT|IT|NB|OT)\d*")
+"""RNA genes have the name of the gene that they lie beside or within: TP53-AS1, GATA3-DT."""
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
@@ -124,7 +126,7 @@ class LabelReader:
         parts = _parts(text)
         if self._is_named(text) or (len(parts) == 1 and is_control(text)):
             return Label(text, text, "", "other_control")
-        if self._known.current(text):
+        if self._known.current(text) or _BESIDE_A_GENE.fullmatch(text):
             return Label(text, text, text)
         if is_date(text):
             return Label(text, text, "", "date")

@@ -37,11 +37,14 @@ class Look:
     Attributes:
         labels: In the order of the labels that were given, for each what it names.
         same_gene: Groups of two names or more that are one gene, each sorted, the groups too.
+        one_fold: The same, and with them former names of several genes, one of which stands there
+            under its symbol: they may be one gene, and to keep too many together costs little.
         aliases_known: Whether names were compared with a table of aliases.
     """
 
     labels: tuple[Label, ...]
     same_gene: tuple[tuple[str, ...], ...]
+    one_fold: tuple[tuple[str, ...], ...]
     aliases_known: bool
 
     @cached_property
@@ -77,12 +80,17 @@ class Look:
             f"{_counted(texts, 'label')} {ABOUT[reason][len(texts) == 1]}: {examples(texts)}."
             for reason, texts in self.left_out.items()
         ]
-        if self.same_gene:
+        if same := {*self.same_gene}:
             groups = [" = ".join(group[:SHOWN]) for group in self.same_gene]
             n = len(groups)
             said.append(
                 f"{n:,} {'gene stands' if n == 1 else 'genes stand'} under several names, which "
                 f"are kept in one fold: {examples(groups)}."
+            )
+        if unclear := [" ? ".join(group[:SHOWN]) for group in sorted({*self.one_fold} - same)]:
+            said.append(
+                "Former names of several genes, kept in one fold with those that they may be: "
+                f"{examples(unclear)}."
             )
         if like := sorted(CALLED_LIKE_A_CONTROL & self.genes.keys()):
             said.append(f"{examples(like)} is taken for the gene of that name, not for a control.")
@@ -132,6 +140,7 @@ def look_at(
     return Look(
         tuple(found[text] for text in texts),
         _same_gene(kept, aliases),
+        _same_gene(kept, aliases, unclear=True),
         aliases is not None,
     )
 
@@ -158,8 +167,10 @@ def _counted(names: Sequence[str], what: str) -> str:
     return f"{len(names):,} {what}{'' if len(names) == 1 else 's'}"
 
 
-def _same_gene(genes: Mapping[str, str], aliases: "Aliases | None") -> tuple[tuple[str, ...], ...]:
-    """Group the names that denote one gene: in any case, or by NCBI's id."""
+def _same_gene(
+    genes: Mapping[str, str], aliases: "Aliases | None", *, unclear: bool = False
+) -> tuple[tuple[str, ...], ...]:
+    """Group the names that denote one gene: in any case, or by NCBI's id; see `Look`."""
     first: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -167,11 +178,20 @@ def _same_gene(genes: Mapping[str, str], aliases: "Aliases | None") -> tuple[tup
             first[name] = name = first[first[name]]
         return name
 
+    current = {
+        gene_id
+        for name in genes.values()
+        if aliases is not None and aliases.is_current(name)
+        for gene_id in aliases.gene_ids(name)
+    }
     by_key: dict[object, str] = {}
     for name in sorted(genes):
         keys: list[object] = [genes[name].casefold()]
         if aliases is not None:
-            keys += aliases.gene_ids_of_label(genes[name])
+            found = aliases.gene_ids_of_label(genes[name])
+            if unclear and not found:
+                found = tuple(set(aliases.gene_ids(genes[name])) & current)
+            keys += found
         for key in keys:
             first[root(name)] = root(by_key.setdefault(key, name))
     groups: defaultdict[str, list[str]] = defaultdict(list)

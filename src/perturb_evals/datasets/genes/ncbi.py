@@ -16,6 +16,7 @@ from perturb_evals.datasets.files.sources import find_source
 GENE_INFO = "genes/Homo_sapiens.gene_info.gz"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TAX_ID, HUMAN = "#tax_id", 9606
+ENSEMBL, ENSEMBL_GENE = "Ensembl:", "ENSG"
 
 Ids = tuple[int, ...]
 
@@ -27,8 +28,8 @@ class Aliases:
     Attributes:
         current: Gene ids by current symbol: NCBI's own, and the nomenclature authority's where it
             differs (ND1 and MT-ND1). Nearly always one id.
-        synonyms: Gene ids by former symbol or other name, in the order of the file. A name may be
-            in both tables, as the current symbol of one gene and a synonym of another.
+        synonyms: Gene ids by former symbol, other name or Ensembl id, in the order of the file. A
+            name may be in both tables, as the current symbol of one gene and a synonym of another.
     """
 
     current: Mapping[str, Ids]
@@ -45,6 +46,8 @@ class Aliases:
             The ids: none for an unknown name, several for a synonym of several genes.
         """
         key = name.upper()
+        if key.startswith(ENSEMBL_GENE):
+            key = key.partition(".")[0]  # the version
         return self.current.get(key) or self.synonyms.get(key, ())
 
     def gene_ids_of_symbol(self, symbol: str) -> Ids:
@@ -135,16 +138,23 @@ def read_aliases(path: Path) -> Aliases:
     Raises:
         DataError: See `read_human`.
     """
-    genes = read_human(path, ["GeneID", "Symbol", "Symbol_from_nomenclature_authority", "Synonyms"])
+    columns = ["GeneID", "Symbol", "Symbol_from_nomenclature_authority", "Synonyms", "dbXrefs"]
+    genes = read_human(path, columns)
     ids = genes["GeneID"].tolist()
     official = genes["Symbol_from_nomenclature_authority"]
     current = zip([*genes["Symbol"], *official], [*ids, *ids], strict=True)
-    synonyms = (
+    synonyms = [
         (name, gene_id)
         for names, gene_id in zip(genes["Synonyms"], ids, strict=True)
         for name in names.split("|")
-    )
-    return Aliases(_ids_by_name(current), _ids_by_name(synonyms))
+    ]
+    ensembl = [
+        (other.removeprefix(ENSEMBL), gene_id)
+        for others, gene_id in zip(genes["dbXrefs"], ids, strict=True)
+        for other in others.split("|")
+        if other.startswith(ENSEMBL)
+    ]
+    return Aliases(_ids_by_name(current), _ids_by_name([*synonyms, *ensembl]))
 
 
 def read_human(path: Path, columns: Sequence[str]) -> pd.DataFrame:

@@ -135,7 +135,7 @@ def naming_of(
         for gene, target in zip(named, targets, strict=True)
     ]
     first: dict[str, str] = {}
-    for group in look.same_gene:
+    for group in look.one_fold:
         first |= dict.fromkeys(group, group[0])
     of_target: dict[str, str] = {}
     for name, target in sorted(zip(perturbations, targets, strict=True)):
