@@ -28,6 +28,7 @@ REASONING = (
     "<|channel|>commentary<|message|>{}<|end|><|start|>assistant<|channel|>final<|message|>",
     *("analysis{}assistantfinal", "analysisThe user asks. {}assistantcommentary{}assistantfinal"),
     "Thinking...\n{}\n...done thinking.\n\n",
+    "<seed:think>a<seed:cot_budget_reflect>{}</seed:cot_budget_reflect>\n{}\n</seed:think>",
 )
 OPENING = (
     *(
@@ -60,6 +61,7 @@ ENDS = (
         "<pad>",
     ),
     *("<|reserved_special_token_2|>", "<|end_of_solution|>", "\n<end_of_turn>\n<eos>"),
+    *("[|endofturn|]", "[EOS]", "[EOT]", " [end of text]", "<seed:eos>", "[SEP]", "[|im_end|]"),
 )
 RUN_ON = (
     "<|im_end|>\n<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n{}",
@@ -78,9 +80,13 @@ RUN_ON = (
         "\nuser\n{}\nassistant\n{}",
         "\n\nHuman: x\n\nAssistant: {}",
     ),
+    "[|endofturn|]\n[|user|]\n{}[|endofturn|]\n[|assistant|]{}",
+    *("[|user|]{}[|assistant|]{}", " [EOS] {}", "[USER] {} [ASSISTANT] {}", "<seed:eos>{}"),
 )
 DRESSES = (
     *("ANSWER: {}", "The link is weak, I think.\n\nANSWER: {}", "**Answer:** **{}**", "{}", "{}."),
+    *("<response>{}</response>", "<output>\n{}\n</output>", "<result>{}</result>"),
+    "| Gene | Answer |\n|---|---|\n| RPL5 | {} |",
     *("The final answer is {}.", "<answer>{}</answer>", "\\boxed{{{}}}", '{{"answer": "{}"}}'),
     *("Antwort: {}", "\u7b54\u6848\uff1a{}", "R\u00e9ponse : {}", "Verdict: {}"),
     '<tool_call>\n{{"name": "submit", "arguments": {{"verdict": "{}"}}}}\n</tool_call>',

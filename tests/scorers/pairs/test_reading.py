@@ -12,7 +12,7 @@ from perturb_evals.scorers.pairs.reading import REASONS, Answer, parse_answer
 
 CORPUS = Path(__file__).parent / "answers"
 
-CORPORA = ("handwritten.jsonl", "after_parser.jsonl", "servers.jsonl")
+CORPORA = ("handwritten.jsonl", "after_parser.jsonl", "servers.jsonl", "forms.jsonl")
 
 KINDS = ("de", "direction")
 WORDS = {
@@ -38,7 +38,8 @@ def problem(text: str, kind: str, form: str, value: float | None, word: str) -> 
 
 
 # (1) The corpora: `handwritten` was written before the parser, `after_parser` after it; `servers`
-# is what chat templates and servers leave in a reply, written before those were read by form.
+# is what chat templates and servers leave in a reply, written before those were read by form, and
+# `forms` what other models make of an answer: tables, letters of their own, undecoded text.
 
 
 @pytest.mark.parametrize("name", CORPORA)
@@ -439,6 +440,45 @@ def test_complete_answer_line_counts_in_a_cut_reply(kind, stop_reason):
         assert parse_answer(text, kind, "label", stop_reason) == Answer(None, wanted)
 
 
+QUESTIONS = (
+    "Q: Is it changed?\nA: {}",
+    "**Q:** Is it changed?\n\n**A:** {}.",
+    "Question: is RPL5 changed?\nA: {}",
+    "Weak link.\n\nQ: Is it changed?\nA: {}",
+    "Q: Is it changed?\nA: {}, as no path is known.",
+    "Q: Is it changed?\nA: **{}**\n",
+    "q: changed?\na: {}",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_a_behind_a_q_is_no_option(question, kind):
+    for word, value in WORDS[kind].items():
+        found = problem(question.format(word), kind, "label", value, word)
+        assert not found, found
+    options = "Q: Is it changed?\nA: {0}\nB: {1}\n\nANSWER: B: {1}"
+    words = list(WORDS[kind])
+    assert parse_answer(options.format(*words), kind, "label", "stop").value == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("stop_reason", ["stop", "max_tokens"])
+def test_the_first_word_is_what_is_read_before_a_cut_article(kind, stop_reason):
+    for word, value in [*WORDS[kind].items()][:2]:
+        got = parse_answer(f"{word}.\n\nThis answer is a", kind, "label", stop_reason)
+        assert got == Answer(value, None, 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_letter_that_was_not_asked_for_says_nothing_against_its_word(kind):
+    for (letter, (word, value)), mark in product(
+        product(LETTERS, WORDS[kind].items()), (*LETTER_WORD_MARKS.values(), "ANSWER: {w} ({l})")
+    ):
+        found = problem(mark.format(l=letter, w=word), kind, "logprobs", value, word)
+        assert not found, found
+
+
 # (3) Properties.
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=60)
@@ -556,6 +596,15 @@ ENDLESS = {
     "struck out": "x<s>" * 60_000,
     "keys": '"verdict":' * 25_000,
     "answers in Chinese": "\u7b54" * 250_000,
+    "tables": "| Answer |\n|---|\n" * 50_000,
+    "one long row": "| Answer " * 100_000,
+    "questions": "Q: a\nA: x\n" * 80_000,
+    "bytes": "<0x0A>" * 150_000,
+    "spelt blanks": "a\u0120" * 400_000,
+    "thinking": "Thinking Process:\n" + "1. ANSWER: x\n" * 70_000,
+    "denied": "ANSWER: " + "not Yes but " * 80_000,
+    "adjectives": "the answer is a big " * 50_000,
+    "tags in tags": "<think><reflect></reflect>" * 30_000,
     "answers to something": "answer to is " * 20_000,
 }
 

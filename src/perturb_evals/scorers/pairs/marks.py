@@ -17,12 +17,13 @@ class Mark(NamedTuple):
     """The offset behind the announcement of an answer, and what may follow the verdict there.
 
     If it is binding the answer has to be here: if nothing can be read, what was marked before does
-    not count either.
+    not count either. In a cell of a table the answer ends with the cell.
     """
 
     at: int
     follow: Follow
     binding: bool = False
+    in_cell: bool = False
 
 
 # In the languages in which models reply; the options stay English, as they are asked for.
@@ -75,6 +76,8 @@ def marked(page: ReplyPage) -> Iterator[Mark]:
         begins_line = not re.search(r"\w", before) or _NUMBERING.match(before) is not None
         if word[0].startswith("\\"):
             yield Mark(word.end(), "any")
+        elif _heads_a_column(page, word.start()):
+            yield from _cell_below(page, word.start())
         elif not begins_line and _passed_over(page, word, before):
             continue
         elif word["colon"]:
@@ -124,6 +127,10 @@ _PERCENT_KEY = re.compile(
     rf"\\{{0,4}}[\"']\s{{0,9}}:{_CALL}",
     re.IGNORECASE,
 )
+_COLUMN = re.compile(
+    rf"\|[^\w|\n]{{0,9}}(?:final\s+)?(?:{_NAMES}|probability)(?=[^\w|\n]{{0,9}}\|)", re.IGNORECASE
+)
+_ASKED = re.compile(r"\W{0,20}Q(?:uestion)?\s?:[^\n]{0,2000}\n\W{0,20}A[*_]{0,3}\s?:", re.I)
 
 
 def named(page: ReplyPage, percent: bool) -> Iterator[Mark]:
@@ -133,9 +140,15 @@ def named(page: ReplyPage, percent: bool) -> Iterator[Mark]:
     """
     for key in reversed(deque((_PERCENT_KEY if percent else _KEY).finditer(page.raw), MOST_MARKS)):
         yield from _in_or_below_line(page, key.end(), "any")
+    for head in reversed(deque(_COLUMN.finditer(page.plain), MOST_MARKS)):
+        if _heads_a_column(page, head.end()):
+            yield from _cell_below(page, head.end())
     for pattern in (_PERCENT_NAME if percent else _LABEL_NAME, _MY_NAME_IS):
         for name in reversed(deque(pattern.finditer(page.plain), MOST_MARKS)):
             yield from _in_or_below_line(page, name.end(), "clause")
+    asked = _ASKED.match(page.raw)
+    if asked:
+        yield Mark(asked.end(), "any")
 
 
 def _words(page: ReplyPage) -> Iterator[re.Match[str]]:
@@ -152,6 +165,23 @@ def _in_or_below_line(page: ReplyPage, at: int, follow: Follow) -> Iterator[Mark
     gap = re.match(rf"[^\w{ARROWS}]{{1,200}}", page.plain[below : below + 200])
     if gap and "\n" in gap[0]:
         yield Mark(below + gap[0].rindex("\n") + 1, "clause")
+
+
+def _heads_a_column(page: ReplyPage, at: int) -> bool:
+    """Whether here stands a cell in the first row of a table."""
+    line = page.line_before(at) + page.line_after(at)
+    below = page.line_after(page.plain.find("\n", at) + 1) if "|" in line else ""
+    return set(below) <= set(" :|-") and {"-", "|"} <= set(below)
+
+
+def _cell_below(page: ReplyPage, at: int) -> Iterator[Mark]:
+    """Yield the cell of the only row of a table below its head; several rows are no one answer."""
+    column = page.line_before(at).count("|")
+    row = page.plain.find("\n", page.plain.find("\n", at) + 1) + 1
+    cells = page.line_after(row) if row else ""
+    begins = [row, *(row + bar.end() for bar in re.finditer(r"\|", cells))]
+    if column < len(begins) and "|" not in page.line_after(row + len(cells) + 1):
+        yield Mark(begins[column], "clause", in_cell=True)
 
 
 def _behind_is(page: ReplyPage, word: re.Match[str]) -> Iterator[Mark]:

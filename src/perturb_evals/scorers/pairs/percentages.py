@@ -79,13 +79,17 @@ MOST_STATED = 500
 """Only so many sentences are looked at, from the end."""
 
 _CHANCE = r"(?:probability|likelihood|chances?)"
+_ABOUT = r"(?:about|around|approximately|roughly)"
 _STATED = re.compile(
-    rf"\b{_CHANCE}(?P<event>\s+(?:(?:of|for|that)\b[^;!?\n]{{1,120}}|(?:is|would\s+be)\b))"
+    rf"\b{_CHANCE}(?P<event>\s+(?:of(?=\s+(?:{_ABOUT}\s+)?~?\s?[0-9])"
+    r"|(?:of|for|that)\b[^;!?\n]{1,120}|(?:is|would\s+be|to\s+be|at|as)\b"
+    rf"|(?=~|{_ABOUT}\b)))"
     rf"|\b(?P<number>[0-9]{{1,3}}(?:\.[0-9]{{1,9}})?)\s?(?:%|percent)\s+(?:\w+\s+)?{_CHANCE}"
     r"\s+(?:of|that)\b(?P<event_behind>[^.;!?\n]{1,120})",
     re.IGNORECASE,
 )
-_IS = re.compile(r"\b(?:is|at|as|to\s+be|would\s+be)\b|[:=]", re.IGNORECASE)
+_IS = re.compile(r"\b(?:is|at|as|to\s+be|would\s+be)\b|[:=]|\A\s+(?:of)?\Z", re.IGNORECASE)
+_OF_ONE = re.compile(r"(?:0?\.[0-9]+|1\.0+)(?!\s?(?:%|percent|[0-9/]|out))", re.IGNORECASE)
 _NOT_SO = re.compile(
     r"\b(?:prior|base(?:line)?|background|initial|first|if|unless|whether|suppose|assuming|might"
     r"|could)\b[^.;]*\Z"
@@ -132,6 +136,9 @@ def read_stated(kind: Kind, page: ReplyPage) -> Verdict | None:
             ]
         for event, verdict, start in stated:
             positive = _is_positive(kind, event)
+            # "0.8" in a sentence is hardly that of a percent, and not plainly 80.
+            if _OF_ONE.match(page.plain, start):
+                continue
             if verdict and verdict.value is not None and positive is not None:
                 share = verdict.value if positive else round(1 - verdict.value, 12)
                 return Verdict(share, start)

@@ -8,7 +8,9 @@ from itertools import chain
 from typing import Literal, get_args
 
 from perturb_evals.datasets.pairs.questions import Kind
+from perturb_evals.replies.pairs import AnswerForm
 from perturb_evals.scorers.pairs.marks import Mark, marked, named, told
+from perturb_evals.scorers.pairs.options import letters_of
 from perturb_evals.scorers.pairs.percentages import read_percent, read_stated
 from perturb_evals.scorers.pairs.verdicts import Follow, Verdict, read_label
 from perturb_evals.scorers.reading.page import ReplyPage, page_of
@@ -43,9 +45,7 @@ class Answer:
     start: int | None = None
 
 
-def parse_answer(
-    text: str, kind: Kind, form: Literal["label", "probability"], stop_reason: str
-) -> Answer:
+def parse_answer(text: str, kind: Kind, form: AnswerForm, stop_reason: str) -> Answer:
     """Read a model's reply. Never raises, whatever the text.
 
     The last marked answer counts (`ANSWER: No`, a box, JSON, a tag, a heading with the verdict
@@ -57,7 +57,8 @@ def parse_answer(
     Args:
         text: The reply.
         kind: Kind of question.
-        form: `label` reads a verdict as 1 or 0, `probability` a percentage, 0-100, as a share.
+        form: `label` and `logprobs` read a verdict as 1 or 0, `probability` a percentage, 0-100, as
+            a share.
         stop_reason: Why the model stopped, in Inspect's words.
 
     Returns:
@@ -65,14 +66,18 @@ def parse_answer(
         for a cut reply `truncated` or `content_filter`; `refusal`; else `unparseable`.
     """
     page = page_of(text, stop_reason in CUT)
-    read: Read = partial(read_percent if form == "probability" else read_label, kind)
+    read: Read = (
+        partial(read_percent, kind)
+        if form == "probability"
+        else partial(read_label, kind, letters=letters_of(page, kind, form))
+    )
     cut = CUT.get(stop_reason) if page.cut_off else None
     verdict, was_marked = _marked_verdict(page, read, percent=form == "probability")
     if not verdict and not was_marked and form == "probability":
         verdict = read_stated(kind, page)
     if not verdict and not was_marked:
         verdict = _bare_verdict(page, read, last_line=cut is None)
-    if verdict and form == "probability" and cut and _ends_in_number(page, verdict.start):
+    if verdict and cut and _may_go_on(page, verdict.start):
         verdict = None
     if not verdict:
         return Answer(None, cut or _reason(page, was_marked))
@@ -98,13 +103,14 @@ def _marked_verdict(page: ReplyPage, read: Read, percent: bool) -> tuple[Verdict
     return None, bound >= 0
 
 
-def _ends_in_number(page: ReplyPage, at: int) -> bool:
-    """Whether a number ends the reply, so that digits may be missing where it was cut."""
-    return re.fullmatch(r"[0-9.]+", page.plain[at : at + 20]) is not None
+def _may_go_on(page: ReplyPage, at: int) -> bool:
+    """Whether a number or a small letter ends a reply that was cut: "7" of 73, "a" of "a clear"."""
+    return re.fullmatch(r"[0-9.]+|[a-c]\s*", page.plain[at : at + 20]) is not None
 
 
 def _read_at(page: ReplyPage, mark: Mark, read: Read) -> Verdict | None:
-    verdict = read(page.line_after(mark.at), mark.follow)
+    line = page.line_after(mark.at)
+    verdict = read(line.partition("|")[0] if mark.in_cell else line, mark.follow)
     return Verdict(verdict.value, mark.at + verdict.start) if verdict else None
 
 

@@ -5,6 +5,7 @@ phrases (no longer, up to, Down syndrome) are none.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from perturb_evals.datasets.pairs.questions import Kind
@@ -66,8 +67,22 @@ VERDICT: dict[Kind, re.Pattern[str]] = {
     )
     for kind in _POSITIVE
 }
-_VALUES: dict[str | None, float | None] = {"positive": 1.0, "negative": 0.0, "insufficient": None}
-_LETTERS: dict[str, float | None] = {"a": 1.0, "b": 0.0, "c": None}
+VERDICT_VALUES: dict[str | None, float | None] = {
+    "positive": 1.0,
+    "negative": 0.0,
+    "insufficient": None,
+}
+
+
+class Letters(NamedTuple):
+    """What the letters of options stand for, and whether one may contradict the word beside it."""
+
+    values: Mapping[str, float | None]
+    bind: bool = True
+
+
+LETTERS = Letters({"a": 1.0, "b": 0.0, "c": None})
+"""As the prompts that have options letter them."""
 
 _BECAUSE = r"because|since|as|given|due|based|but|although|though"
 FOLLOW: dict[Follow, re.Pattern[str]] = {
@@ -90,8 +105,8 @@ _LETTER = re.compile(
     rf"|(?P<reason>\s+(?=(?:{_BECAUSE})\b)))?\s*",
     re.IGNORECASE,
 )
-_MORE_LETTERS = re.compile(r"[D-H]\s*[.):]\s*")
-"""Options that were not offered; only the words "insufficient evidence" count behind them."""
+_MORE_LETTERS = re.compile(r"([D-H])\s*[.):]\s*")
+"""Options that the prompt does not offer."""
 
 _TO_WORD = re.compile(rf"[^\w{ARROWS}]*")
 _GENE = (
@@ -109,6 +124,26 @@ _FILLER = re.compile(
     r"(?:\s+is)?)(?![\w'-])[\s,:]*",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"an?\s+", re.IGNORECASE)
+_ADJECTIVE = re.compile(
+    r"(?!(?:not?|non|never|hardly|barely|scarcely|far|less|almost|near(?:ly)?|maybe|perhaps|possibl[ey]"
+    r"|potential|conditional|partial|mixed|uncertain|unclear|unlikely|false|wrong|incorrect"
+    r"|premature|hypothetical|supposed|so-called|prior|previous|initial|first"
+    r"|of|in|on|for|to|with|that|and|or|is)\b)"
+    r"[a-z]{2,20}(?:-[a-z]{1,15}){0,2},?\s+",
+    re.IGNORECASE,
+)
+"""What may stand before a verdict as in "a resounding yes": no hedge, no denial."""
+_SENTENCE_END = re.compile(r"\s*(?:\Z|[.!;:\u2014]|,?\s*(?:because|since|as|given|due)\b)")
+_DENIED = {
+    kind: re.compile(
+        rf"not\s+(?:an?\s+)?(?:{_POSITIVE[kind]}|{_NEGATIVE[kind]}){WORD_END}[\s.,;:\u2014-]*"
+        r"(?:(?:but|rather|instead|it|its|is|it's|the|answer)\b[\s,:]*){1,5}",
+        re.IGNORECASE,
+    )
+    for kind in _POSITIVE
+}
+"""The verdict that is denied before the one that is stated: "not No; it is Yes"."""
 _BESIDE = re.compile(
     r"[\s)\].]*(?:(?P<hard>[/|&]|->|=>|[\u2192\u21d2]"
     r"|,?\s*\b(?:and/or|or|and|vs|versus|nor|so|thus|hence|therefore)\b"
@@ -121,13 +156,14 @@ _GLOSS_LETTER = re.compile(
 )
 
 
-def read_label(kind: Kind, text: str, follow: Follow) -> Verdict | None:
+def read_label(kind: Kind, text: str, follow: Follow, letters: Letters = LETTERS) -> Verdict | None:
     """Read the verdict at the begin of a text; words like "most likely" may come before it.
 
     Args:
         kind: Kind of question.
         text: One line, without markup.
         follow: What may follow the verdict; with `line` only "most likely" may come before it.
+        letters: What the letters of options stand for.
 
     Returns:
         The verdict, or None where there is none, where two contradict each other ("Yes or No")
@@ -135,11 +171,16 @@ def read_label(kind: Kind, text: str, follow: Follow) -> Verdict | None:
     """
     at = _to_word(text, 0)
     for _ in range(9):
-        found = _letter_and_word(kind, text, at, follow)
+        found = _letter_and_word(kind, text, at, follow, letters)
+        if not found and follow != "line":
+            found = _qualified(kind, text, at)
         if found:
             verdict, end = found
-            return None if _contradicted(kind, text, end, verdict.value) else verdict
-        filler = (_HEDGE if follow == "line" else _FILLER).match(text, at)
+            return None if _contradicted(kind, text, end, verdict.value, letters) else verdict
+        if follow == "line":
+            filler = _HEDGE.match(text, at)
+        else:
+            filler = _DENIED[kind].match(text, at) or _FILLER.match(text, at)
         if not filler:
             break
         at = filler.end()
@@ -151,21 +192,49 @@ def _to_word(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _letter_and_word(kind: Kind, text: str, at: int, follow: Follow) -> tuple[Verdict, int] | None:
+def _qualified(kind: Kind, text: str, at: int) -> tuple[Verdict, int] | None:
+    """Read `a resounding yes` at the end of a sentence."""
+    article = _ARTICLE.match(text, at)
+    if not article:
+        return None
+    at = article.end()
+    for _ in range(2):
+        adjective = _ADJECTIVE.match(text, at)
+        if not adjective:
+            return None
+        at = adjective.end()
+        word = VERDICT[kind].match(text, at)
+        if word:
+            if "," in adjective[0]:  # "a question, no"
+                return None
+            verdict = Verdict(VERDICT_VALUES[word.lastgroup], at)
+            return (verdict, word.end()) if _SENTENCE_END.match(text, word.end()) else None
+    return None
+
+
+def _letter_and_word(
+    kind: Kind, text: str, at: int, follow: Follow, letters: Letters
+) -> tuple[Verdict, int] | None:
     """Read `A`, `(A)`, `A. Yes` or `Yes`; return also where it ends."""
     letter = _LETTER.match(text, at)
     if not letter:
         other = _MORE_LETTERS.match(text, at)
         named = _word(kind, text, other.end() if other else at, follow)
-        return named if named and (not other or named[0].value is None) else None
-    value, closed = _LETTERS[letter["letter"].lower()], letter["closed"] is not None
+        if not named or not other or not letters.bind or named[0].value is None:
+            return named
+        return named if letters.values.get(other[1].lower()) == named[0].value else None
+    known = letter["letter"].lower() in letters.values
+    value, closed = letters.values.get(letter["letter"].lower()), letter["closed"] is not None
     named = _word(kind, text, letter.end(), follow, behind_letter=closed)
     if named:
         bare = not closed and letter.start() == letter.start("letter")
         article = bare and letter["letter"] in "aA" and text[named[0].start].islower()
-        return named if article or named[0].value in (value, None) else None
+        free = article or not known or not letters.bind
+        return named if free or named[0].value in (value, None) else None
     if follow == "clause" and letter["letter"].islower() and ")" not in (letter["closed"] or ""):
         return None  # "the answer is a"
+    if not known:
+        return None
     alone = FOLLOW["line"].match(text, letter.end("letter")) is not None
     if follow == "line":
         reads = alone and letter["letter"].isupper()
@@ -180,7 +249,7 @@ def _word(
     match = VERDICT[kind].match(text, at)
     if not match:
         return None
-    value, end = _VALUES[match.lastgroup], match.end()
+    value, end = VERDICT_VALUES[match.lastgroup], match.end()
     named = _word(kind, text, _to_word(text, end), follow) if match[0] in ARROWS else None
     if named:  # an arrow and its word
         return named if named[0].value == value else None
@@ -190,16 +259,20 @@ def _word(
     return Verdict(value, match.start()), end
 
 
-def _contradicted(kind: Kind, text: str, end: int, value: float | None) -> bool:
+def _contradicted(kind: Kind, text: str, end: int, value: float | None, letters: Letters) -> bool:
     """Whether another verdict stands beside: `Yes or No`, `Yes/No`, `Yes, No`, `Yes (B)`."""
     letter = _GLOSS_LETTER.match(text, end)
-    if letter and value is not None and _LETTERS[(letter[1] or letter[2]).lower()] != value:
-        return True
+    if letter and value is not None and letters.bind:
+        name = (letter[1] or letter[2]).lower()
+        if name in letters.values and letters.values[name] != value:
+            return True
     beside = _BESIDE.match(text, end)
     if not beside:
         return False
     word = VERDICT[kind].match(text, beside.end()) if beside["hard"] else None
     if word:  # "Yes or no or ...": here nothing is asked of what follows
-        return _VALUES[word.lastgroup] != value
-    other = _letter_and_word(kind, text, beside.end(), "clause" if beside["hard"] else "line")
+        return VERDICT_VALUES[word.lastgroup] != value
+    other = _letter_and_word(
+        kind, text, beside.end(), "clause" if beside["hard"] else "line", letters
+    )
     return other is not None and other[0].value != value

@@ -9,6 +9,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from perturb_evals.scorers.reading.turns import first_turn
+from perturb_evals.scorers.reading.undecoded import decoded
+from perturb_evals.scorers.reading.unmarked import without_unfinished_thinking
 
 QUOTES = "\"'`"
 
@@ -26,7 +28,8 @@ _PLAIN = str.maketrans(
 _ANSWER_TAG = re.compile(
     r"<(?:parameter(?:=|\s+name=)[\"']?)?"
     r"(?P<name>(?:final[ _-]?)?answer|final|verdict|prediction|conclusion|decision)[\"']?>"
-    r"|<arg_key>(?P<key>\w{1,30})</arg_key>\s{0,9}<arg_value>",
+    r"|<arg_key>(?P<key>\w{1,30})</arg_key>\s{0,9}<arg_value>"
+    r"|<(?:[a-z]{1,12}[ _:-])?(?P<other>response|output|result|solution|reply)>",
     re.IGNORECASE,
 )
 _BOX = "<|begin_of_box|>"
@@ -47,6 +50,12 @@ _MASKED = re.compile(
 _PLACEHOLDER = re.compile(
     r"<((?!\s*[.\d][^\s<>]*[^\S\n]+[^\s%>])[^<>()\n]{0,79}[^<>()\s-])>"
 )  # not "<5 or >9"
+# The A behind a Q is "answer" and no option, unless there is a B.
+_ANSWER_TO_Q = re.compile(
+    r"(?P<question>^[^\w\n]{0,9}Q(?:uestion)?\s?:[^\n]{0,2000}\n[^\w]{0,20})A(?=\s{0,3}:)"
+    r"(?![^\n]{0,200}\s{1,9}[^\w\n]{0,9}B\s?[:.)])",
+    re.IGNORECASE | re.MULTILINE,
+)
 _MARKUP = re.compile(r"[*_`\"{}$#]|(?<!\w)'|'(?!\w)")
 
 
@@ -87,12 +96,16 @@ def page_of(text: str, cut_off: bool = False) -> ReplyPage:
     Returns:
         The page; both its texts have the length of `text`.
     """
-    text = _plain_characters(text).replace(_BOX, "\\boxed{".ljust(len(_BOX)))
+    text = _plain_characters(decoded(text)).replace(_BOX, "\\boxed{".ljust(len(_BOX)))
     raw, ended = first_turn(text, cut_off)
+    cut_off = cut_off and not ended
+    if cut_off:
+        raw = without_unfinished_thinking(raw)
     plain = _ANSWER_TAG.sub(_as_name, raw)
     plain = _MASKED.sub(_blank, plain)
     plain = _PLACEHOLDER.sub(lambda held: f" {held[1]} ", plain)
-    return ReplyPage(raw, _MARKUP.sub(" ", plain), cut_off and not ended)
+    plain = _ANSWER_TO_Q.sub(r"\g<question> ", _MARKUP.sub(" ", plain))
+    return ReplyPage(raw, plain, cut_off)
 
 
 def _plain_characters(text: str) -> str:
@@ -107,7 +120,8 @@ def _plain_characters(text: str) -> str:
 
 
 def _as_name(tag: re.Match[str]) -> str:
-    return f" {tag['name'] or tag['key']}:".ljust(len(tag[0]))
+    # "Output:" in prose announces nothing, so the tag takes a name that does.
+    return f" {tag['name'] or tag['key'] or 'final'}:".ljust(len(tag[0]))
 
 
 def _blank(match: re.Match[str]) -> str:

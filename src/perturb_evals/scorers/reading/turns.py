@@ -24,6 +24,7 @@ _THOUGHT = (
 )
 _OTHER = r"user|human|system|developer|tool|ipython|observation|functions?"
 _OWN = r"assistant|model|ai|chatbot"
+_PART = r"text|turn|sentence|message|sequence|response|conversation"
 
 _TOKEN = re.compile(
     rf"""
@@ -31,9 +32,13 @@ _TOKEN = re.compile(
         | <(?P<right>[\w/.:\ -]{{1,40}})\|>
         | [<\u25c1](?P<tag>/?(?:[a-z]{{1,12}}[:._-]){{0,3}}(?:{_THOUGHT})
             (?:[:._-][a-z]{{1,12}}){{0,2}})(?:\s[^<>\n]{{0,40}})?[>\u25b7]
-        | <(?P<angle>(?:start|begin|end)(?:_of_\w{{1,20}})?|[be]o[stmpd]|/?s|pad|unk)>
+        | <(?P<angle>(?:start|begin|end)(?:_of_\w{{1,20}})?|(?:[a-z]{{1,12}}:)?[be]o[stmpd]|/?s
+            |pad|unk)>
         | <(?P<spare>(?:unused|reserved|special|extra_id)\w{{0,15}})>
-        | \[(?P<square>/?(?:{_THOUGHT}|inst|system_prompt|eos|bos|tool_calls))\]
+        | \[(?P<square>/?(?:{_THOUGHT}|inst|system_prompt|tool_calls|[be]o[stmd]|sep|cls|pad
+            |user|assistant|human|end(?:[\ _]?of[\ _]?(?:{_PART}))?))\]
+        | \[\|(?P<barred>/?(?:{_THOUGHT}|{_OTHER}|{_OWN}|[be]o[stmd]|sep|pad
+            |(?:im_)?(?:start|begin|end)[\w\ ]{{0,20}}))\|?\]
         | (?P<tilde>\[e~\[|\]~!?b[\[\]])
       ) (?=\s{{0,3}}(?P<word>[a-z]{{1,12}})\b(?P<call>\s+to=)?)?
     # What is left where tokens are stripped.
@@ -48,9 +53,8 @@ _TOKEN = re.compile(
 )
 _NO_TEXT = re.compile(
     r"(?<=[^\n])<s>[^<>\n]{1,200}</s>"  # struck out; at the begin of a line it is a token
-    r"|<\|\w{0,30}\|?\Z"  # a token that is cut through
+    r"|[<\[]\|\w{0,30}\|?\Z"  # a token that is cut through
 )
-_LINE_BREAK = re.compile(r"<0x0[AD]>", re.IGNORECASE)
 _SAYS = re.compile(r"\w|[\u2191\u2b06\u2193\u2b07]")
 
 
@@ -60,7 +64,7 @@ def _with_word(words: str) -> re.Pattern[str]:
 
 _OF_THOUGHT = _with_word(_THOUGHT)
 _OF_OTHER = _with_word(rf"{_OTHER}|inst|system_prompt")
-_END = _with_word(r"end|eo[stmpd]|endof(?:text|turn|sentence|message)|return|call|stop|/s|e~")
+_END = _with_word(rf"end|eo[stmpd]|endof(?:{_PART})|return|call|stop|/s|e~")
 _OF_A_PART = re.compile(r"header|role|box|tool|solution|answer|image|audio|code|arg|prompt")
 _BEGIN = re.compile(
     r"(?:im[ _])?(?:start|begin)"
@@ -87,6 +91,7 @@ class _Token(NamedTuple):
     end: int
     meaning: Meaning
     family: Family
+    name: str = ""  # of a tag, the same for the opening and the closing one
 
 
 def first_turn(text: str, cut_off: bool = False) -> FirstTurn:
@@ -104,11 +109,12 @@ def first_turn(text: str, cut_off: bool = False) -> FirstTurn:
     Returns:
         The text, of the same length, and whether the turn has ended in it.
     """
-    text = _LINE_BREAK.sub(lambda byte: "\n".ljust(len(byte[0])), text)
     text = _NO_TEXT.sub(lambda found: " " * len(found[0]), text)
     tokens = [_token(found) for found in _TOKEN.finditer(text)]
     blank: list[tuple[int, int]] = []
     hidden: tuple[int, Family] | None = None  # where reasoning or another's turn began
+    outer = ""  # name of the tag that opened it
+    inside: set[str] = set()  # tags of reasoning that were opened in reasoning
     at, thought, said, final = 0, False, False, False
     for token, stray in zip(tokens, _before_a_close(tokens), strict=True):
         said = said or (hidden is None and _SAYS.search(text, at, token.begin) is not None)
@@ -125,7 +131,11 @@ def first_turn(text: str, cut_off: bool = False) -> FirstTurn:
                 return FirstTurn(_blanked(text, [*blank, (begin, len(text))]), True)
             both_spare = family == token.family == "spare"
             own = meaning == "own" and family in ("channel", "turn")
-            if meaning == "final":
+            if meaning == "open" and token.name not in ("", outer):
+                inside.add(token.name)
+            elif meaning == "close" and token.name in inside:
+                inside.remove(token.name)
+            elif meaning == "final":
                 blank, hidden = [(0, at)], None
             elif closes or both_spare or own or (family == "channel" and token.family == "message"):
                 blank.append((begin, at))
@@ -137,7 +147,7 @@ def first_turn(text: str, cut_off: bool = False) -> FirstTurn:
         elif closes:  # what it closes was opened in the prompt
             blank, said = [(0, at)], False
         elif meaning == "open":
-            hidden = (token.begin, token.family)
+            hidden, outer, inside = (token.begin, token.family), token.name, set()
         elif meaning == "other" and ends:
             hidden = (token.begin, "turn")
         else:
@@ -181,7 +191,7 @@ def _token(found: re.Match[str]) -> _Token:
     if found["speaker"] or found["line"]:
         who = (found["speaker"] or found["line"]).lower()
         return _Token(begin, end, "own" if who == "assistant" else "other", "line")
-    parts = ("left", "right", "tag", "angle", "square", "tilde")
+    parts = ("left", "right", "tag", "angle", "square", "barred", "tilde")
     name = next((found[part].lower() for part in parts if found[part]), "model")
     if name == "channel":
         if found["right"]:
@@ -193,7 +203,7 @@ def _token(found: re.Match[str]) -> _Token:
         end = found.end("word")
     elif meaning == "own" and name.endswith("start") and _CHANNEL.fullmatch(word):
         return _Token(begin, found.end("word"), _of_channel(word), "channel")
-    return _Token(begin, end, meaning, "message" if name == "end" else "tag")
+    return _Token(begin, end, meaning, "message" if name == "end" else "tag", name.strip("/"))
 
 
 def _of_channel(word: str) -> Meaning:
