@@ -361,7 +361,7 @@ def test_counts_are_detected(tmp_path: Path):
     adata = simulated()
     adata.X = sparse.csr_matrix(np.round(adata.X.toarray() * 3))
     assert "looks like counts" in refused(adata, tmp_path)
-    assert "all whole numbers" in refused(adata, tmp_path)
+    assert "all values above 1 are whole numbers" in refused(adata, tmp_path)
 
 
 def test_normalised_counts_without_a_logarithm_are_detected(tmp_path: Path):

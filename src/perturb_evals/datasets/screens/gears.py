@@ -24,7 +24,8 @@ from perturb_evals.datasets.screens.gears_layout import (
 )
 from perturb_evals.datasets.screens.make_screen import make_screen, reranked
 from perturb_evals.datasets.screens.profiles import half_layers, profiles
-from perturb_evals.datasets.screens.screen import LARGEST_LOG, Screen, ScreenError
+from perturb_evals.datasets.screens.scale import TAKE_LOGS, counts_fault
+from perturb_evals.datasets.screens.screen import Screen, ScreenError
 
 
 @dataclass(frozen=True)
@@ -217,9 +218,5 @@ def _check_values(path: Path, sums: CellSums, owners: NDArray[np.str_], genes: l
             f"{path}: X holds values that are not finite numbers, the first in the cells of "
             f"{owners[group]}, gene {genes[gene]}. Leave such cells or genes out."
         )
-    if sums.largest > LARGEST_LOG or (sums.whole and sums.largest > 1):
-        raise ScreenError(
-            f"{path}: X looks like counts, not logarithms (largest value {sums.largest:.4g}"
-            f"{', all whole numbers' if sums.whole else ''}). Normalise each cell to the median "
-            "total and take log1p first."
-        )
+    if said := counts_fault(sums.seen):
+        raise ScreenError(f"{path}: X looks like counts, not logarithms: {said}. {TAKE_LOGS}")
