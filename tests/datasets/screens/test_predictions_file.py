@@ -76,8 +76,8 @@ def test_what_is_refused(tmp_path: Path, form: str) -> None:
     missing = said(PREDICTED.drop(columns="ENSG1"))
     assert "1 of the screen's 3 genes are missing, the first is 'ENSG1'" in missing
     assert "begin with ENSG2, ENSG3" in missing
-    renamed = said(PREDICTED.rename(index={"NA": "TP53+ctrl"}))
-    assert "1 of 2 rows are no perturbation of the screen, the first is 'TP53+ctrl'" in renamed
+    renamed = said(PREDICTED.rename(index={"NA": "TP53+MYC"}))
+    assert "1 of 2 rows are no perturbation of the screen, the first is 'TP53+MYC'" in renamed
     assert "close to it: TP53" in renamed
     assert "'tp53'" in said(PREDICTED.rename(index={"TP53": "tp53"}))
     assert "got none" in said(PREDICTED.iloc[:0])

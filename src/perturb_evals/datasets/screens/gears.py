@@ -4,6 +4,8 @@
 `cell_type`. `var`: index gene ids, `gene_name` symbols. `X`: log-normalised expression.
 """
 
+import hashlib
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +22,16 @@ from perturb_evals.datasets.screens.gears_layout import (
     completed,
     condition_table,
     listed_orders,
+    order_fault,
     unpacked,
 )
 from perturb_evals.datasets.screens.make_screen import make_screen, reranked
 from perturb_evals.datasets.screens.profiles import half_layers, profiles
 from perturb_evals.datasets.screens.scale import TAKE_LOGS, counts_fault
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
+from perturb_evals.datasets.screens.stored import matrix_of, read_table, where_else
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,10 @@ def is_gears(path: Path) -> bool:
     file that cannot be read.
     """
     import h5py
-    from anndata.io import read_elem
 
     try:
         with h5py.File(path) as file:
-            obs = read_elem(file["obs"])
+            obs = read_table(file, "obs")
             conditions = obs["condition"].astype(str)
             of_gears = conditions.str.split("+").map(
                 lambda parts: len(parts) > 1 and CONTROL in parts
@@ -95,9 +100,10 @@ def read_gears(
     """Read a file in GEARS's layout in one pass over its cells.
 
     A perturbation's vector is the mean over its cells. Genes rank as `uns` lists them, where it
-    does for every perturbation (genes it lacks follow by |t|), otherwise by Welch's |t| against
-    the control, see `profiles`. Both spellings of a perturbation are one. Kept out and counted:
-    combinations of genes, and perturbations with one cell (`one_cell`).
+    does for every perturbation and is right (see `listed_orders` and `order_fault`; genes it lacks
+    follow by |t|), otherwise by Welch's |t| against the control, see `profiles`, with a warning.
+    Both spellings of a perturbation are one. Kept out and counted: combinations of genes, and
+    perturbations with one cell (`one_cell`).
 
     Args:
         path: The `.h5ad`, or a zip that holds it as `perturb_processed.h5ad`.
@@ -113,24 +119,31 @@ def read_gears(
             perturbations than it must.
     """
     import h5py
-    from anndata.io import read_elem
 
     try:
         with unpacked(path) as file, h5py.File(file) as opened:
-            cells = condition_table(path, read_elem(opened["obs"]))
-            genes, symbols = _genes(path, read_elem(opened["var"]))
+            cells = condition_table(path, read_table(opened, "obs"))
+            genes, symbols = _genes(path, read_table(opened, "var"))
             _check_known(path, name, cells, len(genes))
             groups = halved(cells.groups) if halves else cells.groups
             owners = np.repeat(["the control", *cells.perturbations], 2 if halves else 1)
-            sums = cell_sums(opened["X"], groups, len(owners))
-            listed = listed_orders(path, opened.get("uns", {}), cells.condition_names, genes)
+            sums = cell_sums(matrix_of(path, opened), groups, len(owners))
+            listed = listed_orders(
+                path, opened.get("uns", {}), cells.condition_names, genes, symbols
+            )
+            elsewhere = where_else(list(opened.get("layers", {})))
     except (OSError, KeyError, AttributeError, ValueError) as error:  # of h5py and anndata
         raise ScreenError(f"{path}: damaged, or no .h5ad in GEARS's layout: {error}") from error
-    _check_values(path, sums, owners, genes)
+    _check_values(path, sums, owners, genes, elsewhere)
+    if sums.had_parts:  # read as single values before, so with other numbers
+        fingerprint = hashlib.sha256(f"{fingerprint}, parts added up".encode()).hexdigest()
     layers = half_layers(sums) if halves else {}
     if halves:
         sums = joined(sums)
     n_cells, made = sums.n_cells[1:], profiles(sums)
+    if listed is not None and (said := order_fault(listed, made.order)):
+        _log.warning("%s: %s Genes rank by Welch's |t| instead.", path, said)
+        listed = None
     if made.t_others is not None:
         layers["t_others"] = made.t_others
     del sums  # most of the memory
@@ -163,13 +176,12 @@ def ranked_by_welch(screen: Screen, path: Path) -> Screen:
         ScreenError: The file holds other perturbations than the screen.
     """
     import h5py
-    from anndata.io import read_elem
 
     with unpacked(path) as file, h5py.File(file) as opened:
-        cells = condition_table(path, read_elem(opened["obs"]))
+        cells = condition_table(path, read_table(opened, "obs"))
         if cells.perturbations != screen.perturbations:
             raise ScreenError(f"{path} holds other perturbations than the screen {screen.name}.")
-        sums = cell_sums(opened["X"], cells.groups, len(cells.perturbations) + 1)
+        sums = cell_sums(matrix_of(path, opened), cells.groups, len(cells.perturbations) + 1)
     return reranked(screen, profiles(sums).order, "welch_t")
 
 
@@ -210,7 +222,9 @@ def _check_known(path: Path, name: str, cells: Conditions, n_genes: int) -> None
             )
 
 
-def _check_values(path: Path, sums: CellSums, owners: NDArray[np.str_], genes: list[str]) -> None:
+def _check_values(
+    path: Path, sums: CellSums, owners: NDArray[np.str_], genes: list[str], elsewhere: str
+) -> None:
     finite = np.isfinite(sums.squares)
     if not finite.all():
         group, gene = np.argwhere(~finite)[0]
@@ -219,4 +233,6 @@ def _check_values(path: Path, sums: CellSums, owners: NDArray[np.str_], genes: l
             f"{owners[group]}, gene {genes[gene]}. Leave such cells or genes out."
         )
     if said := counts_fault(sums.seen):
-        raise ScreenError(f"{path}: X looks like counts, not logarithms: {said}. {TAKE_LOGS}")
+        raise ScreenError(
+            f"{path}: X looks like counts, not logarithms: {said}. {TAKE_LOGS}{elsewhere}"
+        )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,10 +13,17 @@ from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
 from perturb_evals.datasets.files.whole_file import kept
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS, is_gears, read_gears
 from perturb_evals.datasets.screens.pseudobulk import read_pseudobulk
+from perturb_evals.datasets.screens.scale import scale_remarks
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
 
-READER_VERSION = 4
-"""Raised whenever reading the same source gives another screen: cached files are then passed by."""
+_log = logging.getLogger(__name__)
+
+READER_VERSION = 5
+"""Raised whenever a source gives another screen, or none: cached files are then passed by."""
+
+NUMBERS_VERSION = 4
+"""Raised when that is so of published screens: it is part of the fingerprint, so of every board.
+What changes the numbers of some files only, their reader puts into the fingerprints of these."""
 
 
 @dataclass(frozen=True)
@@ -74,20 +82,25 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
             )
     # What fixes the numbers; a name and a cell line only say what they are called.
     source_sha256 = file_sha256(path)
-    fingerprint = _hash(source_sha256, request.perturbation_column, request.control, READER_VERSION)
-    key = _hash(fingerprint, name, request.cell_line, halves)
+    fingerprint = _hash(
+        source_sha256, request.perturbation_column, request.control, NUMBERS_VERSION
+    )
+    key = _hash(fingerprint, name, request.cell_line, halves, READER_VERSION)
 
     def read(file: Path) -> Screen:
         from anndata import read_h5ad
 
         screen = Screen(read_h5ad(file))
-        if screen.fingerprint != fingerprint:
+        if screen.adata.uns.get("key") != key:
             raise ScreenError("it is another screen")
         return screen
 
     def make() -> Screen:
         screen = _from_file(path, name, request, fingerprint, halves)
         screen.adata.uns["source_sha256"] = source_sha256
+        screen.adata.uns["key"] = key
+        for remark in scale_remarks(screen):
+            _log.warning("%s: %s", path, remark)
         return screen
 
     return kept(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from perturb_evals.datasets.screens.scale import (
     NEGATIVE,
     Floats,
     changes_among,
+    clipped,
     correlations,
     counts_fault,
     has_baseline,
@@ -31,11 +32,19 @@ from perturb_evals.datasets.screens.scale import (
     tally,
 )
 
-Mark = Literal["unlike_control", "other_scale"]
+Mark = Literal["unlike_screen", "other_scale"]
+MARKS: tuple[Mark, ...] = get_args(Mark)
 
 LOW = 0.75
 """A prediction whose correlation with the control is below this share of the training rows' own
 does not follow it."""
+
+FOLLOWED = 0.2
+"""A correlation that all but a tenth of training rows of changes must reach, in at least
+`FEWEST_SIZES` genes, for predictions to be expected half of it: values shifted against the names of
+the genes have one of about 0."""
+
+FEWEST_SIZES = 100
 
 SMALLEST, LARGEST = 0.75, 1.0 / 0.75
 """A prediction so many times the training mean is on another scale."""
@@ -58,10 +67,13 @@ class Baseline:
     Attributes:
         control: (G,) the control.
         mean: (G,) mean of the training rows.
-        is_expression: Whether the screen holds expression about its control, and no changes about 0.
+        is_expression: Whether the screen holds expression about its control, not changes about 0.
         likeness: Median correlation of the training rows with the control; 0 where there is none.
         negative: Share of the size of the training rows that is negative.
         has_changes: Whether some training rows lie about 0 and not about the control.
+        pattern: (G,) what all rows follow: the control, or in a screen of changes the size that the
+            training rows have in a gene.
+        lowest: The correlation with it below which a prediction is marked; 0 for no such mark.
     """
 
     control: Floats
@@ -70,6 +82,8 @@ class Baseline:
     likeness: float
     negative: float
     has_changes: bool
+    pattern: Floats
+    lowest: float
 
     @cached_property
     def _strong(self) -> NDArray[np.intp]:
@@ -84,14 +98,19 @@ class Baseline:
     def marks(self, row: Floats) -> tuple[Mark, ...]:
         """Return what is odd about a (G,) prediction that is to be scored all the same.
 
-        Only where the training rows themselves follow the control.
+        `unlike_screen`: it does not follow the control, as the training rows do; or, in a screen of
+        changes, its sizes do not follow theirs. `other_scale`: it follows the control at another
+        scale. Nothing is odd where the training rows do not follow anything, or where a change is 0
+        in all genes.
         """
-        if self.likeness < ALIKE:
+        sizes = row[None] if self.is_expression else np.abs(row[None])
+        if self.lowest and (self.is_expression or row.any()):
+            (r,) = correlations(clipped(sizes, self.pattern), self.pattern)
+            if not r >= self.lowest:  # nan of a constant row too
+                return ("unlike_screen",)
+        if self.likeness < ALIKE or SMALLEST <= self.scale(row) <= LARGEST:
             return ()
-        (r,) = correlations(row[None], self.control)
-        if not r >= LOW * self.likeness:  # nan of a constant row too
-            return ("unlike_control",)
-        return () if SMALLEST <= self.scale(row) <= LARGEST else ("other_scale",)
+        return ("other_scale",)
 
     def fault(self, rows: Floats, names: Sequence[str]) -> str:
         """Return why predictions cannot be on the screen's scale, in a sentence; empty if they can.
@@ -118,7 +137,8 @@ class Baseline:
                 f"the values look like changes, where the screen has expression: {int(other.sum())}"
                 f" of {len(other)} rows lie about 0 and not about the control (mean "
                 f"{self.control.mean(dtype=float):.3g}), the first is {names[int(other.argmax())]}."
-                " Give changes with -S values=delta, which adds the control; or give expression."
+                " Say that they are changes with -S values=delta (--values delta for "
+                "check-submission), which adds the control; or give expression."
             )
         below = negative_share(rows)
         if below >= CENTRED and self.negative <= NEGATIVE:
@@ -132,38 +152,45 @@ class Baseline:
         """Say if predictions fit far better when taken for linear, or for another logarithm."""
         if self.likeness < ALIKE:
             return ""
-        own = self._distance(rows)
-        mean = rows.mean(axis=0, dtype=np.float64)
-        if negative_share(rows) <= NEGATIVE:
-            linear = np.maximum(rows.astype(np.float64), 0)
-            for base, same_total in product((E, TWO), (False, True)):
-                total = np.expm1(self.mean * base).sum()
-                factor = total / max(linear.mean(axis=0).sum(), 1e-12) if same_total else 1.0
-                taken = np.log1p(linear * factor) / base
-                if self._distance(taken) * FAR_NEARER < own and self._follows(taken):
-                    return (
-                        "the values look like counts or another linear measure, where the screen "
-                        f"has logarithms: their {BASES[base]} are far nearer to the training rows "
-                        f"(mean distance {self._distance(taken):.3g}, not {own:.3g}). {GIVE}"
-                    )
-        scale = self.scale(mean)
+        rows = np.asarray(rows, dtype=np.float64)
+        if negative_share(rows) <= NEGATIVE and (base := self._logs_fit(np.maximum(rows, 0))):
+            return (
+                "the values look like counts or another linear measure, where the screen has "
+                f"logarithms: their {BASES[base]} follow the training rows far better. {GIVE}"
+            )
+        scale = self.scale(rows.mean(axis=0))
         for (screens, of_screen), (theirs, of_file) in product(BASES.items(), repeat=2):
             expected = screens / theirs
             if screens == theirs or not abs(scale / expected - 1) < CLOSE:
                 continue
-            if self._distance(rows / expected) * 2 < own and self._follows(rows):
+            nearer = self._distance(rows / expected) * 2 < self._distance(rows)
+            if nearer and self._unexplained(rows) < 1 - ALIKE:
                 return (
                     f"the values are {scale:.3g} times those of the training rows, as {of_file} "
                     f"are beside {of_screen}. Multiply them by {1 / expected:.4g}."
                 )
         return ""
 
-    def _distance(self, rows: Floats) -> float:
-        return float(np.abs(rows.mean(axis=0, dtype=np.float64) - self.mean).mean())
+    def _logs_fit(self, rows: NDArray[np.float64]) -> float | None:
+        """Return the base of the logarithms of linear values that fit far better; None for none."""
+        for base, same_total in product((E, TWO), (False, True)):
+            factor = 1.0
+            if same_total:
+                factor = np.expm1(self.mean * base).sum() / max(rows.mean(axis=0).sum(), 1e-12)
+            taken = np.log1p(rows * factor) / base
+            nearer = self._distance(taken) * FAR_NEARER < self._distance(rows)
+            # In form too: logarithms, with a factor that is free, bend any values towards these.
+            if nearer and self._unexplained(taken) * FAR_NEARER < self._unexplained(rows):
+                return base
+        return None
 
-    def _follows(self, rows: Floats) -> bool:
-        (r,) = correlations(rows.mean(axis=0, dtype=np.float64)[None], self.mean)
-        return bool(r > ALIKE)
+    def _distance(self, rows: Floats) -> float:
+        return float(np.median(np.abs(rows.mean(axis=0) - self.mean)[self._strong]))
+
+    def _unexplained(self, rows: Floats) -> float:
+        """Return 1 - r of the mean of predictions with that of the training rows."""
+        (r,) = correlations(rows.mean(axis=0)[None], self.mean)
+        return float(1 - r) if np.isfinite(r) else 1.0
 
     def delta_fault(self, rows: Floats, names: Sequence[str]) -> str:
         """Return why (n, G) values cannot be changes, in a sentence; empty if they can."""
@@ -192,10 +219,15 @@ def baseline_of(control: Floats, training: Floats) -> Baseline:
         control: (G,) the control.
         training: (n, G) the training rows.
     """
-    is_expression, likeness = has_baseline(training, control), 0.0
+    is_expression, likeness, lowest = has_baseline(training, control), 0.0, 0.0
+    pattern = control
     if is_expression and len(control) >= FEWEST_GENES:
-        found = correlations(training, control)
-        likeness = float(np.nanmedian(found)) if np.isfinite(found).any() else 0.0
+        likeness = _quantile(correlations(training, control), 0.5)
+        lowest = LOW * likeness if likeness >= ALIKE else 0.0
+    elif not is_expression and len(control) >= FEWEST_SIZES:
+        pattern = np.sqrt(np.square(training, dtype=np.float64).mean(axis=0))
+        reached = _quantile(correlations(clipped(np.abs(training), pattern), pattern), 0.1)
+        lowest = reached / 2 if reached >= FOLLOWED else 0.0
     return Baseline(
         control=control,
         mean=np.asarray(training.mean(axis=0, dtype=np.float64)),
@@ -203,4 +235,11 @@ def baseline_of(control: Floats, training: Floats) -> Baseline:
         likeness=likeness,
         negative=negative_share(training),
         has_changes=bool(is_expression and changes_among(training, control).any()),
+        pattern=pattern,
+        lowest=lowest,
     )
+
+
+def _quantile(found: NDArray[np.float64], share: float) -> float:
+    known = found[np.isfinite(found)]
+    return float(np.quantile(known, share)) if len(known) else 0.0

@@ -33,8 +33,11 @@ MOSTLY = 0.5
 nothing: it is also the logarithm, of base 2, of a single count plus 1."""
 
 NEGATIVE = 0.02
-"""Up to this share of the size of all values may be negative where none can be, as a model or a
+"""Up to this share of the size of a row may be negative where nothing can be, as a model or a
 correction makes tiny ones."""
+
+BELOW = -1e-3
+"""Values below are negative, and no rounding of 0."""
 
 CENTRED = 0.2
 """From this share on values lie about 0 on both sides."""
@@ -65,8 +68,7 @@ class Tally:
         whole: Whole numbers among those above 1.
         too_large: Numbers above `LARGEST_LOG`.
         largest: The largest number, 0 without any.
-        size: Sum of the absolute numbers.
-        negative: The part of it that is of numbers below 0.
+        negative: Numbers below `BELOW`.
     """
 
     n: int = 0
@@ -74,8 +76,7 @@ class Tally:
     whole: int = 0
     too_large: int = 0
     largest: float = 0.0
-    size: float = 0.0
-    negative: float = 0.0
+    negative: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -84,7 +85,6 @@ class Tally:
             self.whole + other.whole,
             self.too_large + other.too_large,
             max(self.largest, other.largest),
-            self.size + other.size,
             self.negative + other.negative,
         )
 
@@ -92,10 +92,8 @@ class Tally:
 def tally(values: ArrayLike) -> Tally:
     """Count numbers of any shape; what is not finite counts for nothing."""
     numbers = np.asarray(values).ravel()
-    size = float(np.abs(numbers).sum(dtype=np.float64))
-    if not np.isfinite(size):
+    if not np.isfinite(numbers.sum()):
         numbers = numbers[np.isfinite(numbers)]
-        size = float(np.abs(numbers).sum(dtype=np.float64))
     if not len(numbers):
         return Tally()
     above = numbers[numbers > 1]
@@ -106,8 +104,7 @@ def tally(values: ArrayLike) -> Tally:
         whole=int(np.count_nonzero(np.abs(above - np.rint(above)) < WHOLE)),
         too_large=int(np.count_nonzero(above > LARGEST_LOG)) if largest > LARGEST_LOG else 0,
         largest=max(0.0, largest),
-        size=size,
-        negative=max(0.0, (size - float(numbers.sum(dtype=np.float64))) / 2),
+        negative=int(np.count_nonzero(numbers < BELOW)),
     )
 
 
@@ -116,7 +113,7 @@ def counts_fault(found: Tally) -> str:
 
     Numbers of which a share is negative are changes or scores about 0, never counts.
     """
-    if found.negative > NEGATIVE * found.size:
+    if found.negative > CENTRED * found.n:
         return ""
     if _many(found.above_one, found.n) and found.whole > MOSTLY * found.above_one:
         share = found.whole / found.above_one
@@ -147,8 +144,8 @@ def screen_fault(expression: Floats, control: Floats, perturbations: Sequence[st
             return f"the {what} look like counts, not logarithms: {said}. {TAKE_LOGS}"
     if _same_totals(expression):
         return (
-            f"the rows are all positive and all sum to {expression[0].sum(dtype=float):.6g}, so "
-            f"they are normalised counts and no logarithms. {TAKE_LOGS}"
+            "the rows are positive and sum to "
+            f"{np.median(expression.sum(axis=1, dtype=float)):.6g} each, so they are normalised counts and no logarithms. {TAKE_LOGS}"
         )
     if expression.shape[1] < FEWEST_GENES:
         return ""
@@ -189,6 +186,7 @@ def looks_like_expression(rows: Floats) -> bool:
         return False
     if len(rows) == 1:
         return True
+    rows = clipped(rows, np.median(rows, axis=0))
     total = rows.sum(axis=0, dtype=np.float64)
     others = (total - rows) / (len(rows) - 1)
     return bool(np.nanmedian(correlations(rows, others)) > ALIKE)
@@ -200,6 +198,7 @@ def changes_among(rows: Floats, control: Floats) -> NDArray[np.bool_]:
     A row is if it is far nearer to 0 than to the control, as one of zeros is, or if it lies on
     both sides of 0 and does not follow the control, where the control is never negative.
     """
+    rows = clipped(rows, control)
     to_zero = np.abs(rows).mean(axis=1, dtype=np.float64)
     to_control = np.abs(rows - control).mean(axis=1, dtype=np.float64)
     found = to_zero * FAR_NEARER < to_control
@@ -209,13 +208,28 @@ def changes_among(rows: Floats, control: Floats) -> NDArray[np.bool_]:
         if centred.any():
             centred[centred] = ~(correlations(rows[centred], control) >= UNLIKE)
         found |= centred
-    return found
+    return np.asarray(found)
 
 
-def negative_share(values: Floats) -> float:
-    """Return which share of the size of all values is that of negative ones; 0 for zeros."""
-    size = float(np.abs(values).sum(dtype=np.float64))
-    return 0.0 if size == 0 else -float(np.minimum(values, 0).sum(dtype=np.float64)) / size
+def negative_share(rows: Floats) -> float:
+    """Return which share of the size of a row is that of negative values; 0 for zeros.
+
+    It is the median over (n, G) rows, so that one value says nothing of all.
+    """
+    some = np.atleast_2d(rows)
+    size = np.abs(some).sum(axis=1, dtype=np.float64)
+    below = -np.minimum(some, 0).sum(axis=1, dtype=np.float64)
+    return float(np.median(below / np.where(size > 0, size, 1.0)))
+
+
+def clipped(rows: Floats, control: Floats) -> Floats:
+    """Return rows whose values leave the control's range by no more than half of it.
+
+    So that a single huge value neither hides nor makes a likeness.
+    """
+    low, high = float(control.min()), float(control.max())
+    more = (high - low) / 2
+    return np.clip(rows, low - more, high + more)
 
 
 def correlations(rows: Floats, target: Floats) -> NDArray[np.float64]:
@@ -240,7 +254,7 @@ def scale_remarks(screen: "Screen") -> tuple[str, ...]:
         if has_baseline(values, control) and control.min() >= 0:
             remarks += _stray(screen, values < 0, "negative, which expression never is")
     if values.shape[1] >= FEWEST_GENES and has_baseline(values, control):
-        likeness = correlations(values, control)
+        likeness = correlations(clipped(values, control), control)
         typical = float(np.nanmedian(likeness))
         low = likeness < UNLIKE
         if typical < UNLIKE:
@@ -260,7 +274,7 @@ def scale_remarks(screen: "Screen") -> tuple[str, ...]:
 
 def _stray(screen: "Screen", odd: NDArray[np.bool_], what: str) -> list[str]:
     n = int(odd.sum())
-    if n == 0:
+    if n == 0 or _many(n, odd.size):  # many are no accident: simulated, or corrected for something
         return []
     row, gene = np.unravel_index(int(odd.argmax()), odd.shape)
     value = screen.expression[row, gene]
@@ -275,9 +289,11 @@ def _same_totals(rows: Floats) -> bool:
     if len(rows) < 2 or rows.shape[1] < FEWEST_TOTALS or (rows < 0).any():
         return False
     totals = rows.sum(axis=1, dtype=np.float64)
-    spread = float(totals.max() - totals.min())
-    return bool(spread < SAME_TOTAL * totals.max() and np.ptp(rows, axis=0).any())
+    usual = float(np.median(totals))
+    same = np.abs(totals - usual) < SAME_TOTAL * usual
+    return bool(same.mean() > MOSTLY and np.ptp(rows, axis=0).any())
 
 
-def _size(values: Floats) -> float:
-    return float(np.abs(values).mean(dtype=np.float64))
+def _size(rows: Floats) -> float:
+    """Return the mean absolute value of the median row: one value of another row does not count."""
+    return float(np.median(np.abs(np.atleast_2d(rows)).mean(axis=1, dtype=np.float64)))
