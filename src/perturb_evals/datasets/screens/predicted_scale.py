@@ -47,7 +47,7 @@ the genes have one of about 0."""
 FEWEST_SIZES = 100
 
 SMALLEST, LARGEST = 0.75, 1.0 / 0.75
-"""A prediction so many times the training mean is on another scale."""
+"""A prediction so many times a typical training row is on another scale."""
 
 CLOSE = 0.05
 """How near to the ratio of two logarithms a scale must be to be called another base."""
@@ -66,7 +66,7 @@ class Baseline:
 
     Attributes:
         control: (G,) the control.
-        mean: (G,) mean of the training rows.
+        typical: (G,) median of the training rows.
         is_expression: Whether the screen holds expression about its control, not changes about 0.
         likeness: Median correlation of the training rows with the control; 0 where there is none.
         negative: Share of the size of the training rows that is negative.
@@ -77,7 +77,7 @@ class Baseline:
     """
 
     control: Floats
-    mean: NDArray[np.float64]
+    typical: NDArray[np.float64]
     is_expression: bool
     likeness: float
     negative: float
@@ -87,13 +87,13 @@ class Baseline:
 
     @cached_property
     def _strong(self) -> NDArray[np.intp]:
-        n = max(FEWEST_GENES, int(len(self.mean) * STRONG))
-        first = np.argsort(-np.abs(self.mean), kind="stable")[:n]
-        return np.asarray(first[np.abs(self.mean[first]) > 0])
+        n = max(FEWEST_GENES, int(len(self.typical) * STRONG))
+        first = np.argsort(-np.abs(self.typical), kind="stable")[:n]
+        return np.asarray(first[np.abs(self.typical[first]) > 0])
 
     def scale(self, row: Floats) -> float:
-        """Return how many times the training mean a (G,) row is: the median over strong genes."""
-        return float(np.median(row[self._strong] / self.mean[self._strong]))
+        """Return how many times a training row a (G,) row is: the median over strong genes."""
+        return float(np.median(row[self._strong] / self.typical[self._strong]))
 
     def marks(self, row: Floats) -> tuple[Mark, ...]:
         """Return what is odd about a (G,) prediction that is to be scored all the same.
@@ -158,7 +158,7 @@ class Baseline:
                 "the values look like counts or another linear measure, where the screen has "
                 f"logarithms: their {BASES[base]} follow the training rows far better. {GIVE}"
             )
-        scale = self.scale(rows.mean(axis=0))
+        scale = self.scale(np.median(rows, axis=0))
         for (screens, of_screen), (theirs, of_file) in product(BASES.items(), repeat=2):
             expected = screens / theirs
             if screens == theirs or not abs(scale / expected - 1) < CLOSE:
@@ -176,7 +176,9 @@ class Baseline:
         for base, same_total in product((E, TWO), (False, True)):
             factor = 1.0
             if same_total:
-                factor = np.expm1(self.mean * base).sum() / max(rows.mean(axis=0).sum(), 1e-12)
+                factor = np.expm1(self.typical * base).sum() / max(
+                    np.median(rows, axis=0).sum(), 1e-12
+                )
             taken = np.log1p(rows * factor) / base
             nearer = self._distance(taken) * FAR_NEARER < self._distance(rows)
             # In form too: logarithms, with a factor that is free, bend any values towards these.
@@ -185,11 +187,11 @@ class Baseline:
         return None
 
     def _distance(self, rows: Floats) -> float:
-        return float(np.median(np.abs(rows.mean(axis=0) - self.mean)[self._strong]))
+        return float(np.median(np.abs(np.median(rows, axis=0) - self.typical)[self._strong]))
 
     def _unexplained(self, rows: Floats) -> float:
-        """Return 1 - r of the mean of predictions with that of the training rows."""
-        (r,) = correlations(rows.mean(axis=0)[None], self.mean)
+        """Return 1 - r of the median prediction with the typical training row."""
+        (r,) = correlations(np.median(rows, axis=0)[None], self.typical)
         return float(1 - r) if np.isfinite(r) else 1.0
 
     def delta_fault(self, rows: Floats, names: Sequence[str]) -> str:
@@ -230,7 +232,7 @@ def baseline_of(control: Floats, training: Floats) -> Baseline:
         lowest = reached / 2 if reached >= FOLLOWED else 0.0
     return Baseline(
         control=control,
-        mean=np.asarray(training.mean(axis=0, dtype=np.float64)),
+        typical=np.median(training, axis=0).astype(np.float64),
         is_expression=is_expression,
         likeness=likeness,
         negative=negative_share(training),

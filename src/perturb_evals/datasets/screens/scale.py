@@ -145,7 +145,8 @@ def screen_fault(expression: Floats, control: Floats, perturbations: Sequence[st
     if _same_totals(expression):
         return (
             "the rows are positive and sum to "
-            f"{np.median(expression.sum(axis=1, dtype=float)):.6g} each, so they are normalised counts and no logarithms. {TAKE_LOGS}"
+            f"{np.median(expression.sum(axis=1, dtype=float)):.6g} each, so they are normalised "
+            f"counts and no logarithms. {TAKE_LOGS}"
         )
     if expression.shape[1] < FEWEST_GENES:
         return ""
