@@ -141,13 +141,14 @@ def read_gears(
     if halves:
         sums = joined(sums)
     n_cells, made = sums.n_cells[1:], profiles(sums)
-    if listed is not None and (said := order_fault(listed, made.order)):
+    known = GEARS_SCREENS.get(name)
+    # The order of a known screen is part of its definition.
+    if listed and not known and (said := order_fault(listed, made.order)):
         _log.warning("%s: %s Genes rank by Welch's |t| instead.", path, said)
         listed = None
     if made.t_others is not None:
         layers["t_others"] = made.t_others
     del sums  # most of the memory
-    known = GEARS_SCREENS.get(name)
     source = SOURCES[known.source] if known else None
     return make_screen(
         name=name,
