@@ -439,7 +439,6 @@ def test_an_order_of_other_cells_is_not_used(tmp_path: Path, logged):
 
 
 def test_entries_stored_in_parts_give_what_anndata_reads(tmp_path: Path):
-    """And another fingerprint than before, when their squares were those of the parts."""
     adata = simulated()
     whole = sparse.csr_matrix(adata.X)
     parts = sparse.csr_matrix(
@@ -454,7 +453,6 @@ def test_entries_stored_in_parts_give_what_anndata_reads(tmp_path: Path):
     np.testing.assert_allclose(screens[0].expression, screens[1].expression, rtol=1e-6)
     np.testing.assert_array_equal(screens[0].de_order, screens[1].de_order)
     np.testing.assert_allclose(screens[0].layer("t_others"), screens[1].layer("t_others"), 1e-5)
-    assert screens[0].fingerprint == FINGERPRINT != screens[1].fingerprint
 
 
 def test_a_matrix_of_another_shape(tmp_path: Path):

@@ -38,14 +38,12 @@ class CellSums:
         squares: (K, G) sum of squares.
         seen: Counts over values, from which their kind can be told: of each piece that is read
             the first sixteenth, and no fewer than `SAMPLED`.
-        had_parts: Whether some entry was stored in several parts.
     """
 
     n_cells: Integers
     sums: Floats
     squares: Floats
     seen: Tally
-    had_parts: bool = False
 
 
 def cell_sums(
@@ -73,9 +71,8 @@ def cell_sums(
     group_of = np.where(groups < 0, n_groups, groups).astype(np.int64)
     sums = np.zeros((n_groups + 1, n_genes))
     squares = np.zeros_like(sums)
-    seen, had_parts = Tally(), False
-    for values, genes, group, in_parts in _pieces(matrix, group_of):
-        had_parts = had_parts or in_parts
+    seen = Tally()
+    for values, genes, group in _pieces(matrix, group_of):
         # np.add.at is fast only for flat arrays of one and the same type.
         numbers = values.astype(np.float64)
         place = group * n_genes + genes
@@ -83,7 +80,7 @@ def cell_sums(
         np.add.at(sums.reshape(-1), place, numbers)
         seen += tally(values[: max(SAMPLED, len(values) // 16)])
     counts = np.bincount(group_of, minlength=n_groups + 1)
-    return CellSums(counts[:-1], sums[:-1], squares[:-1], seen, had_parts)
+    return CellSums(counts[:-1], sums[:-1], squares[:-1], seen)
 
 
 def random_halves(groups: NDArray[np.integer[Any]], seed: int = 0) -> NDArray[np.int64]:
@@ -113,7 +110,6 @@ def joined(sums: CellSums) -> CellSums:
         sums=sums.sums[0::2] + sums.sums[1::2],
         squares=sums.squares[0::2] + sums.squares[1::2],
         seen=sums.seen,
-        had_parts=sums.had_parts,
     )
 
 
@@ -125,18 +121,18 @@ def _is_sparse(matrix: "h5py.Group | h5py.Dataset") -> bool:
 
 def _pieces(
     matrix: "h5py.Group | h5py.Dataset", group_of: Integers
-) -> Iterator[tuple[NDArray[Any], NDArray[Any], NDArray[Any], bool]]:
+) -> Iterator[tuple[NDArray[Any], ...]]:
     """Yield the stored numbers piece by piece, in the order on disk: by rows, or by columns.
 
     Each piece has three arrays of one length: the values, and the gene and the group that each
-    belongs to; and whether some of them were stored in parts. Zeros may be left out.
+    belongs to. Zeros may be left out.
     """
     if not _is_sparse(matrix):
         step = max(1, PIECE // max(1, matrix.shape[1]))
         for start in range(0, len(matrix), step):
             block = matrix[start : start + step]
             cells, genes = np.nonzero(block)
-            yield block[cells, genes], genes, group_of[start + cells], False
+            yield block[cells, genes], genes, group_of[start + cells]
         return
     # Read by the documented layout on disk: a slice of anndata's own takes longer to set up than
     # to read.
@@ -154,14 +150,12 @@ def _pieces(
         values, within = matrix["data"][some], matrix["indices"][some]
         if len(within) != len(values) or not ((within >= 0) & (within < width)).all():
             raise ValueError("X is damaged: its indices are out of range or too few.")
-        n_stored = len(values)
         if not _rises(within, lines):
             values, within, lines = _each_once(values, within, lines, width)
-        in_parts = len(values) < n_stored
         if by_columns:
-            yield values, np.repeat(np.arange(start, stop), lines), group_of[within], in_parts
+            yield values, np.repeat(np.arange(start, stop), lines), group_of[within]
         else:
-            yield values, within, np.repeat(group_of[start:stop], lines), in_parts
+            yield values, within, np.repeat(group_of[start:stop], lines)
         start = stop
 
 

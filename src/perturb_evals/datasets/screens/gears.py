@@ -4,7 +4,6 @@
 `cell_type`. `var`: index gene ids, `gene_name` symbols. `X`: log-normalised expression.
 """
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,8 +134,6 @@ def read_gears(
     except (OSError, KeyError, AttributeError, ValueError) as error:  # of h5py and anndata
         raise ScreenError(f"{path}: damaged, or no .h5ad in GEARS's layout: {error}") from error
     _check_values(path, sums, owners, genes, elsewhere)
-    if sums.had_parts:  # read as single values before, so with other numbers
-        fingerprint = hashlib.sha256(f"{fingerprint}, parts added up".encode()).hexdigest()
     layers = half_layers(sums) if halves else {}
     if halves:
         sums = joined(sums)

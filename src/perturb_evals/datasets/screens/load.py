@@ -19,11 +19,9 @@ from perturb_evals.datasets.screens.screen import Screen, ScreenError
 _log = logging.getLogger(__name__)
 
 READER_VERSION = 5
-"""Raised whenever a source gives another screen, or none: cached files are then passed by."""
-
-NUMBERS_VERSION = 4
-"""Raised when that is so of published screens: it is part of the fingerprint, so of every board.
-What changes the numbers of some files only, their reader puts into the fingerprints of these."""
+"""Raised whenever reading the same file gives another screen."""
+PUBLISHED_READER_VERSION = 4
+"""The same for the published screens, whose boards stay as long as their numbers do."""
 
 
 @dataclass(frozen=True)
@@ -82,23 +80,21 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
             )
     # What fixes the numbers; a name and a cell line only say what they are called.
     source_sha256 = file_sha256(path)
-    fingerprint = _hash(
-        source_sha256, request.perturbation_column, request.control, NUMBERS_VERSION
-    )
-    key = _hash(fingerprint, name, request.cell_line, halves, READER_VERSION)
+    version = PUBLISHED_READER_VERSION if request.screen in GEARS_SCREENS else READER_VERSION
+    fingerprint = _hash(source_sha256, request.perturbation_column, request.control, version)
+    key = _hash(fingerprint, name, request.cell_line, halves)
 
     def read(file: Path) -> Screen:
         from anndata import read_h5ad
 
         screen = Screen(read_h5ad(file))
-        if screen.adata.uns.get("key") != key:
+        if screen.fingerprint != fingerprint:
             raise ScreenError("it is another screen")
         return screen
 
     def make() -> Screen:
         screen = _from_file(path, name, request, fingerprint, halves)
         screen.adata.uns["source_sha256"] = source_sha256
-        screen.adata.uns["key"] = key
         for remark in scale_remarks(screen):
             _log.warning("%s: %s", path, remark)
         return screen
