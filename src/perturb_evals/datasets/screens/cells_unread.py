@@ -15,7 +15,7 @@ import numpy as np
 
 from perturb_evals.datasets.genes.labels import examples
 from perturb_evals.datasets.genes.words import clean, is_control
-from perturb_evals.datasets.screens.screen import LARGEST_LOG
+from perturb_evals.datasets.screens.scale import counts_fault, tally
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -125,6 +125,4 @@ def _are_counts(adata: "AnnData") -> bool:
         return True
     some = adata.X[:ROWS_SEEN]
     values = np.asarray(some.toarray() if hasattr(some, "toarray") else some, dtype=float)
-    return bool(values.size) and bool(
-        (values == np.round(values)).all() or values.max(initial=0.0) > LARGEST_LOG
-    )
+    return bool(counts_fault(tally(values)))

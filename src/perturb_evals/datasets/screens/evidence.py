@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from perturb_evals.datasets.evidence import Evidence
 from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
+from perturb_evals.datasets.screens.predicted_scale import Baseline, baseline_of
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
 from perturb_evals.datasets.screens.splits import (
     Fold,
@@ -118,6 +119,11 @@ class ExpressionEvidence(Evidence):
     def gene_of(self, name: str) -> str:
         """Return the gene that a perturbation's name names: GATA1 of the guide GATA1_sg1."""
         return self._gene_of.get(name, name)
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """What predictions should be like, from the control and the training perturbations."""
+        return baseline_of(self.control, self.expression)
 
     def vectors(self, names: Iterable[str]) -> Floats:
         """Return the (k, G) expression of training perturbations, in the order of the names.

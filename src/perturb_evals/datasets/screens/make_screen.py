@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from perturb_evals.datasets.screens.naming import naming_as_written
+from perturb_evals.datasets.screens.scale import screen_fault
 from perturb_evals.datasets.screens.screen import (
-    LARGEST_LOG,
     P_VALUES,
     Floats,
     OrderKind,
@@ -73,7 +73,8 @@ def make_screen(
 
     Raises:
         ScreenError: Shapes that do not agree, names that are empty or given twice, numbers that are
-            not finite, counts instead of logarithms, a wrong layer or order, or nothing left.
+            not finite, counts instead of logarithms, rows that are changes beside a control of
+            expression or the other way round, a wrong layer or order, or nothing left.
     """
     from anndata import AnnData
 
@@ -194,13 +195,8 @@ def _check_values(
 ) -> None:
     for rows, names in ((values, perturbations), (control[None], ["the control"])):
         _check_finite(screen, rows, names, genes)
-    both = np.vstack([values, control])
-    whole = bool((both == np.round(both)).all())
-    if both.size and both.min() >= 0 and (both.max() > LARGEST_LOG or (whole and both.max() > 1)):
-        raise ScreenError(
-            f"{screen}: the values look like counts, not logarithms (from {both.min():.4g} to "
-            f"{both.max():.4g}{', all whole' if whole else ''}). Normalise and take log1p first."
-        )
+    if said := screen_fault(values, control, perturbations):
+        raise ScreenError(f"{screen}: {said}")
 
 
 def _check_finite(where: str, rows: Floats, names: Sequence[str], genes: Sequence[str]) -> None:

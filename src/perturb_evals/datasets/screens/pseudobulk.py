@@ -1,12 +1,15 @@
 """A pseudobulk `.h5ad` of anybody's: one row a perturbation, one row the control."""
 
 import difflib
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from perturb_evals.datasets.errors import why
 from perturb_evals.datasets.genes.labels import examples, look_at
@@ -21,9 +24,12 @@ from perturb_evals.datasets.screens.naming import (
     symbols_of,
 )
 from perturb_evals.datasets.screens.screen import LAYERS, Screen, ScreenError
+from perturb_evals.datasets.screens.stored import no_matrix
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+_log = logging.getLogger(__name__)
 
 PERTURBATION_COLUMN = "perturbation"
 CONTROL = "control"
@@ -89,7 +95,7 @@ def read_pseudobulk(
         raise ScreenError(said)
     rows = np.flatnonzero(~called)[kept]
     if adata.X is None:
-        raise ScreenError(f"{path}: X is empty; expected mean log expression there.")
+        raise ScreenError(no_matrix(path, adata.layers, has_raw=adata.raw is not None))
     values = adata.to_df().to_numpy()
     order = adata.obsm.get("de_order")
     cells = adata.obs.get("n_cells")
@@ -104,7 +110,7 @@ def read_pseudobulk(
         symbols=symbols,
         de_order=None if order is None else np.asarray(order)[rows],
         order_kind="abs_delta" if order is None else "uns",
-        n_cells=None if cells is None else cells.to_numpy(dtype=float)[rows],
+        n_cells=None if cells is None else _numbers(path, cells)[rows],
         layers={
             key: adata.to_df(layer=key).to_numpy()[rows] for key in LAYERS if key in adata.layers
         },
@@ -122,6 +128,21 @@ def read_pseudobulk(
         licence=str(adata.uns.get("licence", "")),
         citation=str(adata.uns.get("citation", "")),
     )
+
+
+def _numbers(path: Path, cells: "pd.Series[Any]") -> NDArray[np.float64]:
+    """Return numbers of cells, nan where one is missing or, with a warning, no number."""
+    text = cells.astype(object).where(cells.notna(), None)
+    numbers = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    odd = np.isnan(numbers) & cells.notna().to_numpy()
+    if odd.any():
+        _log.warning(
+            "%s: obs['n_cells'] is no number in %d rows, the first is %r: taken for not known.",
+            path,
+            int(odd.sum()),
+            cells[odd].iloc[0],
+        )
+    return numbers
 
 
 def _labels(path: Path, adata: "AnnData", column: str | None) -> tuple[list[str], str]:

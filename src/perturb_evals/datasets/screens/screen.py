@@ -37,9 +37,6 @@ LAYERS = ("t_others", "half_1", "half_2", "t_half_1", "t_others_half_1", P_VALUE
 """Two halves of the cells, or replicates: half 1 is the truth that controls are scored against and
 half 2 makes the positive one, so t and adjusted p against the control know one half only."""
 
-LARGEST_LOG = 20.0
-"""Above any logarithm of expression: counts per million have a natural log below 14."""
-
 
 KEPT_OUT = {
     "combination": "of several genes (A+B)",
