@@ -45,7 +45,7 @@ def described(screen: "Screen", split: "Split") -> list[tuple[str, str]]:
     """Return what was read, line by line: a heading and what is said."""
     from perturb_evals.datasets.genes.labels import examples
     from perturb_evals.datasets.genes.ncbi import GENE_INFO, aliases_at_hand
-    from perturb_evals.datasets.screens.scale import has_baseline, scale_remarks
+    from perturb_evals.datasets.screens.scale import has_baseline
 
     lines = [
         ("screen", screen.name),
@@ -64,8 +64,7 @@ def described(screen: "Screen", split: "Split") -> list[tuple[str, str]]:
     kind = "expression" if has_baseline(screen.expression, screen.control) else "changes"
     low, high = float(screen.expression.min()), float(screen.expression.max())
     lines.append(("values", f"{kind}, from {low:.4g} to {high:.4g}"))
-    odd = [*screen.remarks, *scale_remarks(screen)]
-    lines += [("odd", remark) for remark in odd or ["nothing was noticed"]]
+    lines += [("odd", remark) for remark in screen.remarks or ["nothing was noticed"]]
     if aliases_at_hand() is None:
         lines.append(
             (

@@ -11,15 +11,15 @@ HEADER = (
     "\tdbXrefs"
 )
 ROWS = """
-9606\t16\tAARS1\t-\tAARS|CMT2N\talanyl-tRNA synthetase 1\tAARS1	-
-9606\t2617\tGARS1\t-\tGARS|SMAD1\tglycyl-tRNA synthetase 1\tGARS1	-
-9606\t2618\tGART\t-\tGARS|"PAIS"\ttrifunctional "GART"\tGART	-
-9606\t4535\tND1\t-\tMTND1\tsubunit 1\tMT-ND1	-
-9606\t4086\tSMAD1\t-\tNaN\tSMAD family member 1\tSMAD1	-
-9606\t100\tC1orf1\t-\t-\topen frame\t-	-
-9606\t7\tTEC\t-\tNA\tkinase\tTEC	-
-9606\t8\tTEC\t-\t-\tphenotype\t-	-
-741158\t17\tAARS1\t-\tOTHER\tof another species\tAARS1	-
+9606\t16\tAARS1\t-\tAARS|CMT2N\talanyl-tRNA synthetase 1\tAARS1\tHGNC:HGNC:20|Ensembl:ENSG00000090861
+9606\t2617\tGARS1\t-\tGARS|SMAD1\tglycyl-tRNA synthetase 1\tGARS1\t-
+9606\t2618\tGART\t-\tGARS|"PAIS"\ttrifunctional "GART"\tGART\t-
+9606\t4535\tND1\t-\tMTND1\tsubunit 1\tMT-ND1\t-
+9606\t4086\tSMAD1\t-\tNaN\tSMAD family member 1\tSMAD1\t-
+9606\t100\tC1orf1\t-\t-\topen frame\t-\t-
+9606\t7\tTEC\t-\tNA\tkinase\tTEC\t-
+9606\t8\tTEC\t-\t-\tphenotype\t-\t-
+741158\t17\tAARS1\t-\tOTHER\tof another species\tAARS1\t-
 """.strip()
 
 

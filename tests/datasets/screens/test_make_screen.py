@@ -44,9 +44,9 @@ def test_genes_without_change_go_to_the_end_of_a_given_order():
 
 
 def test_rows_without_effect_are_kept_out_and_counted():
-    rows = CONTROL + np.array([[0.1, 0, 0, 0], [0, 0, 0, 0]])
-    made = screen(["A", "B"], rows, excluded={"one_cell": 3, "combination": 2})
-    assert made.perturbations == ("A",)
+    rows = CONTROL + np.array([[0.1, 0, 0, 0], [0, 0, 0, 0], [0.1, 0.1, 0, 0]])
+    made = screen(["A", "B", "C"], rows, excluded={"one_cell": 3, "combination": 2})
+    assert made.perturbations == ("A", "C")
     assert made.excluded == {"combination": 2, "no_effect": 1, "one_cell": 3}
 
 

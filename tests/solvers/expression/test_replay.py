@@ -73,7 +73,7 @@ def test_expression_given_as_changes_is_refused(save: Save) -> None:
     with pytest.raises(ExpressionError, match="values=delta was given, but"):
         ReplayedExpression(FOLD, save(TRUTH), "delta")
     with pytest.raises(ArgumentError, match="values must be one of expression, delta; got 'log2'"):
-        replay_expression("mine.parquet", values="log2")  # type: ignore[arg-type]
+        replay_expression(str(save(TRUTH)), values="log2")  # type: ignore[arg-type]
 
 
 def test_what_is_accepted_does_not_hang_on_the_truth(save: Save, monkeypatch) -> None:

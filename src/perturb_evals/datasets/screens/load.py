@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,8 +15,6 @@ from perturb_evals.datasets.screens.gears import GEARS_SCREENS, is_gears, read_g
 from perturb_evals.datasets.screens.pseudobulk import read_pseudobulk
 from perturb_evals.datasets.screens.scale import scale_remarks
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
-
-_log = logging.getLogger(__name__)
 
 READER_VERSION = 5
 """Raised whenever reading the same file gives another screen."""
@@ -101,8 +98,7 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
     def make() -> Screen:
         screen = _from_file(path, name, request, fingerprint, halves)
         screen.adata.uns["source_sha256"] = source_sha256
-        for remark in scale_remarks(screen):
-            _log.warning("%s: %s", path, remark)
+        screen.adata.uns["remarks"] = [*screen.remarks, *scale_remarks(screen)]
         return screen
 
     return kept(

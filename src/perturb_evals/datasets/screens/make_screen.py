@@ -172,8 +172,8 @@ def _names(screen: str, what: str, names: Sequence[str]) -> list[str]:
     twice = [name for name, count in Counter(stripped).items() if count > 1]
     if twice:
         raise ScreenError(
-            f"{screen}: {len(twice)} {what}s are given more than once (blanks around a name do not "
-            f"count), the first is {twice[0]!r}. Merge or rename them."
+            f"{screen}: {len(twice)} {what}s are given more than once, the first is {twice[0]!r}; "
+            "blanks around a name do not tell two apart. Merge or rename them."
         )
     return stripped
 
