@@ -24,7 +24,8 @@ VALUES: tuple[Values, ...] = get_args(Values)
 
 ODD: dict[Mark, str] = {
     "unlike_screen": "do not follow the screen (its control, or the sizes of its changes by gene), "
-    "as its training perturbations do: look whether the genes stand in the order of their names",
+    "as its training perturbations do: look whether the genes stand in the order of their names, "
+    "and whether their scale is the screen's (totals of cells, logarithm)",
     "other_scale": "follow the control at another scale: look whether cells were normalised to the "
     "same total, and the same logarithm taken",
 }
