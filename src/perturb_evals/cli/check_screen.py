@@ -98,5 +98,5 @@ def _own_genes(screen: "Screen") -> list[str]:
         if target and target != gene
     ]
     if other:
-        said.append(f"{len(other):,} under another name: {examples(other)}")
+        said.append(f"{len(other):,} under another name: {examples(list(dict.fromkeys(other)))}")
     return said

@@ -21,6 +21,8 @@ OPTIONS = {
     "dataset": "--dataset",
     "cell_line": "--cell-line",
     "screen": "--screen",
+    "perturbation_column": "--perturbation-column",
+    "control": "--control",
     "values": "--values",
 }
 """Arguments of a task that say which data a file of predictions is about, and of the solver that

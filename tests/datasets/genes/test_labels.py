@@ -244,7 +244,7 @@ def test_aliases_need_the_table():
     assert found.same_gene == tuple(expected)
     assert found.aliases_known
     assert (
-        "6 genes stand under several names, which are kept in one fold: 'AARS = AARS1'"
+        "6 genes stand under several names, which stay on one side of every split (intervals count each name as a perturbation): 'AARS = AARS1'"
         in (found.remarks[0])
     )
     alone = look_at(labels)
@@ -261,7 +261,7 @@ def test_a_former_name_of_several_genes_goes_into_the_fold_of_all_of_them():
     assert look.same_gene == ()
     assert look.one_fold == (("OCT4", "POU5F1"), ("TAZ", "WWTR1"))
     (said,) = look.remarks
-    assert "kept in one fold with those that they may be: 'OCT4 ? POU5F1', 'TAZ ? WWTR1'" in said
+    assert "kept on one side with those that they may be: 'OCT4 ? POU5F1', 'TAZ ? WWTR1'" in said
 
 
 def test_genes_beside_a_gene_are_no_joined_names():

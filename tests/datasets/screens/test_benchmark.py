@@ -94,7 +94,8 @@ def test_what_is_odd_is_warned_of_once_and_kept_in_the_header(tmp_path, monkeypa
     said = [
         "1 label names no perturbation: 'nan'.",
         "1 label names another control: 'NT'.",
-        "1 gene stands under several names, which are kept in one fold: 'GATA1_sg1 = GATA1_sg2'.",
+        "1 gene stands under several names, which stay on one side of every split (intervals count "
+        "each name as a perturbation): 'GATA1_sg1 = GATA1_sg2'.",
     ]
     assert [record.getMessage() for record in logged.records] == [f"mine: {one}" for one in said]
     assert run.facts["remarks"] == said

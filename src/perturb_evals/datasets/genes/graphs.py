@@ -40,8 +40,6 @@ BioGRID. Of several pairs the first counts."""
 WEIGHTS = ("weight", "combined_score", "score", "importance", "edge_weight", "similarity")
 """How a column of weights may be called, in any case."""
 
-_log = logging.getLogger(__name__)
-
 
 class GraphError(DataError):
     """A file that is no list of gene pairs. The message names the file, and the row if there is."""

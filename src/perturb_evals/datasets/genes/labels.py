@@ -85,11 +85,12 @@ class Look:
             n = len(groups)
             said.append(
                 f"{n:,} {'gene stands' if n == 1 else 'genes stand'} under several names, which "
-                f"are kept in one fold: {examples(groups)}."
+                "stay on one side of every split (intervals count each name as a perturbation): "
+                f"{examples(groups)}."
             )
         if unclear := [" ? ".join(group[:SHOWN]) for group in sorted({*self.one_fold} - same)]:
             said.append(
-                "Former names of several genes, kept in one fold with those that they may be: "
+                "Former names of several genes, kept on one side with those that they may be: "
                 f"{examples(unclear)}."
             )
         if like := sorted(CALLED_LIKE_A_CONTROL & self.genes.keys()):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 import math
 from pathlib import Path
 from typing import Any, TextIO
@@ -20,6 +21,11 @@ NO_SCORE = (
 SAMPLED = " Of several samples a pair, give the mean."
 
 
+USED = ("pert", "gene", "score", "cell_line")
+
+_log = logging.getLogger(__name__)
+
+
 class PredictionsError(DataError):
     """A predictions file that cannot be used as it is. The message names the file and the row."""
 
@@ -30,7 +36,7 @@ def read_predictions(path: Path, cell_line: str, lines: tuple[str, ...]) -> pd.D
     Args:
         path: A .csv, .tsv, .parquet or .jsonl file with the columns pert, gene and score, a finite
             number, higher for a likelier positive; with a column cell_line, other lines' rows are
-            left aside. Other columns are ignored.
+            left aside. Other columns are ignored, those of numbers with a warning.
         cell_line: The line wanted.
         lines: All lines of the dataset; any other name in cell_line is an error.
 
@@ -51,6 +57,9 @@ def read_predictions(path: Path, cell_line: str, lines: tuple[str, ...]) -> pd.D
             f"{path}: expected the columns pert, gene and score, "
             f"got {', '.join(columns) or 'none'}."
         )
+    unused = [n for n in dict.fromkeys(columns) if n not in USED and _numeric(frame.get(n))]
+    if unused:
+        _log.warning("%s: the columns %s are not used.", path, ", ".join(map(repr, unused)))
     if "cell_line" in frame.columns:
         unknown = sorted(set(frame["cell_line"].astype(str)) - set(lines))
         if unknown:
@@ -130,6 +139,10 @@ def _number(value: Any) -> float:
         return math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         return math.nan
+
+
+def _numeric(column: "pd.Series[Any] | pd.DataFrame | None") -> bool:
+    return isinstance(column, pd.Series) and bool(column.map(_number).notna().all())
 
 
 def _refuse(

@@ -76,7 +76,7 @@ def cells_instead(path: Path, adata: "AnnData", column: str | None, control: str
         said += f" -- first keep the cells of one line, as obs[{kinds[0]!r}] has {values}"
     control_word = shlex.quote(best.control) if best.control else "(the label of the control cells)"
     return (
-        f"{said} -- then give {path.stem}_pseudobulk.h5ad with "
+        f"{said} -- then give {_made(path, best).name} with "
         f"-T perturbation_column={shlex.quote(best.name)} -T control={control_word}"
     )
 
@@ -107,6 +107,10 @@ def _columns(adata: "AnnData", control: str | None) -> list[Column]:
     )
 
 
+def _made(path: Path, column: Column) -> Path:
+    return path.with_name(f"{path.stem}_by_{re.sub(r'[^A-Za-z0-9]+', '_', column.name)}.h5ad")
+
+
 def _code(path: Path, adata: "AnnData", column: Column) -> str:
     """Return the lines of Python, in one, that average the cells of each label."""
     normalised = "sc.pp.normalize_total(a); sc.pp.log1p(a); " if _are_counts(adata) else ""
@@ -116,7 +120,7 @@ def _code(path: Path, adata: "AnnData", column: Column) -> str:
         f"a = a[a.obs[{by}].notna()].copy(); {normalised}"
         f'p = sc.get.aggregate(a, by={by}, func="mean"); p.X = p.layers.pop("mean"); '
         f'p.obs["n_cells"] = a.obs[{by}].value_counts()[p.obs[{by}]].to_numpy(); '
-        f"p.write_h5ad({str(path.with_name(path.stem + '_pseudobulk.h5ad'))!r})"
+        f"p.write_h5ad({str(_made(path, column))!r})"
     )
 
 

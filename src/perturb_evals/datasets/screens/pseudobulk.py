@@ -172,7 +172,8 @@ def _no_control(
     close = difflib.get_close_matches(control, texts, n=3, cutoff=0.5)
     if like:
         said += f" Labels that look like a control: {examples(like)}."
-        said += " Average several rows of it first." if len(like) > 1 else ""
+        if len(like) > 1:
+            said += " If several are meant, average them into one first, weighted by their cells."
     elif close:
         said += f" Names close to it: {', '.join(close)}."
     return f"{said} Name the control with -T control=...{_other_column(adata, where)}"

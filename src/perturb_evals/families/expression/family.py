@@ -92,7 +92,7 @@ class Expression(Family):
     }
     answer_arguments = ("k", "aliases")
     summary = "screens"
-    data_arguments = ("screen",)
+    data_arguments = ("screen", "perturbation_column", "control", "cell_line")
     replay_solver = "replay_expression"
     replay_arguments = ("values",)
     demo = ExpressionDemo()
@@ -163,7 +163,8 @@ class Expression(Family):
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Take every vector of the task's default run from a file."""
-        run = expression_benchmark(given.get("screen", "replogle_k562"), aliases="none")
+        about = {name: given[name] for name in self.data_arguments if name in given}
+        run = expression_benchmark(**{"screen": "replogle_k562", **about}, aliases="none")
         try:
             values = one_of("values", given.get("values", VALUES[0]), VALUES)
             replayed = [ReplayedExpression(held_out, path, values) for held_out in run.folds]
