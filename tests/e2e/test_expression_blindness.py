@@ -78,7 +78,7 @@ def files(tmp_path: Path) -> dict[str, str]:
     pd.DataFrame(vectors, index=names).add_prefix("d").rename_axis("symbol").to_csv(
         tmp_path / "vectors.csv"
     )
-    predictions = rng.normal(size=(len(names), len(screen.genes)))
+    predictions = rng.uniform(0, 5, (len(names), len(screen.genes)))
     pd.DataFrame(predictions, index=names, columns=list(screen.genes)).to_parquet(
         tmp_path / "predictions.parquet"
     )

@@ -17,8 +17,16 @@ if TYPE_CHECKING:
     from perturb_evals.leaderboard.submission.checks import Checked
 
 WIDTH = 100
-OPTIONS = {"dataset": "--dataset", "cell_line": "--cell-line", "screen": "--screen"}
-"""Arguments of a task that say which data a file of predictions is about."""
+OPTIONS = {
+    "dataset": "--dataset",
+    "cell_line": "--cell-line",
+    "screen": "--screen",
+    "perturbation_column": "--perturbation-column",
+    "control": "--control",
+    "values": "--values",
+}
+"""Arguments of a task that say which data a file of predictions is about, and of the solver that
+replays it."""
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -98,7 +106,7 @@ def _predictions(screen: "Console", paths: list[str], task: str, given: dict[str
 
     family = family_of(task)
     for name in given:
-        if name not in family.data_arguments:
+        if name not in (*family.data_arguments, *family.replay_arguments):
             raise ArgumentError(f"{OPTIONS[name]} does not go with --task {task}.")
     passed = True
     for path in map(Path, paths):

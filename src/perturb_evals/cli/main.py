@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from perturb_evals import __version__
 from perturb_evals.cli import (
     calibrate,
+    check_screen,
     check_submission,
     compare,
     data,
@@ -27,6 +28,7 @@ COMMANDS = (
     estimate,
     data,
     demo,
+    check_screen,
     split,
     calibrate,
     curve,

@@ -31,8 +31,9 @@ def run(args: argparse.Namespace) -> int:
         request, file = screen_request(args)
         split = split_of(request, file)
     print(split.to_json())
-    if kept_out := load_screen(request).kept_out:
-        print(kept_out, file=sys.stderr)
+    screen = load_screen(request)
+    for said in filter(None, [screen.kept_out, *screen.remarks]):
+        print(said, file=sys.stderr)
     sizes = ", ".join(f"{len(fold.train)}/{len(fold.test)}" for fold in split.folds)
     print(f"sha256 {split.sha256}; train/test of the folds: {sizes}", file=sys.stderr)
     return 0

@@ -198,6 +198,8 @@ class Family(ABC):
     """Arguments of a task that say which data are meant, for a file of predictions."""
     replay_solver: ClassVar[str]
     """The solver that replays a file of predictions."""
+    replay_arguments: ClassVar[tuple[str, ...]] = ()
+    """Arguments of that solver, besides the file, that say what the file holds."""
     replay_hint: ClassVar[str] = ""
     """What to add to the command that replays a file."""
     demo: ClassVar[Demo | None] = None
@@ -273,6 +275,14 @@ class Family(ABC):
         """Return where the scores of a sample hold another label than its task; empty if fine."""
         return ""
 
+    def oddities(self, counts: Mapping[str, float]) -> tuple[str, ...]:
+        """Return what a board should say of a run beside its numbers, in a few words each.
+
+        Args:
+            counts: What the run counted, see `Result.counts`.
+        """
+        return ()
+
     def lost_metrics(self, scores: Sequence[SampleScore]) -> tuple[str, ...]:
         """Return metrics that the summaries of a log do not hold enough for."""
         return ()
@@ -283,6 +293,11 @@ class Family(ABC):
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Return what a file of predictions holds, in a sentence, if a run could replay it.
+
+        Args:
+            path: The file.
+            task: Name of the task.
+            given: Its `data_arguments`, and `replay_arguments`, that are not as by default.
 
         Raises:
             ValueError, DataError: What is wrong with it.

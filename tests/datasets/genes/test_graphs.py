@@ -69,6 +69,41 @@ def test_weights_are_scaled_and_the_largest_of_a_pair_counts(write) -> None:
     assert pairs_of(graph)["B", "C"] == 1
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "protein1,protein2,combined_score",
+        "gene_a,gene_b,combined_score",
+        "Gene_A,GENE_B,Weight",
+        "source,target,importance",
+        "#node1,node2,score",
+        "gene1,gene2,similarity",
+        "preferredName_A,preferredName_B,score",
+        "Official Symbol Interactor A,Official Symbol Interactor B,Score",
+    ],
+)
+def test_the_names_of_others_are_known(write, logged, head: str) -> None:
+    graph = load_graph(write(head + "\nA,B,400\nB,C,800\n"))
+    assert pairs_of(graph)["A", "B"] == 0.5
+    assert logged.text == ""
+
+
+def test_the_text_file_of_string(write) -> None:
+    path = write("protein1 protein2 combined_score\nA B 400\nB C 800\n", "links.csv")
+    assert pairs_of(load_graph(path))["A", "B"] == 0.5
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_columns_that_are_not_used_are_named(write, logged, name: str) -> None:
+    frame = pd.DataFrame({"gene_a": ["A", "B"], "gene_b": ["B", "C"], "strength": [1.0, 2.0]})
+    load_graph(write(frame if "parquet" in name else frame.to_csv(index=False), name))
+    assert "the columns 'strength' are not used; no weight is" in logged.text
+    frame = frame.assign(coexpression=1, combined_score=[400, 800])
+    path = write(frame if "parquet" in name else frame.to_csv(index=False), "b" + name)
+    assert pairs_of(load_graph(path))["A", "B"] == 0.5
+    assert "'strength', 'coexpression' are not used; the weight is combined_score" in logged.text
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from("ABCDEF"), st.sampled_from("ABCDEF"), st.integers(1, 9)),
@@ -104,6 +139,7 @@ def test_profiles_are_rows_of_length_one_with_the_gene_itself(
         ("gene_a,other\nA,B\n", "got gene_a, other"),
         ("gene_a,gene_b,gene_a\nA,B,C\n", "once each"),
         ("gene_a,gene_b,weight,weight\nA,B,1,1\n", "once each"),
+        ("gene_a,gene_b,score,combined_score\nA,B,1,1\n", "one of weights"),
         (HEAD, "two different genes, got none"),
         (HEAD + "A,A\n", "two different genes, got none"),
         (HEAD + "A,B\n ,B\n", "data row 2: a name that is empty"),
@@ -159,3 +195,10 @@ def test_a_known_graph_that_cannot_be_had(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "graphs" / "reactome.csv.gz").write_bytes(b"another file")
     with pytest.raises(DataError, match=r"reactome\.csv\.gz"):
         load_graph("reactome")
+
+
+def test_names_are_cleaned_and_odd_ones_told(write, logged) -> None:
+    path = write(HEAD + " A\u00a0,B\nA,2-Sep\nB , A\n")
+    graph = load_graph(path)
+    assert graph.symbols == ("2-Sep", "A", "B")
+    assert logged.text == f"{path}: among its 3 genes are 1 dates ('2-Sep')."

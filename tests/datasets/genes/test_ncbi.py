@@ -8,17 +8,18 @@ from perturb_evals.datasets.genes.ncbi import Aliases, human_aliases, read_alias
 
 HEADER = (
     "#tax_id\tGeneID\tSymbol\tLocusTag\tSynonyms\tdescription\tSymbol_from_nomenclature_authority"
+    "\tdbXrefs"
 )
 ROWS = """
-9606\t16\tAARS1\t-\tAARS|CMT2N\talanyl-tRNA synthetase 1\tAARS1
-9606\t2617\tGARS1\t-\tGARS|SMAD1\tglycyl-tRNA synthetase 1\tGARS1
-9606\t2618\tGART\t-\tGARS|"PAIS"\ttrifunctional "GART"\tGART
-9606\t4535\tND1\t-\tMTND1\tsubunit 1\tMT-ND1
-9606\t4086\tSMAD1\t-\tNaN\tSMAD family member 1\tSMAD1
-9606\t100\tC1orf1\t-\t-\topen frame\t-
-9606\t7\tTEC\t-\tNA\tkinase\tTEC
-9606\t8\tTEC\t-\t-\tphenotype\t-
-741158\t17\tAARS1\t-\tOTHER\tof another species\tAARS1
+9606\t16\tAARS1\t-\tAARS|CMT2N\talanyl-tRNA synthetase 1\tAARS1\tHGNC:HGNC:20|Ensembl:ENSG00000090861
+9606\t2617\tGARS1\t-\tGARS|SMAD1\tglycyl-tRNA synthetase 1\tGARS1\t-
+9606\t2618\tGART\t-\tGARS|"PAIS"\ttrifunctional "GART"\tGART\t-
+9606\t4535\tND1\t-\tMTND1\tsubunit 1\tMT-ND1\t-
+9606\t4086\tSMAD1\t-\tNaN\tSMAD family member 1\tSMAD1\t-
+9606\t100\tC1orf1\t-\t-\topen frame\t-\t-
+9606\t7\tTEC\t-\tNA\tkinase\tTEC\t-
+9606\t8\tTEC\t-\t-\tphenotype\t-\t-
+741158\t17\tAARS1\t-\tOTHER\tof another species\tAARS1\t-
 """.strip()
 
 
@@ -57,6 +58,11 @@ def test_names_denote_genes_in_any_case(aliases):
     assert aliases.gene_ids("-") == aliases.gene_ids("") == ()
 
 
+def test_an_ensembl_id_is_another_name_with_or_without_its_version(aliases):
+    assert aliases.gene_ids("ENSG00000090861") == aliases.gene_ids("ENSG00000090861.16") == (16,)
+    assert aliases.gene_ids("ENSG00000000000") == ()
+
+
 def test_a_current_symbol_beats_a_synonym(aliases):
     assert aliases.gene_ids("SMAD1") == (4086,)
     assert aliases.is_current("smad1")
@@ -80,7 +86,7 @@ def test_of_several_genes_a_former_symbol_is_that_of_the_one_named_alike(aliases
 def test_files_that_are_not_gene_info(write, tmp_path):
     broken = {
         "not readable as a tab-separated table of NCBI's.*GeneID.*Symbol": "gene\tname\nA\tB\n",
-        "not readable as a tab-separated table": f"{HEADER}\n9606\tsixteen\tA\t-\t-\t-\t-\n",
+        "not readable as a tab-separated table": f"{HEADER}\n9606\tsixteen\tA\t-\t-\t-\t-\t-\n",
         "not readable": "",
         "tax_id 9606.*got none among 1 rows": f"{HEADER}\n{ROWS.splitlines()[-1]}\n",
     }

@@ -118,6 +118,80 @@ def test_bad_tables_are_refused(tmp_path: Path, text: str, said: str) -> None:
     assert said in refused(path)
 
 
+def embedding(n: int = 20) -> pd.DataFrame:
+    values = np.random.default_rng(0).normal(0, 1, (n, 3))
+    frame = pd.DataFrame(values, columns=["d0", "d1", "d2"])
+    frame.insert(0, "symbol", [f"G{at}" for at in range(n)])
+    return frame
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    "column",
+    ["Unnamed: 0", "index", "entrez", "entrezgene", "gene_id", "ensembl_id", "level_0", "HGNC ID"],
+)
+@pytest.mark.parametrize("at", [0, 1, 4])
+def test_row_numbers_and_ids_are_no_dimensions(
+    tmp_path: Path, logged, form: str, column: str, at: int
+) -> None:
+    frame = embedding()
+    numbers = range(20) if at else [f"ENSG{row}" for row in range(20)]
+    frame.insert(at, column, numbers)
+    path = tmp_path / f"a.{form}"
+    frame.to_parquet(path) if form == "parquet" else frame.to_csv(path, index=False)
+    vectors = load_vectors(path)
+    assert vectors.symbols[:2] == ("G0", "G1")
+    expected = embedding().drop(columns="symbol").to_numpy("f4")
+    np.testing.assert_allclose(vectors.matrix, expected, rtol=1e-6)
+    assert f"the columns {column!r} hold row numbers or ids" in logged.text
+    assert "which has 3 dimensions" in logged.text
+
+
+def test_the_index_of_pandas_is_no_dimension(tmp_path: Path, logged) -> None:
+    embedding().to_csv(tmp_path / "a.csv")
+    assert load_vectors(tmp_path / "a.csv").matrix.shape == (20, 3)
+    assert "the columns '' hold row numbers" in logged.text
+
+
+def test_a_column_that_counts_the_rows_is_left_out_whatever_its_name(
+    tmp_path: Path, logged
+) -> None:
+    embedding().assign(nr=range(1, 21)).to_csv(tmp_path / "a.csv", index=False)
+    assert load_vectors(tmp_path / "a.csv").matrix.shape == (20, 3)
+    assert "'nr'" in logged.text
+
+
+def test_ids_of_another_name_are_refused(tmp_path: Path) -> None:
+    embedding().assign(locus=np.arange(20) * 977 + 5).to_csv(tmp_path / "a.csv", index=False)
+    said = refused(tmp_path / "a.csv")
+    assert "the column 'locus' looks like ids" in said
+    assert "Leave it out" in said
+
+
+def test_whole_numbers_may_be_dimensions(tmp_path: Path, logged) -> None:
+    frame = embedding()
+    frame[["d0", "d1", "d2"]] = np.random.default_rng(0).integers(0, 2000, (20, 3))
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    assert load_vectors(tmp_path / "a.csv").matrix.shape == (20, 3)
+    embedding().assign(known=[0, 1] * 10).to_csv(tmp_path / "b.csv", index=False)
+    assert load_vectors(tmp_path / "b.csv").matrix.shape == (20, 4)
+    assert logged.text == ""
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("name", ["gene", "Gene", "gene_symbol", "gene_name", "SYMBOL"])
+def test_the_column_of_names_may_be_called_so(tmp_path: Path, form: str, name: str) -> None:
+    frame = embedding().rename(columns={"symbol": name})[["d0", name, "d1", "d2"]]
+    path = tmp_path / f"a.{form}"
+    frame.to_parquet(path) if form == "parquet" else frame.to_csv(path, index=False)
+    assert load_vectors(path).symbols[:2] == ("G0", "G1")
+
+
+def test_text_among_the_numbers_is_refused_by_its_column(tmp_path: Path) -> None:
+    embedding().assign(about="a gene").to_csv(tmp_path / "a.csv", index=False)
+    assert "in the column 'about'" in refused(tmp_path / "a.csv")
+
+
 def test_ragged_csv_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("symbol,x\nA,1,2\nB,3,4\n", encoding="utf-8")
@@ -234,3 +308,14 @@ def test_a_synonym_is_known_by_its_aliases():
     check_any_known(vectors_of(["NEWER1"]), TRAINING, aliases)
     with pytest.raises(UnknownGenesError):
         check_any_known(vectors_of(["NEWER1"]), TRAINING, None)
+
+
+def test_names_are_cleaned_and_odd_ones_told(tmp_path: Path, logged) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("symbol,0,1\n TP53\u00a0,1,2\n1-Mar,3,4\nnan,1,1\n", encoding="utf-8")
+    assert load_vectors(path).symbols == ("TP53", "1-Mar", "nan")
+    assert logged.text == (
+        f"{path}: among its 3 genes are 1 words for nothing ('nan'), 1 dates ('1-Mar')."
+    )
+    path.write_text("symbol,0\nTP53,1\nTP53 ,2\n", encoding="utf-8")
+    assert "1 genes are given more than once" in refused(path)

@@ -121,11 +121,11 @@ def test_a_copy_of_perturbqa_is_the_same_data(real_data: Path, tmp_path: Path):
 
 
 def test_symbols_that_look_like_something_else(folder):
-    rows = frame("NA NaN 1 train", "1e5 007 1 test", "null 007 0 test")
+    rows = frame("CTRL 1-X 1 train", "TRUE1 0X7 1 test", "NULL1 0X7 0 test")
     for name in ("x-de.csv", "x-de.parquet"):
         asked = pairs_benchmark("de", folder({name: rows}, name.replace(".", "_")))
-        assert asked.rows.to_numpy().tolist() == [["1e5", "007", 1], ["null", "007", 0]]
-        assert asked.table.split("train").to_numpy().tolist() == [["NA", "NaN", 1]]
+        assert asked.rows.to_numpy().tolist() == [["TRUE1", "0X7", 1], ["NULL1", "0X7", 0]]
+        assert asked.table.split("train").to_numpy().tolist() == [["CTRL", "1-X", 1]]
 
 
 def test_a_changed_file_is_read_anew(folder):

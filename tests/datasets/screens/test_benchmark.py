@@ -76,3 +76,38 @@ def test_relative_paths_are_those_of_the_folder_of_the_run(tmp_path, monkeypatch
     for cached in (load_screen, split_of, fold_of):
         cached.cache_clear()
     assert fold_of(run.folds[1]).test == tuple(names[:5])
+
+
+def own_screen(path, names):
+    rng = np.random.default_rng(0)
+    values = rng.uniform(0.5, 4, 12) + rng.uniform(0, 0.3, (len(names), 12))
+    genes = [f"R{at}X" for at in range(12)]
+    obs = pd.DataFrame(index=names)
+    AnnData(values.astype(np.float32), obs, pd.DataFrame(index=genes)).write_h5ad(path)
+    return str(path)
+
+
+def test_what_is_odd_is_warned_of_once_and_kept_in_the_header(tmp_path, monkeypatch, logged):
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    names = ["control", "GATA1_sg1", "GATA1_sg2", *"BCDEFGH", "nan", "NT"]
+    run = expression_benchmark(own_screen(tmp_path / "mine.h5ad", names), aliases="none")
+    said = [
+        "1 label names no perturbation: 'nan'.",
+        "1 label names another control: 'NT'.",
+        "1 gene stands under several names, which stay on one side of every split (intervals count "
+        "each name as a perturbation): 'GATA1_sg1 = GATA1_sg2'.",
+    ]
+    assert [record.getMessage() for record in logged.records] == [f"mine: {one}" for one in said]
+    assert run.facts["remarks"] == said
+    assert run.facts["excluded"] == {"nothing": 1, "other_control": 1}
+    for held_out in run.folds:
+        tested = {"GATA1_sg1", "GATA1_sg2"} & set(fold_of(held_out).test)
+        assert len(tested) in (0, 2)
+
+
+def test_a_run_without_oddities_has_the_facts_it_had(tmp_path, monkeypatch, logged):
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    run = expression_benchmark(own_screen(tmp_path / "mine.h5ad", ["control", *"BCDEFGH"]))
+    assert "remarks" not in run.facts
+    assert "remarks" not in expression_benchmark("demo").facts
+    assert not logged.records

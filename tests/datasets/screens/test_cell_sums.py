@@ -19,6 +19,7 @@ from perturb_evals.datasets.screens.cell_sums import (
     joined,
     random_halves,
 )
+from perturb_evals.datasets.screens.scale import Tally
 
 LAYOUTS = {"csr": sparse.csr_matrix, "csc": sparse.csc_matrix, "dense": np.asarray}
 
@@ -58,8 +59,9 @@ def test_sums_are_those_of_a_loop(folder: Path, data: st.DataObject, layout: str
         assert sums.n_cells[group] == len(rows)
         np.testing.assert_allclose(sums.sums[group], rows.sum(axis=0), rtol=1e-12)
         np.testing.assert_allclose(sums.squares[group], (rows**2).sum(axis=0), rtol=1e-12)
-    assert sums.largest == exact.max()
-    assert sums.whole == (exact == np.round(exact)).all()
+    assert sums.seen.largest == exact.max()
+    assert sums.seen.n == np.count_nonzero(exact)
+    assert sums.seen.negative == 0
 
 
 @pytest.mark.parametrize("layout", sorted(LAYOUTS))
@@ -76,15 +78,44 @@ def test_empty_groups_and_empty_cells(folder: Path):
     assert sums.n_cells.tolist() == [1, 0, 1]
     assert not sums.sums.any()
     assert not sums.squares.any()
-    assert (sums.largest, sums.whole) == (0.0, True)
+    assert sums.seen == Tally()
 
 
 @pytest.mark.parametrize("layout", sorted(LAYOUTS))
 def test_counts_are_seen_to_be_whole(folder: Path, layout: str):
     counts = np.array([[0, 3], [7, 0]], dtype=np.float32)
-    assert summed(folder, counts, [0, 0], 1, layout).whole
-    assert summed(folder, counts, [0, 0], 1, layout).largest == 7
-    assert not summed(folder, counts + np.float32(0.5), [0, 0], 1, layout).whole
+    seen = summed(folder, counts, [0, 0], 1, layout).seen
+    assert (seen.n, seen.above_one, seen.whole, seen.largest) == (2, 2, 2, 7)
+    assert summed(folder, counts + np.float32(0.5), [0, 0], 1, layout).seen.whole == 0
+
+
+@given(data=st.data(), layout=st.sampled_from(["csr", "csc"]), piece=st.integers(1, 200))
+def test_an_entry_stored_in_parts_is_their_sum(
+    folder: Path, data: st.DataObject, layout: str, piece: int
+):
+    """Valid for scipy and anndata, as a matrix that was built from triplets."""
+    n_cells, n_genes = data.draw(st.integers(1, 30)), data.draw(st.integers(1, 9))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**31)))
+    n = data.draw(st.integers(0, 200))
+    at = rng.integers(0, n_cells, n), rng.integers(0, n_genes, n)
+    lines, width = (at, n_genes) if layout == "csr" else (at[::-1], n_cells)
+    order = np.argsort(lines[0], kind="stable")  # in a line in any order, some of them twice
+    values = rng.random(n)[order]
+    length = n_cells if layout == "csr" else n_genes
+    ends = np.concatenate([[0], np.bincount(lines[0], minlength=length).cumsum()])
+    parts = (values, lines[1][order], ends)
+    stored = LAYOUTS[layout](parts, shape=(n_cells, n_genes))
+    assert stored.indices.max(initial=0) < max(width, 1)
+    dense, groups = stored.toarray(), rng.integers(-1, 3, n_cells)
+    with pytest.MonkeyPatch.context() as patch, h5py.File(folder / "parts.h5", "w") as file:
+        patch.setattr(module, "PIECE", piece)
+        write_elem(file, "X", stored)
+        assert len(file["X/data"]) == n  # nothing was added up before
+        sums = cell_sums(file["X"], groups, 3)
+    for group in range(3):
+        rows = dense[groups == group]
+        np.testing.assert_allclose(sums.sums[group], rows.sum(axis=0), atol=1e-12)
+        np.testing.assert_allclose(sums.squares[group], (rows**2).sum(axis=0), atol=1e-12)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -165,4 +196,4 @@ def test_halves_join_to_the_whole(folder: Path):
     np.testing.assert_array_equal(got.n_cells, whole.n_cells)
     np.testing.assert_allclose(got.sums, whole.sums, rtol=1e-12)
     np.testing.assert_allclose(got.squares, whole.squares, rtol=1e-12)
-    assert (got.largest, got.whole) == (whole.largest, whole.whole)
+    assert got.seen == whole.seen

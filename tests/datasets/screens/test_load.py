@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -134,3 +135,31 @@ def test_the_demo_has_no_column_and_no_control(given, cache):
 
 def test_the_case_of_the_suffix_does_not_matter(put):
     assert load_screen(put(name="mine.H5AD")).perturbations == ("A", "B")
+
+
+def test_another_table_of_genes_is_another_look_at_the_same_data(tmp_path, cache, monkeypatch):
+    names = ["control", "AARS", "AARS1", *"BCDEFG"]
+    obs = pd.DataFrame(index=names)
+    values = np.random.default_rng(0).random((len(names), 3)).astype(np.float32)
+    anndata.AnnData(values, obs, pd.DataFrame(index=["G1", "G2", "G3"])).write_h5ad(
+        tmp_path / "mine.h5ad"
+    )
+    request = ScreenRequest(str(tmp_path / "mine.h5ad"))
+
+    def same_gene():
+        load_screen.cache_clear()
+        screen = load_screen(request)
+        return screen.same_gene, screen.fingerprint
+
+    monkeypatch.setenv("PERTURB_EVALS_DATA", str(tmp_path))
+    without, data = same_gene()
+    assert without == ()
+    table = tmp_path / "genes" / "Homo_sapiens.gene_info.gz"
+    table.parent.mkdir()
+    columns = "#tax_id\tGeneID\tSymbol\tSymbol_from_nomenclature_authority\tSynonyms\tdbXrefs\n"
+    with gzip.open(table, "wt") as file:
+        file.write(f"{columns}9606\t16\tAARS1\tAARS1\tAARS|CMT2N\t-\n")
+    assert same_gene() == ((("AARS", "AARS1"),), data)
+    # A table that cannot be read is none: nobody asked for it.
+    table.write_bytes(b"no table")
+    assert same_gene() == ((), data)

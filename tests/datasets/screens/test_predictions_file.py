@@ -69,6 +69,50 @@ def test_further_genes_are_ignored_and_counted(tmp_path: Path, form: str) -> Non
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_a_column_that_is_not_used_is_named(tmp_path: Path, form: str, logged) -> None:
+    read(save(PREDICTED.assign(OTHER=1.0, MORE=2.0), tmp_path, form))
+    assert "2 columns are no gene of the screen and are left out: MORE, OTHER." in logged.text
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("control", ["control", "ctrl", "non-targeting", "NT", "Non-Targeting"])
+def test_rows_of_the_control_are_left_out(tmp_path: Path, form: str, control: str, logged) -> None:
+    rows = pd.concat([PREDICTED.iloc[:1].rename({"TP53": control}), PREDICTED])
+    file = read(save(rows, tmp_path, form))
+    assert set(file.vectors) == {"TP53", "NA"}
+    assert f"1 rows are of the control ({control!r})" in logged.text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_names_of_gears_are_read(tmp_path: Path, form: str) -> None:
+    rows = PREDICTED.rename({"TP53": "TP53+ctrl", "NA": "ctrl+NA"})
+    assert set(read(save(rows, tmp_path, form)).vectors) == {"TP53", "NA"}
+
+
+@pytest.mark.parametrize("kind", ["h5ad", "parquet"])
+@pytest.mark.parametrize("column", ["target_gene", "condition", "gene", "index", "Unnamed: 0"])
+def test_the_column_of_names_may_be_called_so(tmp_path: Path, kind: str, column: str) -> None:
+    path = tmp_path / f"mine.{kind}"
+    if kind == "parquet":
+        PREDICTED.rename_axis(column).reset_index().to_parquet(path)
+    else:
+        obs = pd.DataFrame({column: list(PREDICTED.index)}, index=["r0", "r1"])
+        AnnData(PREDICTED.to_numpy(), obs, pd.DataFrame(index=PREDICTED.columns)).write_h5ad(path)
+    assert set(read(path).vectors) == {"TP53", "NA"}
+
+
+def test_a_column_that_names_something_else_is_passed_by(tmp_path: Path) -> None:
+    obs = pd.DataFrame({"condition": ["treated"] * 2}, index=PREDICTED.index)
+    path = tmp_path / "mine.h5ad"
+    AnnData(PREDICTED.to_numpy(), obs, pd.DataFrame(index=PREDICTED.columns)).write_h5ad(path)
+    assert set(read(path).vectors) == {"TP53", "NA"}
+
+
+def test_a_table_on_its_side_is_told(tmp_path: Path) -> None:
+    assert "transpose it (df.T)" in refused(save(PREDICTED.T, tmp_path, "parquet index"))
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_what_is_refused(tmp_path: Path, form: str) -> None:
     def said(frame: pd.DataFrame) -> str:
         return refused(save(frame, tmp_path, form))
@@ -76,8 +120,8 @@ def test_what_is_refused(tmp_path: Path, form: str) -> None:
     missing = said(PREDICTED.drop(columns="ENSG1"))
     assert "1 of the screen's 3 genes are missing, the first is 'ENSG1'" in missing
     assert "begin with ENSG2, ENSG3" in missing
-    renamed = said(PREDICTED.rename(index={"NA": "TP53+ctrl"}))
-    assert "1 of 2 rows are no perturbation of the screen, the first is 'TP53+ctrl'" in renamed
+    renamed = said(PREDICTED.rename(index={"NA": "TP53+MYC"}))
+    assert "1 of 2 rows are no perturbation of the screen, the first is 'TP53+MYC'" in renamed
     assert "close to it: TP53" in renamed
     assert "'tp53'" in said(PREDICTED.rename(index={"TP53": "tp53"}))
     assert "got none" in said(PREDICTED.iloc[:0])
@@ -138,3 +182,14 @@ def test_the_order_of_columns_and_rows_does_not_matter(
     file = read(save(frame, tmp_path_factory.mktemp("orders"), "parquet"))
     for name in PERTURBATIONS:
         assert file.vectors[name].tolist() == [frame.loc[name, gene] for gene in GENES]
+
+
+def test_blanks_around_names_are_taken_off(tmp_path: Path) -> None:
+    renamed = PREDICTED.rename(index={"TP53": " TP53\u00a0"})
+    assert set(read(save(renamed, tmp_path)).vectors) == {"TP53", "NA"}
+
+
+def test_the_screens_name_of_a_gene_is_said(tmp_path: Path, real_data: Path) -> None:
+    said = refused(save(PREDICTED.rename(index={"TP53": "AARS1", "NA": "KNTC1AP"}), tmp_path))
+    assert "2 of 2 rows are no perturbation of the screen, the first is 'AARS1'" in said
+    assert "'AARS1' is 'AARS' there" in said

@@ -83,10 +83,13 @@ def test_without_a_column_the_index_names_the_perturbations(put, tmp_path):
     ("parts", "options", "message"),
     [
         ({}, {"perturbation_column": "guide"}, "no column 'guide' in obs; it has perturbation"),
-        ({"names": ["ctrl", "B", "A"]}, {}, r"one row of the control 'control', found 0.*: ctrl\."),
-        ({"names": ["control", "control", "A"]}, {}, "found 2.*average several rows"),
+        (
+            {"names": ["ctrl", "B", "A"]},
+            {},
+            r"one row of the control 'control' in .*, found 0.*: 'ctrl'\.",
+        ),
+        ({"names": ["control", "control", "A"]}, {}, "found 2.*Average these rows"),
         ({"names": ["control", "A", "A"]}, {}, "perturbations are given more than once.*'A'"),
-        ({"names": ["control", "A", None]}, {}, r"1 rows have no name in obs\['perturbation'\]"),
         ({"values": np.where(X == 0.25, np.nan, X)}, {}, "nan at B x G3"),
         ({"values": (X * 400).round()}, {}, "look like counts"),
         ({"values": None}, {}, "X is empty"),
@@ -128,3 +131,87 @@ def test_real_screens(real_data, name, shape):
     assert screen.excluded == {}
     first = np.take_along_axis(np.abs(screen.delta), screen.de_order[:, :1].astype(int), axis=1)
     np.testing.assert_array_equal(first[:, 0], np.abs(screen.delta).max(axis=1))
+
+
+# The look at the labels
+
+GENES = [
+    *("CDK1", "EIF2S1", "GATA1", "HSPA5", "HSPA8", "KLF1", "MCM2", "MYC", "NPM1", "PCNA"),
+    *("POLR2A", "PSMB1", "AARS1", "TP53"),
+]
+
+
+def rows_of(names, **parts):
+    values = np.random.default_rng(0).normal(1, 0.3, (len(names), len(GENES))).astype(np.float32)
+    return {"names": names, "values": values, "genes": GENES, **parts}
+
+
+def test_what_is_no_gene_is_left_out_under_its_true_reason(put):
+    odd = {
+        "nothing": ["nan", "None", "unassigned", "multiplet", "*", None],
+        "other_control": ["non-targeting", "safe-targeting", "ctrl", "NT", "NegCtrl0"],
+        "combination": ["CDK1_MYC", "HSPA5|HSPA8", "MYC,TP53", "KLF1;GATA1", "MYC+TP53"],
+        "date": ["1-Mar", "2-Sep", "2019-03-01 00:00:00"],
+        "number": ["17", "7157"],
+    }
+    given = ["control", *GENES, *(label for labels in odd.values() for label in labels)]
+    screen = read(put(**rows_of(given)))
+    assert screen.perturbations == tuple(sorted(GENES))
+    assert screen.excluded == {reason: len(labels) for reason, labels in odd.items()}
+    assert screen.kept_out == (
+        "21 perturbations are kept out and not asked about: 5 of several genes (A+B), 3 named as "
+        "a date, 6 without a perturbation's name (nan, unassigned), 2 named as a number, 5 named "
+        "as another control."
+    )
+    assert len(screen.remarks) == len(odd)
+    # What is left out takes no part in the numbers.
+    fine = read(put(**rows_of(["control", *GENES])))
+    assert fine.perturbations == screen.perturbations
+    assert (fine.excluded, fine.remarks) == ({}, ())
+
+
+def test_blanks_are_taken_off_labels_and_two_rows_of_one_name_refused(put):
+    names = ["control", *GENES[:-1], "\u00a0TP53 \ufeff"]
+    assert read(put(**rows_of(names))).perturbations == tuple(sorted(GENES))
+    with pytest.raises(ScreenError, match="given more than once, the first is 'TP53'"):
+        read(put(**rows_of([*names, "TP53"])))
+    assert read(put(**rows_of([" control ", *GENES]))).perturbations == tuple(sorted(GENES))
+
+
+def test_labels_that_are_numbers_are_refused_with_the_other_columns(put):
+    parts = rows_of(["control", *map(str, range(14))], obs={"gene": ["NTC", *GENES]})
+    with pytest.raises(ScreenError) as caught:
+        read(put(**parts))
+    said = str(caught.value)
+    assert "obs['perturbation']: expected symbols of the perturbed genes, got numbers in 14" in said
+    assert "there is gene; a control stands in 'gene'" in said
+
+
+def test_the_labels_that_look_like_a_control_are_named(put):
+    names = ["10700_non-targeting_non-targeting_non-targeting", *GENES]
+    with pytest.raises(ScreenError, match="look like a control: '10700_non-targeting"):
+        read(put(**rows_of(names)))
+
+
+def test_guides_and_rows_of_a_library_know_their_gene(put):
+    names = ["control", "0_CDK1_P1_ENSG00000010000", "1_CDK1_P2_ENSG00000010000", "GATA1_sg1"]
+    screen = read(put(**rows_of([*names, "GATA1_sg2", "KLF1", "sgMYC"])))
+    assert screen.same_gene == (tuple(names[1:3]), ("GATA1_sg1", "GATA1_sg2"))
+    expected = ("CDK1", "CDK1", "GATA1", "GATA1", "KLF1", "MYC")
+    assert screen.targets == tuple(screen.naming["gene"]) == expected
+
+
+def test_aliases_are_compared_where_the_table_of_genes_is(put, real_data):
+    screen = read(put(**rows_of(["control", "AARS", "AARS1", "MYC", "H2AFX", "H2AX"])))
+    assert screen.same_gene == (("AARS", "AARS1"), ("H2AFX", "H2AX"))
+    assert screen.targets == ("AARS1", "AARS1", "", "", "MYC")
+    assert "2 genes stand under several names" in screen.remarks[0]
+
+
+@pytest.mark.parametrize("column", ["feature_name", "gene_symbols", "gene_symbol", "Symbol"])
+def test_symbols_stand_in_any_usual_column(put, column):
+    ids = [f"ENSG{at:011d}" for at in range(len(GENES))]
+    screen = read(put(**rows_of(["control", *GENES]) | {"genes": ids, "var": {column: GENES}}))
+    assert screen.symbols == tuple(GENES)
+    assert screen.targets == screen.perturbations
+    assert screen.reading["symbols from"] == f"var[{column!r}]"

@@ -114,3 +114,40 @@ def test_bad_split_files_are_refused(tmp_path, content, message):
 def test_a_missing_split_file(tmp_path):
     with pytest.raises(SplitError, match="there is no such file"):
         read_split(tmp_path / "none.json", ["A"])
+
+
+GROUPS = (("P0001", "P0002"), ("P0005", "P0030", "P0031"))
+
+
+@given(st.integers(32, 80))
+def test_a_gene_under_several_names_is_in_one_fold(n):
+    split = five_folds(names(n), GROUPS)
+    assert sorted(name for fold in split.folds for name in fold.test) == names(n)
+    for fold in split.folds:
+        assert set(fold.train) | set(fold.test) == set(names(n))
+        assert not set(fold.train) & set(fold.test)
+        for group in GROUPS:
+            assert len(set(group) & set(fold.test)) in (0, len(group))
+            assert len(set(group) & set(fold.train)) in (0, len(group))
+
+
+def test_without_groups_the_folds_are_the_same():
+    assert five_folds(names(40), ()) == five_folds(names(40))
+
+
+def test_too_few_genes():
+    with pytest.raises(SplitError, match="got 4 genes, under 6 names"):
+        five_folds(names(6), [names(3)])
+
+
+def test_a_split_file_that_parts_the_names_of_a_gene_is_refused(tmp_path):
+    every = names(6)
+    path = tmp_path / "split.json"
+    path.write_text(Split((Fold(tuple(every[1:]), (every[0],)),)).to_json(), encoding="utf-8")
+    assert read_split(path, every).folds[0].test == ("P0000",)
+    message = "fold 0: 'P0000' is tested and 'P0003', the same gene under another name"
+    with pytest.raises(SplitError, match=message):
+        read_split(path, every, [("P0000", "P0003")])
+    kept = Fold(("P0001", "P0002"), ("P0000", "P0003"))
+    path.write_text(Split((kept,)).to_json(), encoding="utf-8")
+    assert read_split(path, every, [("P0000", "P0003")]).folds == (kept,)

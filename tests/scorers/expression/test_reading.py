@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from perturb_evals.scorers.expression.names import ReadAs
 from perturb_evals.scorers.expression.reading import parse_neighbors
 
-# `neighbors` was written before the parser and its lines stay as they are; the other one after it.
+# `neighbors` was written before the parser and its lines stay as they are, the second one after it;
+# `servers` is what chat templates and servers leave in a reply.
 CORPUS = [
     json.loads(line)
-    for name in ("neighbors.jsonl", "neighbors_after_parser.jsonl")
+    for name in ("neighbors.jsonl", "neighbors_after_parser.jsonl", "neighbors_servers.jsonl")
     for line in (Path(__file__).parent / "answers" / name).read_text("utf-8").splitlines()
 ]
 
@@ -287,6 +288,9 @@ HOSTILE = {
     "lines of names": "kNN: " + "RPL5 " * 200 + "\n",
     "deep and closed": "[[[[]]]]",
     "thoughts": "<think>",
+    "ends of turns": "<|im_end|>",
+    "turns": "<|im_start|>user\n",
+    "channels": "<|channel>thought<channel|>",
     "reasonings": '"reasoning":"',
     "finished reasonings": '"reasoning":"x",',
     "escaped reasonings": '\\"reasoning\\":\\"',

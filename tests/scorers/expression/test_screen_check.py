@@ -181,8 +181,10 @@ def test_too_few_perturbations_for_weights_are_an_error():
 
 
 def test_targets_that_are_not_measured_are_named(screen):
-    names = (screen.symbols[0], "NOT_THERE")
-    assert unmeasured_targets(screen, names) == {"NOT_THERE"}
+    measured = set(screen.symbols)
+    expected = {name for name in screen.perturbations if name not in measured}
+    assert unmeasured_targets(screen, screen.perturbations) == expected
+    assert 0 < len(expected) < len(screen.perturbations)
 
 
 def scores(**values):

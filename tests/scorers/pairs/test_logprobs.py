@@ -105,6 +105,20 @@ def test_the_verdict_is_looked_for_in_the_answer_and_not_in_the_reasoning() -> N
     assert verdict_probability(output(tokens, text="No"), "de") == close(0.2)
 
 
+@pytest.mark.parametrize("said", ["Yes", "No"])
+def test_an_article_in_a_sentence_that_was_cut_is_not_option_a(said: str) -> None:
+    verdict = {"Yes": 0.27, "No": 0.36, "The": 0.09}
+    behind = [(piece, None) for piece in (".", "\n\n", "This", " answer", " is", " a")]
+    tokens: list[Token] = [(said, verdict), *behind]
+    assert verdict_probability(output(tokens, stop="max_tokens"), "de") == close(0.27 / 0.63)
+
+
+def test_the_verdict_token_is_found_before_a_leaked_end_of_turn() -> None:
+    mass = {"No": 0.75, "Yes": 0.25}
+    tokens: list[Token] = [("No", mass), ("<end_of_turn>", None), ("\n", None), ("Yes", mass)]
+    assert verdict_probability(output(tokens), "de") == close(0.25)
+
+
 def test_a_leading_space_in_the_text_does_not_shift_the_token() -> None:
     tokens: list[Token] = [(" ", {" ": 1.0, "Yes": 1e-6}), ("Yes", {"Yes": 0.6, "No": 0.4})]
     assert verdict_probability(output(tokens), "de") == close(0.6)

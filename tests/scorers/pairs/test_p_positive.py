@@ -24,6 +24,9 @@ def output(text: str, stop_reason: str = "stop") -> ModelOutput:
         (output("ANSWER: Yes"), PairsReply(score=-3.5), Reading(-3.5, None, "numeric")),
         (output("Since P is"), PairsReply(), Reading(None, "unparseable", "text")),
         (output("Since P is", "max_tokens"), PairsReply(), Reading(None, "truncated", "text")),
+        (output("", "model_length"), PairsReply(), Reading(None, "too_long", "text")),
+        (output("C. No"), PairsReply("logprobs"), Reading(0.0, None, "text")),
+        (output("C. No"), PairsReply(), Reading(None, "unparseable", "text")),
         # A limit of time or tokens can stop a sample before there is any output.
         (ModelOutput(), PairsReply(), Reading(None, "truncated", "text")),
     ],

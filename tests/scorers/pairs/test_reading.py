@@ -12,6 +12,8 @@ from perturb_evals.scorers.pairs.reading import REASONS, Answer, parse_answer
 
 CORPUS = Path(__file__).parent / "answers"
 
+CORPORA = ("handwritten.jsonl", "after_parser.jsonl", "servers.jsonl", "forms.jsonl")
+
 KINDS = ("de", "direction")
 WORDS = {
     "de": {"Yes": 1.0, "No": 0.0, "Insufficient evidence": None},
@@ -35,10 +37,12 @@ def problem(text: str, kind: str, form: str, value: float | None, word: str) -> 
     return None if right else f"{text!r} ({kind}, {form}): {got}"
 
 
-# (1) The corpora: `handwritten` was written before the parser, `after_parser` after it.
+# (1) The corpora: `handwritten` was written before the parser, `after_parser` after it; `servers`
+# is what chat templates and servers leave in a reply, written before those were read by form, and
+# `forms` what other models make of an answer: tables, letters of their own, undecoded text.
 
 
-@pytest.mark.parametrize("name", ["handwritten.jsonl", "after_parser.jsonl"])
+@pytest.mark.parametrize("name", CORPORA)
 def test_every_reply_of_the_corpus_is_read_as_written_down(name):
     failures = []
     for line in lines(name):
@@ -51,7 +55,7 @@ def test_every_reply_of_the_corpus_is_read_as_written_down(name):
 
 
 def test_corpora_hold_every_reason_and_no_id_twice():
-    both = [*lines("handwritten.jsonl"), *lines("after_parser.jsonl")]
+    both = [line for name in CORPORA for line in lines(name)]
     assert {line["reason"] for line in both} == {*REASONS, None}
     assert len({line["id"] for line in both}) == len(both)
 
@@ -380,6 +384,9 @@ def test_letter_and_word_that_contradict_are_unparseable(kind):
         product(LETTERS, WORDS[kind]), (*LETTER_WORD_MARKS.values(), "ANSWER: {w} ({l})")
     ):
         got = parse_answer(mark.format(l=letter, w=word), kind, "label", "stop")
+        if word == "Insufficient evidence":  # whatever the letter, nothing is answered
+            assert got.reason == "insufficient"
+            continue
         same = LETTERS[list(WORDS[kind]).index(word)] == letter
         assert (got.reason == "unparseable") != same, (letter, word, mark, got)
 
@@ -431,6 +438,45 @@ def test_complete_answer_line_counts_in_a_cut_reply(kind, stop_reason):
     for text in ("", "I", "First, ", "ANSWER:", "ANSWER: Insuff", "<think>\nANSWER: Yes\nANSWER: "):
         wanted = "content_filter" if stop_reason == "content_filter" else "truncated"
         assert parse_answer(text, kind, "label", stop_reason) == Answer(None, wanted)
+
+
+QUESTIONS = (
+    "Q: Is it changed?\nA: {}",
+    "**Q:** Is it changed?\n\n**A:** {}.",
+    "Question: is RPL5 changed?\nA: {}",
+    "Weak link.\n\nQ: Is it changed?\nA: {}",
+    "Q: Is it changed?\nA: {}, as no path is known.",
+    "Q: Is it changed?\nA: **{}**\n",
+    "q: changed?\na: {}",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_a_behind_a_q_is_no_option(question, kind):
+    for word, value in WORDS[kind].items():
+        found = problem(question.format(word), kind, "label", value, word)
+        assert not found, found
+    options = "Q: Is it changed?\nA: {0}\nB: {1}\n\nANSWER: B: {1}"
+    words = list(WORDS[kind])
+    assert parse_answer(options.format(*words), kind, "label", "stop").value == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("stop_reason", ["stop", "max_tokens"])
+def test_the_first_word_is_what_is_read_before_a_cut_article(kind, stop_reason):
+    for word, value in [*WORDS[kind].items()][:2]:
+        got = parse_answer(f"{word}.\n\nThis answer is a", kind, "label", stop_reason)
+        assert got == Answer(value, None, 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_letter_that_was_not_asked_for_says_nothing_against_its_word(kind):
+    for (letter, (word, value)), mark in product(
+        product(LETTERS, WORDS[kind].items()), (*LETTER_WORD_MARKS.values(), "ANSWER: {w} ({l})")
+    ):
+        found = problem(mark.format(l=letter, w=word), kind, "logprobs", value, word)
+        assert not found, found
 
 
 # (3) Properties.
@@ -502,7 +548,7 @@ def test_trailing_whitespace_changes_nothing(text, kind, form, space):
 @settings(max_examples=75, deadline=None)
 @given(text=replies_of_any_kind, kind=kinds, stop_reason=stops, data=st.data())
 def test_final_answer_line_decides_whatever_stands_before(text, kind, stop_reason, data):
-    assume(not HAS_REASONING.search(text))
+    assume(not HAS_REASONING.search(text) and "<|eot_id|>" not in text)
     word, value = data.draw(st.sampled_from(sorted(WORDS[kind].items())))
     before = text + "\nANSWER: "
     got = parse_answer(before + word, kind, "label", stop_reason)
@@ -542,6 +588,24 @@ ENDLESS = {
     "digits": "ANSWER: " + "1" * 1_000_000,
     "list": "A. Yes\nB. No\n" * 75_000,
     "refusals": "I cannot be " * 80_000,
+    "ends of turns": "<|im_end|>" * 25_000,
+    "turns": "<|im_start|>user\n" * 15_000,
+    "channels": "<|channel>thought<channel|>" * 10_000,
+    "stripped roles": "\nuser\n" * 40_000,
+    "opened tokens": "<|a" * 80_000,
+    "struck out": "x<s>" * 60_000,
+    "keys": '"verdict":' * 25_000,
+    "answers in Chinese": "\u7b54" * 250_000,
+    "tables": "| Answer |\n|---|\n" * 50_000,
+    "one long row": "| Answer " * 100_000,
+    "questions": "Q: a\nA: x\n" * 80_000,
+    "bytes": "<0x0A>" * 150_000,
+    "spelt blanks": "a\u0120" * 400_000,
+    "thinking": "Thinking Process:\n" + "1. ANSWER: x\n" * 70_000,
+    "denied": "ANSWER: " + "not Yes but " * 80_000,
+    "adjectives": "the answer is a big " * 50_000,
+    "tags in tags": "<think><reflect></reflect>" * 30_000,
+    "answers to something": "answer to is " * 20_000,
 }
 
 
@@ -549,3 +613,8 @@ ENDLESS = {
 def test_a_megabyte_is_read(name):
     # Below two seconds; in a time that grows with the square this would not end.
     assert parse_answer(ENDLESS[name], "de", "label", "stop").value is None
+
+
+@pytest.mark.parametrize("shard", ["the probability of a change is ", "10% chance of ", "10% "])
+def test_a_long_text_of_probabilities_is_read(shard):
+    assert parse_answer(shard * 10_000, "de", "probability", "stop").value is None

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from perturb_evals.datasets.genes.graphs import Graph, load_graph
+from perturb_evals.datasets.genes.labels import look_at
 from perturb_evals.datasets.genes.ncbi import Aliases, human_aliases
 from perturb_evals.datasets.genes.symbols import UnknownGenesError
 from perturb_evals.datasets.genes.texts import text_vectors
@@ -23,6 +24,7 @@ from perturb_evals.datasets.screens.evidence import (
 )
 from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
 from perturb_evals.datasets.screens.make_screen import make_screen
+from perturb_evals.datasets.screens.naming import naming_of
 from perturb_evals.solvers.expression.baselines import (
     EmbeddingNeighbors,
     EmbeddingProcess,
@@ -345,3 +347,26 @@ def test_a_process_of_gene_texts_beats_the_training_mean(
     n = len(difference)
     draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=2000)
     assert np.quantile(draws @ np.array(difference) / n, 0.975) < -0.2
+
+
+def test_a_guide_is_looked_up_as_its_gene() -> None:
+    names = ("AAA_sg1", "AAA_sg2", "BBB_sg1", "CCC_sg1")
+    look = look_at(names, symbols=["AAA", "BBB", "CCC"])
+    screen = make_screen(
+        name="guides",
+        cell_line="",
+        perturbations=names,
+        expression=np.random.default_rng(0).standard_normal((4, 2)),
+        control=np.zeros(2),
+        genes=["g1", "g2"],
+        naming=naming_of(look, names, ["g1", "g2"], ["g1", "g2"], None),
+        fingerprint="",
+    )
+    evidence = ExpressionEvidence(screen, names[:3])
+    graph = graph_of({("AAA", "CCC"): 1.0, ("BBB", "XXX"): 1.0})
+    found = GraphNeighbors(evidence, graph).neighbors("CCC_sg1")
+    assert [name for name, _ in found] == ["AAA_sg1", "AAA_sg2"]
+    vectors = vectors_of({"AAA": [1, 0], "BBB": [0, 1], "CCC": [1, 0.1]})
+    nearest = EmbeddingNeighbors(evidence, vectors).neighbors("CCC_sg1")
+    assert [name for name, _ in nearest] == ["AAA_sg1", "AAA_sg2", "BBB_sg1"]
+    assert isinstance(EmbeddingProcess(evidence, [vectors]).predict("CCC_sg1"), np.ndarray)

@@ -263,6 +263,7 @@ def _notes(screen: "Screen", split: "Split", metrics: Metrics) -> list[str]:
     ]
     if screen.kept_out:
         notes.append(screen.kept_out)
+    notes += screen.remarks
     if len(screen.genes) < TOP:
         notes.append(
             f"With {len(screen.genes)} genes the top 20, 50 and 100 are all genes: their scores "

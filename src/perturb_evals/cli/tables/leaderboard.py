@@ -117,6 +117,7 @@ def _cells(board: "Board", row: "Row") -> dict[str, str]:
         said.append("computed")
     if row.why_unranked:
         said.append(row.why_unranked)
+    said += () if result is None else board.family.oddities(result.counts)
     cells = {
         "rank": "" if row.rank is None else f"{row.rank}{TIED if row.with_best else ' '}",
         "system": short(entry.name, 80) + (f" ({'; '.join(said)})" if said else ""),

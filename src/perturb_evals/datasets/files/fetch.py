@@ -7,6 +7,7 @@ its size can be told. So retries, the temporary name, the check and the rename a
 
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +31,7 @@ from perturb_evals.datasets.files.whole_file import whole_file
 MIRROR_VARIABLE = "PERTURB_EVALS_DATA"
 CACHE_VARIABLE = "PERTURB_EVALS_CACHE"
 
+_NUMBER = re.compile(r"\[Errno -?\d+\] ")
 FIRST_BYTES = {".gz": b"\x1f\x8b", ".zip": b"PK"}
 """How a file with such a name begins, by which a page that asks to log in is told from data."""
 
@@ -231,7 +233,7 @@ def _transfer(url: str, part: Path, source: Source) -> str | None:
             problem = f"the server answered HTTP {status}"
             transient = status in TRANSIENT_STATUS
         except requests.RequestException as error:
-            problem = f"the download failed: {_innermost(error)}"
+            problem = f"the download failed: {_NUMBER.sub('', str(_innermost(error)))}"
             transient = isinstance(error, passing)
         if wait is None or not transient:
             break

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -10,10 +10,13 @@ import pyarrow as pa
 import pyarrow.csv
 
 from perturb_evals.datasets.errors import DataError, why
-from perturb_evals.datasets.files.fetch import fetch
+from perturb_evals.datasets.files.fetch import fetch, locate
+from perturb_evals.datasets.files.sources import find_source
 
 GENE_INFO = "genes/Homo_sapiens.gene_info.gz"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TAX_ID, HUMAN = "#tax_id", 9606
+ENSEMBL, ENSEMBL_GENE = "Ensembl:", "ENSG"
 
 Ids = tuple[int, ...]
 
@@ -25,8 +28,8 @@ class Aliases:
     Attributes:
         current: Gene ids by current symbol: NCBI's own, and the nomenclature authority's where it
             differs (ND1 and MT-ND1). Nearly always one id.
-        synonyms: Gene ids by former symbol or other name, in the order of the file. A name may be
-            in both tables, as the current symbol of one gene and a synonym of another.
+        synonyms: Gene ids by former symbol, other name or Ensembl id, in the order of the file. A
+            name may be in both tables, as the current symbol of one gene and a synonym of another.
     """
 
     current: Mapping[str, Ids]
@@ -43,6 +46,8 @@ class Aliases:
             The ids: none for an unknown name, several for a synonym of several genes.
         """
         key = name.upper()
+        if key.startswith(ENSEMBL_GENE):
+            key = key.partition(".")[0]  # the version
         return self.current.get(key) or self.synonyms.get(key, ())
 
     def gene_ids_of_symbol(self, symbol: str) -> Ids:
@@ -60,6 +65,39 @@ class Aliases:
         renamed = self.current.get(key + "1", ())
         return tuple(gene_id for gene_id in ids if gene_id in renamed)
 
+    def gene_ids_of_label(self, label: str) -> Ids:
+        """The genes of a name that somebody gave a perturbation, as `gene_ids_of_symbol`.
+
+        Of several genes that were once called so, it is also the one that kept the letters in front
+        and the number: SEPT2, a name of two, is SEPTIN2.
+        """
+        if ids := self.gene_ids_of_symbol(label):
+            return ids
+        key = label.upper()
+        letters = key.rstrip("0123456789")
+        number = key[len(letters) :]
+        kept = {
+            gene_id
+            for symbol in self.symbols_of(self.gene_ids(key))
+            if number
+            and symbol.startswith(letters)
+            and symbol[len(letters) :].lstrip(_LETTERS) == number
+            for gene_id in self.current[symbol]
+        }
+        return tuple(kept) if len(kept) == 1 else ()
+
+    def symbols_of(self, gene_ids: Iterable[int]) -> tuple[str, ...]:
+        """The current symbols of genes, in upper case, sorted."""
+        return tuple(sorted(s for gene_id in gene_ids for s in self._symbols_of.get(gene_id, ())))
+
+    @cached_property
+    def _symbols_of(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for symbol, ids in self.current.items():
+            for gene_id in ids:
+                found.setdefault(gene_id, []).append(symbol)
+        return found
+
 
 def human_aliases() -> Aliases:
     """The alias table of the package's gene_info file, read once in a process.
@@ -69,6 +107,24 @@ def human_aliases() -> Aliases:
     """
     path = fetch(GENE_INFO)
     return _aliases(path, path.stat().st_mtime_ns)
+
+
+def table_at_hand() -> Path | None:
+    """Where the gene_info file stands on this machine; None where it would be a download."""
+    try:
+        found = locate(find_source(GENE_INFO))
+    except DataError:
+        return None
+    return None if found is None else found[1]
+
+
+def aliases_at_hand() -> Aliases | None:
+    """The alias table, if its file is on this machine and readable; nothing is downloaded."""
+    path = table_at_hand()
+    try:
+        return None if path is None else _aliases(path, path.stat().st_mtime_ns)
+    except (DataError, OSError):
+        return None
 
 
 @lru_cache(maxsize=1)
@@ -82,16 +138,23 @@ def read_aliases(path: Path) -> Aliases:
     Raises:
         DataError: See `read_human`.
     """
-    genes = read_human(path, ["GeneID", "Symbol", "Symbol_from_nomenclature_authority", "Synonyms"])
+    columns = ["GeneID", "Symbol", "Symbol_from_nomenclature_authority", "Synonyms", "dbXrefs"]
+    genes = read_human(path, columns)
     ids = genes["GeneID"].tolist()
     official = genes["Symbol_from_nomenclature_authority"]
     current = zip([*genes["Symbol"], *official], [*ids, *ids], strict=True)
-    synonyms = (
+    synonyms = [
         (name, gene_id)
         for names, gene_id in zip(genes["Synonyms"], ids, strict=True)
         for name in names.split("|")
-    )
-    return Aliases(_ids_by_name(current), _ids_by_name(synonyms))
+    ]
+    ensembl = [
+        (other.removeprefix(ENSEMBL), gene_id)
+        for others, gene_id in zip(genes["dbXrefs"], ids, strict=True)
+        for other in others.split("|")
+        if other.startswith(ENSEMBL)
+    ]
+    return Aliases(_ids_by_name(current), _ids_by_name([*synonyms, *ensembl]))
 
 
 def read_human(path: Path, columns: Sequence[str]) -> pd.DataFrame:

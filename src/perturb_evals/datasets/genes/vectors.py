@@ -1,5 +1,7 @@
 """Gene embeddings from a file: one vector a gene, whoever computed it."""
 
+import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +17,30 @@ from pyarrow import csv
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import file_sha256
+from perturb_evals.datasets.genes.labels import oddities
 from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
+from perturb_evals.datasets.genes.words import clean
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.genes.ncbi import Aliases
     from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 
 SYMBOL = "symbol"
+NAMES = (SYMBOL, "gene_symbol", "gene_name", "gene", "hgnc_symbol", "genes")
+"""How the column of gene symbols may be called, in any case; the first that is there counts."""
+
+FEWEST_ROWS = 5
+"""With fewer genes, whole numbers say nothing."""
+
 SYMBOLS, VECTORS = "symbols", "vectors"
+
+NO_DIMENSION = re.compile(
+    r"unnamed: ?\d+(\.\d+)?|index|level_\d+|row|id|gene_?id|.+[_ ]id|(entrez|ncbi|hgnc|ensembl).*|",
+    re.I,
+)
+"""Names of columns that hold row numbers or ids, and no dimension of an embedding."""
+
+_log = logging.getLogger(__name__)
 
 Read = tuple[Sequence[Any], NDArray[Any]]
 
@@ -88,7 +106,7 @@ def check_any_known(
     Raises:
         UnknownGenesError: None has.
     """
-    if not vectors.unit_rows(evidence.perturbations, aliases).any():
+    if not vectors.unit_rows([*map(evidence.gene_of, evidence.perturbations)], aliases).any():
         rows = zip(vectors.symbols, vectors.matrix, strict=True)
         genes = [name for name, vector in rows if vector.any()]
         raise no_gene_known(vectors.where, genes, evidence)
@@ -106,13 +124,15 @@ def load_vectors(path: Path) -> GeneVectors:
         path: One of
             .npz: the arrays `symbols` (n,) of text and `vectors` (n, d), or one array (d,) a gene,
                 named by its symbol; no pickled objects;
-            .parquet: a column `symbol`, or the index, and d columns of numbers;
-            .csv: a column `symbol`, or the first one, and d columns of numbers;
+            .parquet: a column `symbol` (or as in `NAMES`), or the index, and d columns of numbers;
+            .csv: a column `symbol` (or as in `NAMES`), or the first one, and d columns of numbers;
             .h5ad: obs_names x X.
+            Columns of row numbers or ids are left out, with a warning that names them.
 
     Raises:
-        VectorsError: No such file or format, names that are empty or given twice, a value that is
-            not a finite number in float32, or no vector other than zeros.
+        VectorsError: No such file or format, names that are empty or given twice, a column that is
+            no number or looks like ids, a value that is not a finite number in float32, or no
+            vector other than zeros.
     """
     path = path.expanduser().absolute()
     if path.suffix.lower() not in _READERS:
@@ -154,6 +174,9 @@ def checked_vectors(
             f"{where}: expected a gene symbol for each vector, got {names[unnamed[0]]!r} at row "
             f"{unnamed[0] + 1} ({len(unnamed)} such rows)."
         )
+    names = [clean(name) for name in names]
+    if odd := oddities(names):
+        _log.warning("%s: %s", where, odd)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise VectorsError(
@@ -172,7 +195,7 @@ def checked_vectors(
     if zero.all():
         raise VectorsError(f"{where}: every vector is zero.")
     facts = {"genes": len(names), "zero": int(zero.sum())}
-    return GeneVectors(tuple(map(str, names)), matrix, sha256, facts, where)
+    return GeneVectors(tuple(names), matrix, sha256, facts, where)
 
 
 def _is_name(name: Any) -> bool:
@@ -196,33 +219,99 @@ def _from_npz(path: Path) -> Read:
 def _from_parquet(path: Path) -> Read:
     with path.open("rb") as file:
         frame = pd.read_parquet(file)
-    return _from_frame(path, frame if SYMBOL in frame.columns else frame.reset_index(names=SYMBOL))
+    named = _naming(frame)
+    if named is None:
+        named = SYMBOL
+        frame = frame.reset_index(names=SYMBOL)
+    return _from_frame(path, frame, named)
 
 
 def _from_csv(path: Path) -> Read:
+    with csv.open_csv(path) as opened:
+        columns = opened.schema.names
+    texts = {name: pa.string() for name in columns if name == "" or name.lower() in NAMES}
     table = csv.read_csv(
         path,
         convert_options=csv.ConvertOptions(
             # NA and NaN could be gene symbols, so nothing is missing in a column of names.
-            column_types={SYMBOL: pa.string(), "": pa.string()},
+            column_types=texts,
             strings_can_be_null=False,
         ),
     )
-    named = SYMBOL if SYMBOL in table.column_names else table.column_names[0]
-    return _from_frame(path, table.to_pandas().rename(columns={named: SYMBOL}))
+    frame = table.to_pandas()
+    return _from_frame(path, frame, _naming(frame) or table.column_names[0])
 
 
-def _from_frame(path: Path, frame: pd.DataFrame) -> Read:
-    count = list(frame.columns).count(SYMBOL)
+def _naming(frame: pd.DataFrame) -> Any:
+    """Return the column that holds the gene symbols; None where none is called so."""
+    called = {str(name).strip().lower(): name for name in reversed(list(frame.columns))}
+    return next((called[name] for name in NAMES if name in called), None)
+
+
+def _from_frame(path: Path, frame: pd.DataFrame, named: Any) -> Read:
+    count = list(frame.columns).count(named)
     if count != 1:
-        raise VectorsError(f"{path}: expected one column {SYMBOL}, got {count}.")
-    return frame[SYMBOL].tolist(), frame.drop(columns=SYMBOL).to_numpy()
+        raise VectorsError(f"{path}: expected one column {named}, got {count}.")
+    values = frame.drop(columns=named)
+    left_out = [name for name in values.columns if NO_DIMENSION.fullmatch(str(name).strip())]
+    left_out += [
+        name for name in values.columns if name not in left_out and _is_row_number(values, name)
+    ]
+    values = values.drop(columns=left_out)
+    if left_out:
+        _log.warning(
+            "%s: the columns %s hold row numbers or ids and are left out of the embedding, which "
+            "has %d dimensions.",
+            path,
+            ", ".join(map(repr, left_out)),
+            values.shape[1],
+        )
+    odd = [name for name, kind in values.dtypes.items() if not pd.api.types.is_numeric_dtype(kind)]
+    if odd and len(values):
+        raise VectorsError(
+            f"{path}: expected numbers, got values of type {values[odd[0]].dtype} in the column "
+            f"{odd[0]!r} ({len(odd)} such columns). Leave it out, or call it {SYMBOL} if it names "
+            "the genes."
+        )
+    if ids := [name for name in values.columns if _looks_like_ids(values, name)]:
+        raise VectorsError(
+            f"{path}: the column {ids[0]!r} looks like ids and not like a dimension: whole numbers "
+            f"up to {values[ids[0]].max():,}, each once, where the other columns have fractions. "
+            "Leave it out of the file."
+        )
+    return frame[named].tolist(), values.to_numpy()
+
+
+def _is_row_number(values: pd.DataFrame, name: Any) -> bool:
+    """Whether a whole-numbered column counts the rows, beside others that have fractions."""
+    if not _is_whole_among_fractions(values, name) or len(values) < FEWEST_ROWS:
+        return False
+    column = values[name].to_numpy()
+    return bool(column[0] in (0, 1) and (np.diff(column) == 1).all())
+
+
+def _looks_like_ids(values: pd.DataFrame, name: Any) -> bool:
+    if not _is_whole_among_fractions(values, name) or len(values) < FEWEST_ROWS:
+        return False
+    return bool(values[name].is_unique and values[name].max() >= 10 * len(values))
+
+
+def _is_whole_among_fractions(values: pd.DataFrame, name: Any) -> bool:
+    kinds = values.dtypes
+    return bool(
+        pd.api.types.is_integer_dtype(kinds[name])
+        and sum(map(pd.api.types.is_float_dtype, kinds)) == len(kinds) - 1 > 0
+    )
 
 
 def _from_h5ad(path: Path) -> Read:
     from anndata import read_h5ad
 
-    frame = read_h5ad(path).to_df()
+    adata = read_h5ad(path)
+    if adata.X is None:
+        there = ", ".join(map(repr, adata.layers)) or "none"
+        raise VectorsError(f"{path}: X is empty; expected the vectors there. Its layers: {there}.")
+    frame = adata.to_df()
     return list(frame.index), frame.to_numpy()
 
 

@@ -22,6 +22,7 @@ from datasets import load_dataset as read_files
 from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import cache_folder
+from perturb_evals.datasets.pairs.names import check_names, cleaned_names
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.datasets.pairs.table import COLUMNS, Table, TableError, check_rows, table_of
 
@@ -36,6 +37,8 @@ CSV_OPTIONS: dict[str, Any] = {
     "usecols": list(COLUMNS),
     # Everything as text, nothing as missing: NA and NaN could be gene symbols.
     "converters": dict.fromkeys(COLUMNS, str),
+    "keep_default_na": False,
+    "na_filter": False,
     "index_col": False,
 }
 PARQUET_OPTIONS: dict[str, Any] = {"columns": list(COLUMNS)}
@@ -182,7 +185,7 @@ def _read(address: str, version: tuple[int, int] | None) -> Table:
             cache_dir=str(cache_folder() / "tables"),
             **options,
         )
-        frame = _as_text(read.to_pandas())
+        frame = cleaned_names(_as_text(read.to_pandas()))
     except Exception as error:  # of pandas, Arrow, or the network, wrapped or not
         cause: BaseException = error
         while cause.__cause__ is not None:
@@ -196,6 +199,9 @@ def _read(address: str, version: tuple[int, int] | None) -> Table:
         if not quiet:
             enable_progress_bars()
     check_rows(frame, address, header=form == "csv")
+    match = FILE.fullmatch(address.rpartition("/")[2])
+    line = match["line"] if match else ""
+    check_names(frame, address, line, header=form == "csv")
     sha256 = content_sha256(frame)
     frame["label"] = frame["label"].astype("int8")
     return Table(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 import math
 from pathlib import Path
 from typing import Any, TextIO
@@ -9,8 +10,20 @@ from typing import Any, TextIO
 import pandas as pd
 
 from perturb_evals.datasets.errors import DataError, why
+from perturb_evals.datasets.genes.words import clean
 
 FORMATS = (".csv", ".tsv", ".parquet", ".jsonl")
+
+NO_SCORE = (
+    " A verdict in words is a number too: 1 for Yes or Increase, 0 for No or Decrease. Where a "
+    "system abstains, give what it is worth: the lowest score ranks it last, .5 between the two."
+)
+SAMPLED = " Of several samples a pair, give the mean."
+
+
+USED = ("pert", "gene", "score", "cell_line")
+
+_log = logging.getLogger(__name__)
 
 
 class PredictionsError(DataError):
@@ -23,7 +36,7 @@ def read_predictions(path: Path, cell_line: str, lines: tuple[str, ...]) -> pd.D
     Args:
         path: A .csv, .tsv, .parquet or .jsonl file with the columns pert, gene and score, a finite
             number, higher for a likelier positive; with a column cell_line, other lines' rows are
-            left aside. Other columns are ignored.
+            left aside. Other columns are ignored, those of numbers with a warning.
         cell_line: The line wanted.
         lines: All lines of the dataset; any other name in cell_line is an error.
 
@@ -44,6 +57,9 @@ def read_predictions(path: Path, cell_line: str, lines: tuple[str, ...]) -> pd.D
             f"{path}: expected the columns pert, gene and score, "
             f"got {', '.join(columns) or 'none'}."
         )
+    unused = [n for n in dict.fromkeys(columns) if n not in USED and _numeric(frame.get(n))]
+    if unused:
+        _log.warning("%s: the columns %s are not used.", path, ", ".join(map(repr, unused)))
     if "cell_line" in frame.columns:
         unknown = sorted(set(frame["cell_line"].astype(str)) - set(lines))
         if unknown:
@@ -59,8 +75,13 @@ def read_predictions(path: Path, cell_line: str, lines: tuple[str, ...]) -> pd.D
         for pert, gene in zip(frame["pert"], frame["gene"], strict=True)
     ]
     _refuse(frame, ~pd.Series(named, index=frame.index), path, "a name that is empty or no text")
-    _refuse(frame, ~scores.map(math.isfinite), path, "a score that is not a finite number")
-    _refuse(frame, frame.duplicated(["pert", "gene"]), path, "a pair that stands here twice")
+    _refuse(
+        frame, ~scores.map(math.isfinite), path, "a score that is not a finite number", NO_SCORE
+    )
+    frame = frame.assign(pert=frame["pert"].map(clean), gene=frame["gene"].map(clean))
+    _refuse(
+        frame, frame.duplicated(["pert", "gene"]), path, "a pair that stands here twice", SAMPLED
+    )
     return pd.DataFrame(
         {"pert": frame["pert"].astype(str), "gene": frame["gene"].astype(str), "score": scores}
     ).reset_index(drop=True)
@@ -120,11 +141,17 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def _refuse(frame: pd.DataFrame, bad: "pd.Series[bool]", path: Path, what: str) -> None:
+def _numeric(column: "pd.Series[Any] | pd.DataFrame | None") -> bool:
+    return isinstance(column, pd.Series) and bool(column.map(_number).notna().all())
+
+
+def _refuse(
+    frame: pd.DataFrame, bad: "pd.Series[bool]", path: Path, what: str, way_out: str = ""
+) -> None:
     if bad.any():
         row = frame[bad].iloc[0]
         raise PredictionsError(
             f"{path}, data row {frame.index[bad][0] + 1}: {what} "
             f"(pert={row['pert']}, gene={row['gene']}, score={row['score']}; "
-            f"{int(bad.sum())} such rows)."
+            f"{int(bad.sum())} such rows).{way_out}"
         )

@@ -1,5 +1,6 @@
 """The folds of one LangPert run, from what a user typed."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,6 +17,7 @@ from perturb_evals.datasets.screens.screen import Screen
 from perturb_evals.datasets.screens.splits import Split
 
 AliasSource = Literal["ncbi", "none"]
+_log = logging.getLogger(__name__)
 ALIAS_SOURCES: tuple[AliasSource, ...] = get_args(AliasSource)
 
 
@@ -60,6 +62,8 @@ class ExpressionBenchmark(Benchmark):
     def facts(self) -> dict[str, Any]:
         """What the log header says after the board."""
         screen = self.screen
+        # Known screens have none: their facts stay what they were.
+        odd = {} if screen.name in GEARS_SCREENS else {"remarks": list(screen.remarks)}
         return {
             "data_sha256": screen.fingerprint,
             "source_sha256": screen.source_sha256,
@@ -73,6 +77,7 @@ class ExpressionBenchmark(Benchmark):
             "source": str(screen.adata.uns["source"]),
             "licence": str(screen.adata.uns["licence"]),
             "citation": str(screen.adata.uns["citation"]),
+            **{name: said for name, said in odd.items() if said},
         }
 
 
@@ -124,7 +129,13 @@ def expression_benchmark(
             text(name, value)
     request = ScreenRequest(_located(str(screen)), perturbation_column, control, cell_line)
     split = None if split is None else str(_absolute(str(split)))
+    if names == "ncbi":
+        # A file that cannot be had ends the run here, not in its middle; with it the look at the
+        # labels compares aliases too.
+        fetch(GENE_INFO)
     loaded = load_screen(request)
+    for remark in loaded.remarks:
+        _log.warning("%s: %s", loaded.name, remark)
     chosen = split_of(request, split)
     folds = tuple(
         HeldOut(
@@ -142,8 +153,6 @@ def expression_benchmark(
     )
     for held_out in folds:
         fold_of(held_out)  # refuses an n_train that is too large
-    if names == "ncbi":
-        fetch(GENE_INFO)  # a file that cannot be had ends the run here, not in its middle
     subset = "all" if n_train is None else f"{n_train}x{repeats}/seed{seed}"
     return ExpressionBenchmark(loaded, chosen, folds, subset, names)
 

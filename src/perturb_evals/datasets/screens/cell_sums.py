@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.screens.scale import Tally, tally
+
 if TYPE_CHECKING:
     import h5py
 
@@ -20,6 +22,9 @@ Integers = NDArray[np.int64]
 
 PIECE = 500_000
 """Stored numbers read at a time: few enough for all temporaries to stay near the processor."""
+
+SAMPLED = 30_000
+"""Numbers of each piece from which the kind of all is told: shares need no more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,15 +36,14 @@ class CellSums:
         sums: (K, G) sum of each gene over the cells of a group. A value that is not finite leaves a
             sum that is not finite.
         squares: (K, G) sum of squares.
-        largest: Largest value seen, 0 without any; nan counts for nothing.
-        whole: Whether all values seen are whole numbers.
+        seen: Counts over values, from which their kind can be told: of each piece that is read
+            the first sixteenth, and no fewer than `SAMPLED`.
     """
 
     n_cells: Integers
     sums: Floats
     squares: Floats
-    largest: float
-    whole: bool
+    seen: Tally
 
 
 def cell_sums(
@@ -48,7 +52,8 @@ def cell_sums(
     """Sum the cells of every group.
 
     Args:
-        matrix: `X` of an open `.h5ad`: CSR, CSC or dense, cells x genes.
+        matrix: `X` of an open `.h5ad`: CSR, CSC or dense, cells x genes. Of an entry that is stored
+            in several parts the sum counts, as for scipy.
         groups: (cells,) group of each cell, 0 to n_groups - 1, or -1 for a cell to leave out.
         n_groups: Number of groups K. A group without cells has sums of 0.
 
@@ -56,7 +61,7 @@ def cell_sums(
         ValueError: `groups` has not one entry per cell, or one out of range; or the matrix is
             stored in another way, or damaged.
     """
-    n_cells, n_genes = matrix.attrs["shape"] if _is_sparse(matrix) else matrix.shape
+    n_cells, n_genes = _layout(matrix)[1] if _is_sparse(matrix) else matrix.shape
     if groups.shape != (n_cells,) or not ((groups >= -1) & (groups < n_groups)).all():
         raise ValueError(
             f"groups must hold -1 to {n_groups - 1} for each of the {n_cells} cells; "
@@ -66,17 +71,16 @@ def cell_sums(
     group_of = np.where(groups < 0, n_groups, groups).astype(np.int64)
     sums = np.zeros((n_groups + 1, n_genes))
     squares = np.zeros_like(sums)
-    largest, whole = 0.0, True
+    seen = Tally()
     for values, genes, group in _pieces(matrix, group_of):
         # np.add.at is fast only for flat arrays of one and the same type.
         numbers = values.astype(np.float64)
         place = group * n_genes + genes
         np.add.at(squares.reshape(-1), place, numbers * numbers)
         np.add.at(sums.reshape(-1), place, numbers)
-        largest = max(largest, float(np.fmax.reduce(numbers, initial=0.0)))
-        whole = whole and bool((numbers == np.floor(numbers)).all())
+        seen += tally(values[: max(SAMPLED, len(values) // 16)])
     counts = np.bincount(group_of, minlength=n_groups + 1)
-    return CellSums(counts[:-1], sums[:-1], squares[:-1], largest, whole)
+    return CellSums(counts[:-1], sums[:-1], squares[:-1], seen)
 
 
 def random_halves(groups: NDArray[np.integer[Any]], seed: int = 0) -> NDArray[np.int64]:
@@ -105,8 +109,7 @@ def joined(sums: CellSums) -> CellSums:
         n_cells=sums.n_cells[0::2] + sums.n_cells[1::2],
         sums=sums.sums[0::2] + sums.sums[1::2],
         squares=sums.squares[0::2] + sums.squares[1::2],
-        largest=sums.largest,
-        whole=sums.whole,
+        seen=sums.seen,
     )
 
 
@@ -133,24 +136,55 @@ def _pieces(
         return
     # Read by the documented layout on disk: a slice of anndata's own takes longer to set up than
     # to read.
-    by_columns = {"csr_matrix": False, "csc_matrix": True}.get(matrix.attrs["encoding-type"])
+    encoding, shape = _layout(matrix)
+    by_columns = {"csr": False, "csc": True}.get(encoding.removesuffix("_matrix"))
     if by_columns is None:
-        raise ValueError(
-            f"expected X as csr_matrix, csc_matrix or array, got {matrix.attrs['encoding-type']!r}."
-        )
+        raise ValueError(f"expected X as csr_matrix, csc_matrix or array, got {encoding!r}.")
     ends = matrix["indptr"][:]
-    start, length, width = 0, len(ends) - 1, matrix.attrs["shape"][0 if by_columns else 1]
+    start, length, width = 0, len(ends) - 1, shape[0 if by_columns else 1]
     while start < length:
         # As many whole rows, or columns, as fit; at least one.
         fitting = int(np.searchsorted(ends, ends[start] + PIECE, side="right")) - 1
         stop = max(start + 1, fitting)
-        some, n_values = slice(ends[start], ends[stop]), np.diff(ends[start : stop + 1])
+        some, lines = slice(ends[start], ends[stop]), np.diff(ends[start : stop + 1])
         values, within = matrix["data"][some], matrix["indices"][some]
         if len(within) != len(values) or not ((within >= 0) & (within < width)).all():
             raise ValueError("X is damaged: its indices are out of range or too few.")
+        if not _rises(within, lines):
+            values, within, lines = _each_once(values, within, lines, width)
         if by_columns:
-            genes = np.repeat(np.arange(start, stop), n_values)
-            yield values, genes, group_of[within]
+            yield values, np.repeat(np.arange(start, stop), lines), group_of[within]
         else:
-            yield values, within, np.repeat(group_of[start:stop], n_values)
+            yield values, within, np.repeat(group_of[start:stop], lines)
         start = stop
+
+
+def _layout(matrix: "h5py.Group") -> tuple[str, tuple[int, int]]:
+    """Return the encoding and the shape of a sparse matrix, also of files from before 2019."""
+    attrs, names = matrix.attrs, ("encoding-type", "shape")
+    if "h5sparse_format" in attrs:
+        names = ("h5sparse_format", "h5sparse_shape")
+    encoding, (rows, columns) = (attrs[name] for name in names)
+    encoding = encoding.decode() if isinstance(encoding, bytes) else str(encoding)
+    return encoding, (int(rows), int(columns))
+
+
+def _rises(within: NDArray[np.integer[Any]], lines: Integers) -> bool:
+    """Whether the positions within each line rise, so that none stands there twice."""
+    falls = within[1:] <= within[:-1]
+    first = np.cumsum(lines[:-1])
+    first = first[(first > 0) & (first < len(within))]
+    falls[first - 1] = False
+    return not falls.any()
+
+
+def _each_once(
+    values: NDArray[Any], within: NDArray[np.integer[Any]], lines: Integers, width: int
+) -> tuple[NDArray[Any], ...]:
+    """Add up what is stored for the same place; the squares of parts are not that of their sum."""
+    line = np.repeat(np.arange(len(lines)), lines)
+    places, of = np.unique(line * width + within, return_inverse=True)
+    if len(places) == len(values):  # in no order, but each once
+        return values, within, lines
+    line, within = np.divmod(places, width)
+    return np.bincount(of, weights=values), within, np.bincount(line, minlength=len(lines))

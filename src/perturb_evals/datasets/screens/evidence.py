@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from perturb_evals.datasets.evidence import Evidence
 from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
+from perturb_evals.datasets.screens.predicted_scale import Baseline, baseline_of
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
 from perturb_evals.datasets.screens.splits import (
     Fold,
@@ -97,6 +98,8 @@ class ExpressionEvidence(Evidence):
         row_of = {name: row for row, name in enumerate(screen.perturbations)}
         self._row_of = {name: row_of[name] for name in perturbations}
         self._rows = screen.expression
+        genes = map(str, screen.naming["gene"])
+        self._gene_of = dict(zip(screen.perturbations, genes, strict=True))
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> "ExpressionEvidence":
@@ -113,6 +116,15 @@ class ExpressionEvidence(Evidence):
         """(G,) mean over the training perturbations: the non-control mean."""
         return np.asarray(self.expression.mean(axis=0, dtype=np.float64), dtype=np.float32)
 
+    def gene_of(self, name: str) -> str:
+        """Return the gene that a perturbation's name names: GATA1 of the guide GATA1_sg1."""
+        return self._gene_of.get(name, name)
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """What predictions should be like, from the control and the training perturbations."""
+        return baseline_of(self.control, self.expression)
+
     def vectors(self, names: Iterable[str]) -> Floats:
         """Return the (k, G) expression of training perturbations, in the order of the names.
 
@@ -127,13 +139,15 @@ class ExpressionEvidence(Evidence):
 def split_of(request: ScreenRequest, split: str | None) -> Split:
     """Return the folds of a screen, or those of a split file.
 
+    A gene that a screen has under several names is in one fold, or the file is refused.
+
     Raises:
         SplitError: The file cannot be used, or there are too few perturbations.
     """
-    perturbations = load_screen(request).perturbations
+    screen = load_screen(request)
     if split is None:
-        return five_folds(perturbations)
-    return read_split(Path(split).expanduser(), perturbations)
+        return five_folds(screen.perturbations, screen.same_gene)
+    return read_split(Path(split).expanduser(), screen.perturbations, screen.same_gene)
 
 
 @lru_cache(maxsize=1024)

@@ -4,8 +4,10 @@
 `cell_type`. `var`: index gene ids, `gene_name` symbols. `X`: log-normalised expression.
 """
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,8 @@ from numpy.typing import NDArray
 
 from perturb_evals.datasets.errors import why
 from perturb_evals.datasets.files.sources import SOURCES
+from perturb_evals.datasets.genes.labels import examples, look_at
+from perturb_evals.datasets.genes.ncbi import aliases_at_hand
 from perturb_evals.datasets.screens.cell_sums import CellSums, cell_sums, halved, joined
 from perturb_evals.datasets.screens.gears_layout import (
     COLUMNS,
@@ -21,11 +25,25 @@ from perturb_evals.datasets.screens.gears_layout import (
     completed,
     condition_table,
     listed_orders,
+    order_fault,
     unpacked,
 )
 from perturb_evals.datasets.screens.make_screen import make_screen, reranked
+from perturb_evals.datasets.screens.naming import (
+    naming_of,
+    place_of_symbols,
+    readout_remarks,
+    symbols_of,
+)
 from perturb_evals.datasets.screens.profiles import half_layers, profiles
-from perturb_evals.datasets.screens.screen import LARGEST_LOG, Screen, ScreenError
+from perturb_evals.datasets.screens.scale import TAKE_LOGS, counts_fault
+from perturb_evals.datasets.screens.screen import Screen, ScreenError
+from perturb_evals.datasets.screens.stored import matrix_of, read_table, where_else
+
+_log = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from perturb_evals.datasets.genes.ncbi import Aliases
 
 
 @dataclass(frozen=True)
@@ -68,11 +86,10 @@ def is_gears(path: Path) -> bool:
     file that cannot be read.
     """
     import h5py
-    from anndata.io import read_elem
 
     try:
         with h5py.File(path) as file:
-            obs = read_elem(file["obs"])
+            obs = read_table(file, "obs")
             conditions = obs["condition"].astype(str)
             of_gears = conditions.str.split("+").map(
                 lambda parts: len(parts) > 1 and CONTROL in parts
@@ -95,9 +112,10 @@ def read_gears(
     """Read a file in GEARS's layout in one pass over its cells.
 
     A perturbation's vector is the mean over its cells. Genes rank as `uns` lists them, where it
-    does for every perturbation (genes it lacks follow by |t|), otherwise by Welch's |t| against
-    the control, see `profiles`. Both spellings of a perturbation are one. Kept out and counted:
-    combinations of genes, and perturbations with one cell (`one_cell`).
+    does for every perturbation and is right (see `listed_orders` and `order_fault`; genes it lacks
+    follow by |t|), otherwise by Welch's |t| against the control, see `profiles`, with a warning.
+    Both spellings of a perturbation are one. Kept out and counted: combinations of genes, and
+    perturbations with one cell (`one_cell`).
 
     Args:
         path: The `.h5ad`, or a zip that holds it as `perturb_processed.h5ad`.
@@ -113,30 +131,39 @@ def read_gears(
             perturbations than it must.
     """
     import h5py
-    from anndata.io import read_elem
 
     try:
         with unpacked(path) as file, h5py.File(file) as opened:
-            cells = condition_table(path, read_elem(opened["obs"]))
-            genes, symbols = _genes(path, read_elem(opened["var"]))
+            genes, symbols = _genes(path, read_table(opened, "var"))
+            aliases, is_known = aliases_at_hand(), name in GEARS_SCREENS
+            cells = condition_table(
+                path, read_table(opened, "obs"), symbols, aliases, as_written=is_known
+            )
             _check_known(path, name, cells, len(genes))
             groups = halved(cells.groups) if halves else cells.groups
             owners = np.repeat(["the control", *cells.perturbations], 2 if halves else 1)
-            sums = cell_sums(opened["X"], groups, len(owners))
-            listed = listed_orders(path, opened.get("uns", {}), cells.condition_names, genes)
+            sums = cell_sums(matrix_of(path, opened), groups, len(owners))
+            listed = listed_orders(
+                path, opened.get("uns", {}), cells.condition_names, genes, symbols
+            )
+            elsewhere = where_else(list(opened.get("layers", {})))
     except (OSError, KeyError, AttributeError, ValueError) as error:  # of h5py and anndata
         raise ScreenError(
             f"{path}: damaged, or no .h5ad in GEARS's layout: {why(error)}"
         ) from error
-    _check_values(path, sums, owners, genes)
+    _check_values(path, sums, owners, genes, elsewhere)
     layers = half_layers(sums) if halves else {}
     if halves:
         sums = joined(sums)
     n_cells, made = sums.n_cells[1:], profiles(sums)
+    known = GEARS_SCREENS.get(name)
+    # The order of a known screen is part of its definition.
+    if listed and not known and (said := order_fault(listed, made.order)):
+        _log.warning("%s: %s Genes rank by Welch's |t| instead.", path, said)
+        listed = None
     if made.t_others is not None:
         layers["t_others"] = made.t_others
     del sums  # most of the memory
-    known = GEARS_SCREENS.get(name)
     source = SOURCES[known.source] if known else None
     return make_screen(
         name=name,
@@ -151,6 +178,14 @@ def read_gears(
         n_cells=n_cells,
         layers=layers,
         excluded=cells.excluded,
+        naming=None
+        if cells.look is None
+        else naming_of(cells.look, cells.perturbations, genes, symbols, aliases),
+        reading={
+            "read as": f"cells in GEARS's layout: {len(cells.groups):,}",
+            "control": f"{CONTROL!r}, {int((cells.groups == 0).sum()):,} cells",
+        },
+        remarks=_remarks(cells, genes, symbols, aliases),
         fingerprint=fingerprint,
         source=(source.url or "") if source else "",
         licence=source.licence if source else "",
@@ -165,33 +200,50 @@ def ranked_by_welch(screen: Screen, path: Path) -> Screen:
         ScreenError: The file holds other perturbations than the screen.
     """
     import h5py
-    from anndata.io import read_elem
 
     with unpacked(path) as file, h5py.File(file) as opened:
-        cells = condition_table(path, read_elem(opened["obs"]))
+        cells = condition_table(path, read_table(opened, "obs"), as_written=True)
         if cells.perturbations != screen.perturbations:
             raise ScreenError(f"{path} holds other perturbations than the screen {screen.name}.")
-        sums = cell_sums(opened["X"], cells.groups, len(cells.perturbations) + 1)
+        sums = cell_sums(matrix_of(path, opened), cells.groups, len(cells.perturbations) + 1)
     return reranked(screen, profiles(sums).order, "welch_t")
+
+
+def _remarks(
+    cells: Conditions, genes: list[str], symbols: list[str], aliases: "Aliases | None"
+) -> list[str]:
+    if cells.look is not None:
+        return [*cells.look.remarks, *readout_remarks(genes, symbols)]
+    twins = [" = ".join(names) for names in look_at(cells.perturbations, aliases=aliases).same_gene]
+    if not twins:
+        return []
+    return [
+        f"{len(twins):,} genes stand under several names ({examples(twins)}): the published folds "
+        "take them for different ones."
+    ]
 
 
 def _genes(path: Path, var: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Return ids and symbols."""
-    if "gene_name" not in var:
+    if "gene_name" in var:
+        missing = int(var["gene_name"].isna().sum())
+        if missing:
+            raise ScreenError(f"{path}: {missing} genes have no symbol in var['gene_name'].")
+        symbols = list(map(str, var["gene_name"]))
+    elif place_of_symbols(var):
+        symbols = symbols_of(var)
+    else:
         raise ScreenError(
             f"{path}: there is no column 'gene_name' in var; it has "
             f"{', '.join(map(str, var.columns)) or 'none'}. Put the gene symbols there."
         )
-    missing = int(var["gene_name"].isna().sum())
-    if missing:
-        raise ScreenError(f"{path}: {missing} genes have no symbol in var['gene_name'].")
     twice = var.index[var.index.duplicated()]
     if len(twice):
         raise ScreenError(
             f"{path}: {len(twice)} gene ids stand more than once in the index of var, the first "
             f"is {twice[0]!r}. Make them unique."
         )
-    return list(map(str, var.index)), list(map(str, var["gene_name"]))
+    return list(map(str, var.index)), symbols
 
 
 def _check_known(path: Path, name: str, cells: Conditions, n_genes: int) -> None:
@@ -212,7 +264,9 @@ def _check_known(path: Path, name: str, cells: Conditions, n_genes: int) -> None
             )
 
 
-def _check_values(path: Path, sums: CellSums, owners: NDArray[np.str_], genes: list[str]) -> None:
+def _check_values(
+    path: Path, sums: CellSums, owners: NDArray[np.str_], genes: list[str], elsewhere: str
+) -> None:
     finite = np.isfinite(sums.squares)
     if not finite.all():
         group, gene = np.argwhere(~finite)[0]
@@ -220,9 +274,7 @@ def _check_values(path: Path, sums: CellSums, owners: NDArray[np.str_], genes: l
             f"{path}: X holds values that are not finite numbers, the first in the cells of "
             f"{owners[group]}, gene {genes[gene]}. Leave such cells or genes out."
         )
-    if sums.largest > LARGEST_LOG or (sums.whole and sums.largest > 1):
+    if said := counts_fault(sums.seen):
         raise ScreenError(
-            f"{path}: X looks like counts, not logarithms (largest value {sums.largest:.4g}"
-            f"{', all whole numbers' if sums.whole else ''}). Normalise each cell to the median "
-            "total and take log1p first."
+            f"{path}: X looks like counts, not logarithms: {said}. {TAKE_LOGS}{elsewhere}"
         )

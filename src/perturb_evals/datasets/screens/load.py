@@ -10,12 +10,18 @@ from perturb_evals.datasets.demo.screen import demo_screen
 from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
 from perturb_evals.datasets.files.whole_file import kept
+from perturb_evals.datasets.genes.ncbi import table_at_hand
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS, is_gears, read_gears
 from perturb_evals.datasets.screens.pseudobulk import read_pseudobulk
+from perturb_evals.datasets.screens.scale import scale_remarks
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
 
-READER_VERSION = 4
-"""Raised whenever reading the same source gives another screen: cached files are then passed by."""
+READER_VERSION = 5
+"""Raised whenever reading the same file gives another screen."""
+PUBLISHED_READER_VERSION = 4
+"""The same for the published screens, whose boards stay as long as their numbers do."""
+LAYOUT_VERSION = 1
+"""Raised whenever a kept file has to hold something else: older ones are then passed by."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,12 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
             )
     # What fixes the numbers; a name and a cell line only say what they are called.
     source_sha256 = file_sha256(path)
-    fingerprint = _hash(source_sha256, request.perturbation_column, request.control, READER_VERSION)
-    key = _hash(fingerprint, name, request.cell_line, halves)
+    version = PUBLISHED_READER_VERSION if request.screen in GEARS_SCREENS else READER_VERSION
+    fingerprint = _hash(source_sha256, request.perturbation_column, request.control, version)
+    # Which names are one gene depends on the table of genes, so it is part of what is kept.
+    table = table_at_hand()
+    table_sha256 = None if table is None else file_sha256(table)
+    key = _hash(fingerprint, name, request.cell_line, halves, LAYOUT_VERSION, table_sha256)
 
     def read(file: Path) -> Screen:
         from anndata import read_h5ad
@@ -88,6 +98,7 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
     def make() -> Screen:
         screen = _from_file(path, name, request, fingerprint, halves)
         screen.adata.uns["source_sha256"] = source_sha256
+        screen.adata.uns["remarks"] = [*screen.remarks, *scale_remarks(screen)]
         return screen
 
     return kept(

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from perturb_evals.datasets.screens.naming import naming_as_written
+from perturb_evals.datasets.screens.scale import screen_fault
 from perturb_evals.datasets.screens.screen import (
-    LARGEST_LOG,
     P_VALUES,
     Floats,
     OrderKind,
@@ -33,14 +34,17 @@ def make_screen(
     n_cells: ArrayLike | None = None,
     layers: Mapping[str, NDArray[Any]] | None = None,
     excluded: Mapping[str, int] | None = None,
+    naming: pd.DataFrame | None = None,
+    reading: Mapping[str, str] | None = None,
+    remarks: Sequence[str] = (),
     source: str = "",
     licence: str = "",
     citation: str = "",
 ) -> Screen:
     """Build a screen from arrays, checked.
 
-    Kept out and counted in `excluded`: combinations of perturbations (`A+B`), and perturbations
-    that equal the control in every gene (`no_effect`), for which no gene can be ranked.
+    Kept out and counted in `excluded`: perturbations that equal the control in every gene
+    (`no_effect`), for which no gene can be ranked.
 
     Args:
         name: Name of the screen.
@@ -59,13 +63,18 @@ def make_screen(
         layers: (P, G) layers among `LAYERS`, finite. In `padj_half_2` nan is a gene that could not
             be tested, and becomes 1.
         excluded: Exclusions counted before.
+        naming: What the names mean, by name, see `perturb_evals.datasets.screens.naming`; by
+            default each is a symbol as it is written.
+        reading: How the data were read, by heading, in words.
+        remarks: What is odd about the data, in sentences.
         source: Where the data came from.
         licence: Licence of the data.
         citation: How to cite the data.
 
     Raises:
         ScreenError: Shapes that do not agree, names that are empty or given twice, numbers that are
-            not finite, counts instead of logarithms, a wrong layer or order, or nothing left.
+            not finite, counts instead of logarithms, rows that are changes beside a control of
+            expression or the other way round, a wrong layer or order, or nothing left.
     """
     from anndata import AnnData
 
@@ -87,25 +96,31 @@ def make_screen(
     delta = values - base
     order = np.argsort(-np.abs(delta), axis=1, kind="stable") if de_order is None else de_order
     ranked = _changed_first(name, np.asarray(order), delta)
-    combined = np.array(["+" in name for name in perturbations], dtype=bool)
-    unchanged = ~combined & ~delta.any(axis=1)
+    unchanged = ~delta.any(axis=1)
     counts = Counter(excluded or {})
-    counts.update(combination=int(combined.sum()), no_effect=int(unchanged.sum()))
+    counts.update(no_effect=int(unchanged.sum()))
     labels = np.array(perturbations, dtype=object)
-    rows = np.flatnonzero(~combined & ~unchanged)
+    rows = np.flatnonzero(~unchanged)
     rows = rows[np.argsort(labels[rows].astype(str), kind="stable")]
     if not len(rows):
         left = ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in (+counts).items())
         raise ScreenError(f"{name}: no perturbation is left; kept out were {left or 'none'}.")
+    read_out = [symbol.strip() for symbol in symbols or genes]
+    if naming is None:
+        naming = naming_as_written(perturbations, read_out)
     cells = np.full(shape[0], np.nan) if n_cells is None else np.asarray(n_cells, dtype=float)
     adata = AnnData(
         X=values[rows],
         obs=pd.DataFrame(
-            {"n_cells": cells[rows], "n_ranked": np.count_nonzero(delta[rows], axis=1)},
+            {
+                "n_cells": cells[rows],
+                "n_ranked": np.count_nonzero(delta[rows], axis=1),
+                **naming.loc[labels[rows]].to_dict("list"),
+            },
             index=pd.Index(labels[rows], dtype=object, name="perturbation"),
         ),
         var=pd.DataFrame(
-            {"symbol": [symbol.strip() for symbol in symbols or genes], "control": base},
+            {"symbol": read_out, "control": base},
             index=pd.Index(list(genes), dtype=object, name="gene"),
         ),
         obsm={"de_order": ranked[rows]},
@@ -116,6 +131,8 @@ def make_screen(
             "fingerprint": fingerprint,
             "order_kind": order_kind,
             "excluded": dict(+counts),
+            "reading": dict(reading or {}),
+            "remarks": list(remarks),
             "source": source,
             "licence": licence,
             "citation": citation,
@@ -142,6 +159,7 @@ def reranked(screen: Screen, order: ArrayLike | None, kind: OrderKind) -> Screen
         de_order=order,
         order_kind=kind,
         n_cells=screen.n_cells,
+        naming=screen.naming,
         fingerprint=screen.fingerprint,
     )
 
@@ -154,8 +172,8 @@ def _names(screen: str, what: str, names: Sequence[str]) -> list[str]:
     twice = [name for name, count in Counter(stripped).items() if count > 1]
     if twice:
         raise ScreenError(
-            f"{screen}: {len(twice)} {what}s are given more than once, the first is {twice[0]!r}. "
-            "Merge or rename them."
+            f"{screen}: {len(twice)} {what}s are given more than once, the first is {twice[0]!r}; "
+            "blanks around a name do not tell two apart. Merge or rename them."
         )
     return stripped
 
@@ -177,13 +195,8 @@ def _check_values(
 ) -> None:
     for rows, names in ((values, perturbations), (control[None], ["the control"])):
         _check_finite(screen, rows, names, genes)
-    both = np.vstack([values, control])
-    whole = bool((both == np.round(both)).all())
-    if both.size and both.min() >= 0 and (both.max() > LARGEST_LOG or (whole and both.max() > 1)):
-        raise ScreenError(
-            f"{screen}: the values look like counts, not logarithms (from {both.min():.4g} to "
-            f"{both.max():.4g}{', all whole' if whole else ''}). Normalise and take log1p first."
-        )
+    if said := screen_fault(values, control, perturbations):
+        raise ScreenError(f"{screen}: {said}")
 
 
 def _check_finite(where: str, rows: Floats, names: Sequence[str], genes: Sequence[str]) -> None:

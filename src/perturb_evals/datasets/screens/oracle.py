@@ -49,8 +49,9 @@ def nearest_rows(targets: ArrayLike, rows: ArrayLike, k: int) -> NDArray[np.int6
         raise ValueError(f"k must be at least 1, got {k}.")
     points, known = np.asarray(targets, dtype=np.float64), np.asarray(rows, dtype=np.float64)
     # |t - r|^2 without |t|^2, which is the same for all rows. About the mean of the rows, so that
-    # no digits are lost where all vectors share a large part.
-    center = known.mean(axis=0)
+    # no digits are lost where all vectors share a large part; a whole number, so that equal
+    # distances of whole numbers stay equal.
+    center = np.rint(known.mean(axis=0))
     points, known = points - center, known - center
     distance = np.einsum("ij,ij->i", known, known) - 2 * points @ known.T
     return np.argsort(distance, axis=1, kind="stable")[:, :k]

@@ -3,11 +3,13 @@
 The layout of the AnnData (perturbations x genes), which is also the layout of the cached file:
 
 - `X` (float32): mean log expression of each perturbation's cells, or log fold changes.
-- `obs` (index: symbol of the perturbed gene, sorted): `n_cells`, `n_ranked`.
+- `obs` (index: name of the perturbation, sorted): `n_cells`, `n_ranked`, and the naming, see
+  `perturb_evals.datasets.screens.naming`: `gene`, `target`, `same_gene`.
 - `var` (index: gene id): `symbol`, `control`.
 - `obsm["de_order"]`: positions of the genes, most differentially expressed first.
 - `layers` where cells or replicates allow, see `LAYERS`.
-- `uns`: name, cell line, fingerprint, kind of order, counted exclusions, source and its hash.
+- `uns`: name, cell line, fingerprint, kind of order, counted exclusions, how it was read,
+  remarks, source and its hash.
 """
 
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from perturb_evals.datasets.errors import DataError
@@ -25,20 +28,26 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 OrderKind = Literal["uns", "welch_t", "abs_delta"]
 
+NAMING = ("gene", "target", "same_gene")
+"""Columns of `obs`: the gene that a perturbation's name names, its symbol among the readout genes
+or nothing, and the first of all names of the gene."""
+
 P_VALUES = "padj_half_2"
 LAYERS = ("t_others", "half_1", "half_2", "t_half_1", "t_others_half_1", P_VALUES)
 """Two halves of the cells, or replicates: half 1 is the truth that controls are scored against and
 half 2 makes the positive one, so t and adjusted p against the control know one half only."""
 
-LARGEST_LOG = 20.0
-"""Above any logarithm of expression: counts per million have a natural log below 14."""
-
 
 KEPT_OUT = {
     "combination": "of several genes (A+B)",
+    "nothing": "without a perturbation's name (nan, unassigned)",
+    "other_control": "named as another control",
+    "date": "named as a date",
+    "number": "named as a number",
     "no_effect": "equal to the control in every gene",
     "one_cell": "of a single cell",
 }
+"""Why a perturbation is not asked about, by its name in `Screen.excluded`."""
 
 
 class ScreenError(DataError):
@@ -91,9 +100,36 @@ class Screen:
         verb = "perturbation is" if n == 1 else "perturbations are"
         return f"{n:,} {verb} kept out and not asked about: {said}."
 
+    @property
+    def reading(self) -> dict[str, str]:
+        """How the file was read: what was chosen, by heading, in words."""
+        return {str(name): str(said) for name, said in self.adata.uns.get("reading", {}).items()}
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is odd about the file, in sentences, for whoever runs it."""
+        return tuple(map(str, self.adata.uns.get("remarks", ())))
+
+    @cached_property
+    def naming(self) -> pd.DataFrame:
+        """What each perturbation's name means: `gene`, `target`, `same_gene`, by name."""
+        found: pd.DataFrame = self.adata.obs[list(NAMING)]
+        return found
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """The P symbols of the perturbed genes among `symbols`; empty where one is not measured."""
+        return tuple(map(str, self.adata.obs["target"]))
+
+    @property
+    def same_gene(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of perturbations that are one gene under several names, each sorted."""
+        names = self.adata.obs.groupby("same_gene", observed=True).groups.values()
+        return tuple(sorted(tuple(sorted(group)) for group in names if len(group) > 1))
+
     @cached_property
     def perturbations(self) -> tuple[str, ...]:
-        """The P symbols of the perturbed genes, sorted."""
+        """The P names of the perturbations, mostly the symbols of the perturbed genes, sorted."""
         return tuple(map(str, self.adata.obs_names))
 
     @cached_property

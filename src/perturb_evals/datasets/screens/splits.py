@@ -51,22 +51,31 @@ class Split:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
 
-def five_folds(perturbations: Sequence[str]) -> Split:
+def five_folds(perturbations: Sequence[str], same_gene: Sequence[Sequence[str]] = ()) -> Split:
     """Return the five folds of a screen's perturbations.
 
+    Args:
+        perturbations: Their names.
+        same_gene: Groups of names that are one gene: each stays together, in the place that its
+            first name has in the protocol.
+
     Raises:
-        SplitError: Fewer than five perturbations.
+        SplitError: Fewer than five perturbations, or genes where some are the same.
     """
-    names = sorted(perturbations)
+    members = {min(group): tuple(group) for group in same_gene}
+    later = {name for first, group in members.items() for name in group if name != first}
+    names = sorted(set(perturbations) - later)
     if len(names) < N_FOLDS:
-        raise SplitError(f"{N_FOLDS} folds need {N_FOLDS} perturbations; got {len(names)}.")
+        also = f" genes, under {len(names) + len(later)} names" if later else ""
+        raise SplitError(f"{N_FOLDS} folds need {N_FOLDS} perturbations; got {len(names)}{also}.")
     # RandomState's stream is frozen for good; that of Generator may change between versions.
     shuffled = np.arange(len(names))
     np.random.RandomState(FOLD_SEED).shuffle(shuffled)
     folds = []
     for part in np.array_split(shuffled, N_FOLDS):
-        test = {names[index] for index in part}
-        folds.append(Fold(tuple(n for n in names if n not in test), tuple(sorted(test))))
+        test = {name for index in part for name in members.get(names[index], (names[index],))}
+        train = (name for name in sorted(perturbations) if name not in test)
+        folds.append(Fold(tuple(train), tuple(sorted(test))))
     return Split(tuple(folds))
 
 
@@ -92,16 +101,20 @@ def training_subset(fold: Fold, index: int, repeat: int, n_train: int, seed: int
     return Fold(tuple(sorted(fold.train[place] for place in order[:n_train])), fold.test)
 
 
-def read_split(path: Path, perturbations: Sequence[str]) -> Split:
+def read_split(
+    path: Path, perturbations: Sequence[str], same_gene: Sequence[Sequence[str]] = ()
+) -> Split:
     """Read a split file and check it against the perturbations of a screen.
 
     Args:
         path: JSON, a list of objects with the lists `train` and `test`, as `Split.to_json` writes.
         perturbations: The perturbations of the screen; not all need to be in the split.
+        same_gene: Groups of names that are one gene.
 
     Raises:
         SplitError: Not such a file; a name that the screen does not have or that a list has twice;
-            a perturbation in both lists of a fold, or tested in two folds; an empty list.
+            a perturbation in both lists of a fold, or tested in two folds; a gene that is trained
+            on under one name and tested under another; an empty list.
     """
     try:
         folds = [
@@ -125,6 +138,13 @@ def read_split(path: Path, perturbations: Sequence[str]) -> Split:
             if not names:
                 raise SplitError(f"{path}, fold {number}: the list {what} is empty.")
         _refuse(path, number, "names in both train and test", set(fold.train) & set(fold.test))
+        for group in same_gene:
+            train, test = sorted(set(group) & set(fold.train)), sorted(set(group) & set(fold.test))
+            if train and test:
+                raise SplitError(
+                    f"{path}, fold {number}: {test[0]!r} is tested and {train[0]!r}, the same gene "
+                    "under another name, is trained on. Put both into one list."
+                )
         again = {name for name in fold.test if tested[name] > 1}
         _refuse(path, number, "names tested in more than one fold", again)
     if not folds:

@@ -1,6 +1,7 @@
 """The family of predicted expression: LangPert's task."""
 
 import inspect
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -8,7 +9,7 @@ from typing import Any, ClassVar
 from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
-from perturb_evals.datasets.options import refuse_unknown
+from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import expression_evidence, fold_of
 from perturb_evals.datasets.screens.predictions_file import ExpressionError
@@ -47,7 +48,12 @@ from perturb_evals.solvers.expression.baselines import (
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
 from perturb_evals.solvers.expression.neighbor_ensemble import neighbor_ensemble
 from perturb_evals.solvers.expression.prompts import REVIEW, NeighborPrompt
-from perturb_evals.solvers.expression.replay import ReplayedExpression, replay_expression
+from perturb_evals.solvers.expression.replay import (
+    VALUES,
+    ReplayedExpression,
+    oddities,
+    replay_expression,
+)
 from perturb_evals.tasks.langpert import langpert
 
 LIST_TOKENS, REASONING_TOKENS, SIMILARITIES_TOKENS = 60, 160, 100
@@ -86,8 +92,9 @@ class Expression(Family):
     }
     answer_arguments = ("k", "aliases")
     summary = "screens"
-    data_arguments = ("screen",)
+    data_arguments = ("screen", "perturbation_column", "control", "cell_line")
     replay_solver = "replay_expression"
+    replay_arguments = ("values",)
     demo = ExpressionDemo()
 
     def scorer(self) -> Scorer:
@@ -136,6 +143,15 @@ class Expression(Family):
         """Return LangPert's tables for the screen and size of the training sets."""
         return beside_screen(board)
 
+    def oddities(self, counts: Mapping[str, float]) -> tuple[str, ...]:
+        """Return how many predictions do not follow the screen, or do at another scale."""
+        said = {"unlike_screen": "unlike the screen", "other_scale": "on another scale"}
+        return tuple(
+            f"{counts[name]:.0f} predictions {words}"
+            for mark, words in said.items()
+            if counts.get(name := f"n_{mark}")
+        )
+
     def lost_metrics(self, scores: Sequence[SampleScore]) -> tuple[str, ...]:
         """Return `mean_k` where Inspect left lists of neighbors, above 1 KB, out of summaries."""
         cut = any(isinstance((s.score.metadata or {}).get("neighbors"), str) for s in scores)
@@ -147,14 +163,18 @@ class Expression(Family):
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Take every vector of the task's default run from a file."""
-        run = expression_benchmark(given.get("screen", "replogle_k562"), aliases="none")
+        about = {name: given[name] for name in self.data_arguments if name in given}
+        run = expression_benchmark(**{"screen": "replogle_k562", **about}, aliases="none")
         try:
-            for held_out in run.folds:
-                ReplayedExpression(held_out, path)
+            values = one_of("values", given.get("values", VALUES[0]), VALUES)
+            replayed = [ReplayedExpression(held_out, path, values) for held_out in run.folds]
         except ExpressionError as error:
             raise ValueError(str(error)) from error
         n, n_genes = run.n_questions, len(run.screen.genes)
-        return f"Each of the {n} perturbations has one finite vector of {n_genes} genes."
+        odd = oddities(sum((method.marked for method in replayed), Counter()), n)
+        return (
+            f"Each of the {n} perturbations has one finite vector of {n_genes} genes. {odd}".strip()
+        )
 
     def asking(
         self,

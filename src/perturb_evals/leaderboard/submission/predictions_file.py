@@ -17,7 +17,8 @@ def check_predictions(path: Path, task: str, given: Mapping[str, str]) -> Checke
     Args:
         path: The file, such as the family's `replay_solver` reads.
         task: Name of the task.
-        given: Its `data_arguments` that are not as by default.
+        given: What is not as by default of its `data_arguments`, and of the solver's
+            `replay_arguments`.
 
     Returns:
         One check: every question, or perturbation, of the task's default run has one finite
@@ -36,15 +37,15 @@ def check_predictions(path: Path, task: str, given: Mapping[str, str]) -> Checke
 
 def replay_command(path: Path, task: str, given: Mapping[str, str]) -> str:
     """Return the command that makes a run of a file, quoted for a shell."""
-    words = ["inspect", "eval", f"{PREFIX}{task}"]
+    family, words = family_of(task), ["inspect", "eval", f"{PREFIX}{task}"]
+    of_solver = {"file": str(path)}
     for name, value in given.items():
-        words += ["-T", f"{name}={value}"]
-    words += [
-        "--solver",
-        f"{PREFIX}{family_of(task).replay_solver}",
-        "-S",
-        f"file={path}",
-        "--model",
-        NO_MODEL,
-    ]
+        if name in family.replay_arguments:
+            of_solver[name] = value
+        else:
+            words += ["-T", f"{name}={value}"]
+    words += ["--solver", f"{PREFIX}{family.replay_solver}"]
+    for name, value in of_solver.items():
+        words += ["-S", f"{name}={value}"]
+    words += ["--model", NO_MODEL]
     return shlex.join([*words, "--metadata", "system=My method"])

@@ -51,6 +51,8 @@ def expression() -> Scorer:
         values = fold.truth.scores(row, predicted.vector)
         metadata = account(predicted, attached(state.output, ExpressionReply))
         metadata["counts"] = {name: int(values[name]) for name in COUNTS if values[name]}
+        if predicted.method == "vector":  # averages of training rows are like these
+            metadata |= dict.fromkeys(fold.evidence.baseline.marks(predicted.vector), 1)
         if pert in fold.unmeasured:
             metadata["target_unmeasured"] = 1
         metadata["projection"] = _short(predicted.vector - fold.evidence.control)

@@ -140,7 +140,7 @@ def _scores(screen: Screen, fold: Fold, *, by_cells: bool) -> dict[str, NDArray[
         n_ranked=screen.n_ranked[test],
         # The published metrics weigh all genes alike and know nothing of other perturbations.
         weights=np.full(shape, 1 / shape[1]),
-        target_genes=[np.flatnonzero(symbols == name) for name in fold.test],
+        target_genes=[np.flatnonzero(symbols == screen.targets[row]) for row in test],
         panel_targets=[],
     )
     return truth.score_all(np.broadcast_to(mean, shape))

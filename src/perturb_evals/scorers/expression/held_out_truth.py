@@ -81,8 +81,8 @@ def truth_of(screen: Screen, evidence: ExpressionEvidence, names: tuple[str, ...
             de_order=screen.de_order[rows],
             n_ranked=screen.n_ranked[rows],
             weights=_weights(screen)[rows],
-            target_genes=[columns.get(name, []) for name in names],
-            panel_targets=[c for name in screen.perturbations for c in columns.get(name, [])],
+            target_genes=[columns.get(screen.targets[row], []) for row in rows],
+            panel_targets=[c for target in screen.targets for c in columns.get(target, [])],
         ),
         unmeasured=unmeasured_targets(screen, names),
     )
@@ -90,7 +90,8 @@ def truth_of(screen: Screen, evidence: ExpressionEvidence, names: tuple[str, ...
 
 def unmeasured_targets(screen: Screen, names: Iterable[str]) -> frozenset[str]:
     """Return those of some perturbations whose own gene is not among the screen's symbols."""
-    return frozenset(names) - set(screen.symbols)
+    own = screen.naming["target"]
+    return frozenset(name for name in names if not own[name])
 
 
 @lru_cache(maxsize=4)

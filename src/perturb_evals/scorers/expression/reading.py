@@ -69,7 +69,7 @@ def parse_neighbors(text: str, cut_off: bool = False) -> NeighborAnswer | None:
     are whole; a list inside a string; a list without such a key, where it is plain which one is
     meant (`answer_list`); a line of symbols (`kNN: RPL5, RPL23`).
 
-    What never counts: reasoning (`<think>` and the like, as `parse_answer` has it; under a key of
+    What never counts: reasoning and all behind the end of the turn (`first_turn`; under a key of
     its own if it does not end, and for lists without a key in any case), the placeholders of an
     example (`GENE1`, `<gene>`, `...`), and names in prose.
 
@@ -80,7 +80,8 @@ def parse_neighbors(text: str, cut_off: bool = False) -> NeighborAnswer | None:
     Returns:
         The names as written, to be resolved by `choose`; None if there is no answer.
     """
-    page = page_of(text).raw
+    reply = page_of(text, cut_off)
+    page, cut_off = reply.raw, reply.cut_off
     for entity, character in _ENTITIES.items():
         page = page.replace(entity, character)
     page = _without_unfinished(page)

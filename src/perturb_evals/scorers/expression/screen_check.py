@@ -226,6 +226,7 @@ def _half_as_screen(screen: Screen, half: NDArray[np.float32], rows: NDArray[np.
         de_order=None if t is None else order_by_size(t[rows]),
         order_kind="abs_delta" if t is None else "welch_t",
         layers={} if others is None else {"t_others": others[rows]},
+        naming=screen.naming,
         fingerprint=screen.fingerprint,
     )
 

@@ -48,12 +48,12 @@ def verdict_probability(output: ModelOutput, kind: Kind) -> float | None:
     if not logprobs or not logprobs.content:
         return None
     tokens = logprobs.content
-    answer = parse_answer(output.completion, kind, "label", output.stop_reason)
+    answer = parse_answer(output.completion, kind, "logprobs", output.stop_reason)
     if answer.start is None:
         return None
     # Reasoning tokens may come first, so the text is looked for from the end.
     text = "".join(token.token.translate(SPELLED) for token in tokens)
-    begin = text.rfind(output.completion)
+    begin = text.rfind(output.completion.translate(SPELLED))
     at = None if begin < 0 else _token_at(tokens, begin + answer.start)
     said = WORDS[kind][0 if answer.value == 1 else 1]
     if at is None or not _begins(at.token, said):

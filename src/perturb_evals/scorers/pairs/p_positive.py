@@ -81,12 +81,7 @@ def read(output: ModelOutput, reply: PairsReply, kind: Kind) -> Reading:
             return Reading(share, None, "logprobs")
     # No choice at all: the sample ran into a limit of time or tokens before there was an answer.
     stop_reason = output.stop_reason if output.choices else "max_tokens"
-    answer = parse_answer(
-        output.completion,
-        kind,
-        "probability" if reply.form == "probability" else "label",
-        stop_reason,
-    )
+    answer = parse_answer(output.completion, kind, reply.form, stop_reason)
     return Reading(answer.value, answer.reason, "text")
 
 

@@ -8,8 +8,11 @@ from itertools import chain
 from typing import Literal, get_args
 
 from perturb_evals.datasets.pairs.questions import Kind
+from perturb_evals.replies.pairs import AnswerForm
 from perturb_evals.scorers.pairs.marks import Mark, marked, named, told
-from perturb_evals.scorers.pairs.verdicts import Follow, Verdict, read_label, read_percent
+from perturb_evals.scorers.pairs.options import letters_of
+from perturb_evals.scorers.pairs.percentages import read_percent, read_stated
+from perturb_evals.scorers.pairs.verdicts import Follow, Verdict, read_label
 from perturb_evals.scorers.reading.page import ReplyPage, page_of
 
 Reason = Literal["insufficient", "refusal", "unparseable", "truncated", "content_filter"]
@@ -42,34 +45,39 @@ class Answer:
     start: int | None = None
 
 
-def parse_answer(
-    text: str, kind: Kind, form: Literal["label", "probability"], stop_reason: str
-) -> Answer:
+def parse_answer(text: str, kind: Kind, form: AnswerForm, stop_reason: str) -> Answer:
     """Read a model's reply. Never raises, whatever the text.
 
     The last marked answer counts (`ANSWER: No`, a box, JSON, a tag, a heading with the verdict
     below it), else `the answer is No`, else a line such as `Verdict: No`, else a verdict that is
-    all of the first or last line or begins the reply (`No, as ...`). Other prose never counts, and
-    neither does reasoning: `<think>...</think>`, all behind an unclosed `<think>` and all before a
-    stray `</think>`.
+    all of the first or last line or begins the reply (`No, as ...`); of percentages also one that a
+    sentence states (`The probability of a change is 12%`). Other prose never counts, and neither
+    does what `first_turn` leaves out: reasoning, closed or not, and all behind the end of the turn.
 
     Args:
         text: The reply.
         kind: Kind of question.
-        form: `label` reads a verdict as 1 or 0, `probability` a percentage, 0-100, as a share.
+        form: `label` and `logprobs` read a verdict as 1 or 0, `probability` a percentage, 0-100, as
+            a share.
         stop_reason: Why the model stopped, in Inspect's words.
 
     Returns:
         The value and its place. Without one the reason: `insufficient` where the model said so;
         for a cut reply `truncated` or `content_filter`; `refusal`; else `unparseable`.
     """
-    page = page_of(text)
-    read: Read = partial(read_percent if form == "probability" else read_label, kind)
-    cut = CUT.get(stop_reason)
+    page = page_of(text, stop_reason in CUT)
+    read: Read = (
+        partial(read_percent, kind)
+        if form == "probability"
+        else partial(read_label, kind, letters=letters_of(page, kind, form))
+    )
+    cut = CUT.get(stop_reason) if page.cut_off else None
     verdict, was_marked = _marked_verdict(page, read, percent=form == "probability")
+    if not verdict and not was_marked and form == "probability":
+        verdict = read_stated(kind, page)
     if not verdict and not was_marked:
         verdict = _bare_verdict(page, read, last_line=cut is None)
-    if verdict and form == "probability" and cut and _ends_in_number(page, verdict.start):
+    if verdict and cut and _may_go_on(page, verdict.start):
         verdict = None
     if not verdict:
         return Answer(None, cut or _reason(page, was_marked))
@@ -95,13 +103,14 @@ def _marked_verdict(page: ReplyPage, read: Read, percent: bool) -> tuple[Verdict
     return None, bound >= 0
 
 
-def _ends_in_number(page: ReplyPage, at: int) -> bool:
-    """Whether a number ends the reply, so that digits may be missing where it was cut."""
-    return re.fullmatch(r"[0-9.]+", page.plain[at : at + 20]) is not None
+def _may_go_on(page: ReplyPage, at: int) -> bool:
+    """Whether a number or a small letter ends a reply that was cut: "7" of 73, "a" of "a clear"."""
+    return re.fullmatch(r"[0-9.]+|[a-c]\s*", page.plain[at : at + 20]) is not None
 
 
 def _read_at(page: ReplyPage, mark: Mark, read: Read) -> Verdict | None:
-    verdict = read(page.line_after(mark.at), mark.follow)
+    line = page.line_after(mark.at)
+    verdict = read(line.partition("|")[0] if mark.in_cell else line, mark.follow)
     return Verdict(verdict.value, mark.at + verdict.start) if verdict else None
 
 
@@ -109,11 +118,14 @@ _LEAD = re.compile(
     r"\W*+(?:so|therefore|thus|hence|overall|(?:in\s+)?conclusion)\b[\s,:]*", re.IGNORECASE
 )
 _OPENING = re.compile(
-    r"\W*+(?:yes|no|increased?|decreased?|insufficient\s+evidence)\s?[,.;\u2014-]"
+    r"\W*+(?:yes|s[i\u00ed\u00ec]|no|increased?|decreased?|insufficient\s+evidence)\s?[,.;\u2014-]"
     # no "No. 1", "Yes, I can help", "Yes, let's see"
     r"(?!\s*(?:\d|I\s+(?:can|will|understand|see|must)\b|I'll\b|I'd\s+be\b|let\b|of\s+course\b|sure\b"
     r"|(?:I'm|I\s+am)\s+(?:happy|glad|sorry)\b))",
     re.IGNORECASE,
+)
+_OPENING_NUMBER = re.compile(
+    r"\W*+[0-9.]{1,6}\s?%?\s?[,;\u2014]\s++(?!(?:or|and)\b)(?=[a-z])", re.IGNORECASE
 )
 _OPTION = re.compile(r"\W*+([A-C])\s*[.):]")
 
@@ -127,7 +139,8 @@ def _bare_verdict(page: ReplyPage, read: Read, last_line: bool) -> Verdict | Non
         lead = _LEAD.match(line)
         begin = lead.end() if lead else 0
         verdict = read(line[begin:], "line")
-        if not verdict and number == 0 and _OPENING.match(line) and not _REFUSAL.search(line[:600]):
+        opens = _OPENING.match(line) or _OPENING_NUMBER.match(line)
+        if not verdict and number == 0 and opens and not _REFUSAL.search(line[:600]):
             verdict = read(line[begin:], "clause")
         if verdict:
             found.append(Verdict(verdict.value, at + begin + verdict.start))
@@ -156,9 +169,9 @@ def _end_lines(page: ReplyPage) -> list[tuple[int, str]]:
 
 
 def _stand_apart(line: str, after: str, next_line: str) -> bool:
-    """Whether two lines are no options in turn (A., B.) and no wrapped sentence."""
+    """Whether two lines are no two options (A., B.) and no wrapped sentence."""
     one, two = _OPTION.match(line), _OPTION.match(next_line)
-    if one and two and ord(two[1]) == ord(one[1]) + 1:
+    if one and two and one[1] != two[1]:
         return False
     blank = not after.partition("\n")[0].strip()
     ended = re.search(r"[^\w,]\Z", line) is not None
@@ -188,8 +201,14 @@ _NO_CONCLUSION = re.compile(
 )
 
 
+_VERDICT_TOO = re.compile(r"\b(?:is|be|say)\s+(?:Yes|No|Increase|Decrease)\b")
+
+
 def _reason(page: ReplyPage, was_marked: bool) -> Reason:
     """Return why a complete reply has no verdict."""
-    if not was_marked and any(_NO_CONCLUSION.search(line) for _, line in _end_lines(page)):
+    if not was_marked and any(
+        _NO_CONCLUSION.search(line) and not _VERDICT_TOO.search(line)
+        for _, line in _end_lines(page)
+    ):
         return "insufficient"
     return "refusal" if _REFUSAL.search(page.plain.strip()[:600]) else "unparseable"

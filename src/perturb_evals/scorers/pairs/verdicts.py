@@ -1,10 +1,11 @@
-"""How a verdict in a word, a letter or a percentage is read at the begin of a text.
+"""How a verdict in a word or a letter is read at the begin of a text.
 
 A verdict is a whole word with an end of a clause behind it, so gene symbols (NONO, YES1, UPF1) and
 phrases (no longer, up to, Down syndrome) are none.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from perturb_evals.datasets.pairs.questions import Kind
@@ -30,7 +31,8 @@ _CHANGED = r"(?:differentially\s+expressed|changed|altered|affected|different)"
 _EVIDENCE = r"(?:evidence|information|data|knowledge|basis)"
 
 _POSITIVE: dict[Kind, str] = {
-    "de": rf"yes|{_DEGREE}\s+(?:{_CHANGED}|{_CHANGE})|{_CHANGED}",
+    # "No" is Spanish and Italian too, so their other word is read as well.
+    "de": rf"yes|s[i\u00ed\u00ec]|{_DEGREE}\s+(?:{_CHANGED}|{_CHANGE})|{_CHANGED}",
     "direction": (
         r"increas(?:e[sd]?|ing)|up-?\s?regulat(?:e[sd]?|ion|ing)|up|higher|elevated|raised|induced"
         rf"|[{ARROWS[:2]}]"
@@ -46,7 +48,7 @@ _NEGATIVE: dict[Kind, str] = {
         rf"|reduction|repressed|[{ARROWS[2:]}]"
     ),
 }
-_INSUFFICIENT = (
+INSUFFICIENT = (
     rf"insufficient(?:ly)?(?:\s+{_EVIDENCE})?|not\s+enough\s+{_EVIDENCE}"
     rf"|no\s+(?:(?:sufficient|clear|direct|strong|enough|definitive|known)\s+)?{_EVIDENCE}"
     r"|inconclusive|indeterminate|undetermined|unknown|unclear|uncertain"
@@ -54,22 +56,36 @@ _INSUFFICIENT = (
     r"(?:be\s+)?(?:determined?|tell|say|know|decided?|conclude)"
     r"|(?:I\s+)?(?:do\s+not|don't)\s+know"
 )
-_WORD_END = r"(?!['-]?[0-9A-Za-z\u00c0-\u024f])"
+WORD_END = r"(?!['-]?[0-9A-Za-z\u00c0-\u024f])"
 
 
-_VERDICT: dict[Kind, re.Pattern[str]] = {
+VERDICT: dict[Kind, re.Pattern[str]] = {
     kind: re.compile(
-        rf"(?:(?P<insufficient>{_INSUFFICIENT})|(?P<positive>{_POSITIVE[kind]})"
-        rf"|(?P<negative>{_NEGATIVE[kind]})){_WORD_END}",
+        rf"(?:(?P<insufficient>{INSUFFICIENT})|(?P<positive>{_POSITIVE[kind]})"
+        rf"|(?P<negative>{_NEGATIVE[kind]})){WORD_END}",
         re.IGNORECASE,
     )
     for kind in _POSITIVE
 }
-_VALUES: dict[str | None, float | None] = {"positive": 1.0, "negative": 0.0, "insufficient": None}
-_LETTERS: dict[str, float | None] = {"a": 1.0, "b": 0.0, "c": None}
+VERDICT_VALUES: dict[str | None, float | None] = {
+    "positive": 1.0,
+    "negative": 0.0,
+    "insufficient": None,
+}
+
+
+class Letters(NamedTuple):
+    """What the letters of options stand for, and whether one may contradict the word beside it."""
+
+    values: Mapping[str, float | None]
+    bind: bool = True
+
+
+LETTERS = Letters({"a": 1.0, "b": 0.0, "c": None})
+"""As the prompts that have options letter them."""
 
 _BECAUSE = r"because|since|as|given|due|based|but|although|though"
-_FOLLOW: dict[Follow, re.Pattern[str]] = {
+FOLLOW: dict[Follow, re.Pattern[str]] = {
     "line": re.compile(r"[^\w:?]*\Z"),  # "Increase:" is the heading of a list
     "clause": re.compile(rf"\s*(?:\Z|[^\w\s]|(?:{_BECAUSE})\b)", re.IGNORECASE),
     "any": re.compile(
@@ -78,7 +94,9 @@ _FOLLOW: dict[Follow, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
-_FREE = re.compile(r"yes|(?:in|de)creas\w+|(?:up|down)\W?regulat\w+|no.+|not.+", re.IGNORECASE)
+_FREE = re.compile(
+    rf"(?:in|de)creas\w+|(?:up|down)\W?regulat\w+|{_DEGREE}\s.+|no\s.+", re.IGNORECASE
+)
 """Words that stay a verdict whatever comes next: "Increased HSPA5 levels", but not "up to"."""
 
 _LETTER = re.compile(
@@ -87,11 +105,15 @@ _LETTER = re.compile(
     rf"|(?P<reason>\s+(?=(?:{_BECAUSE})\b)))?\s*",
     re.IGNORECASE,
 )
+_MORE_LETTERS = re.compile(r"([D-H])\s*[.):]\s*")
+"""Options that the prompt does not offer."""
+
 _TO_WORD = re.compile(rf"[^\w{ARROWS}]*")
 _GENE = (
     r"(?-i:[A-Z][A-Z0-9]{0,8}[0-9][A-Z0-9]{0,8}|(?!NOT?\b|NON|LESS|NEITHER)[A-Z][A-Z-]{1,9}"
     r"(?=\s(?:expression|levels?|mRNA|is|will|would|should|goes|increases|decreases)\b))"
 )
+_HEDGE = re.compile(r"(?:most|very|likely|probably)\s+", re.IGNORECASE)
 _FILLER = re.compile(
     r"(?:most|very|more|quite|highly|almost|likely|probably|certainly|definitely|possibly|perhaps"
     r"|maybe|tentative(?:ly)?|clearly|overall|net|slight(?:ly)?|modest(?:ly)?|mild(?:ly)?"
@@ -102,6 +124,26 @@ _FILLER = re.compile(
     r"(?:\s+is)?)(?![\w'-])[\s,:]*",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"an?\s+", re.IGNORECASE)
+_ADJECTIVE = re.compile(
+    r"(?!(?:not?|non|never|hardly|barely|scarcely|far|less|almost|near(?:ly)?|maybe|perhaps|possibl[ey]"
+    r"|potential|conditional|partial|mixed|uncertain|unclear|unlikely|false|wrong|incorrect"
+    r"|premature|hypothetical|supposed|so-called|prior|previous|initial|first"
+    r"|of|in|on|for|to|with|that|and|or|is)\b)"
+    r"[a-z]{2,20}(?:-[a-z]{1,15}){0,2},?\s+",
+    re.IGNORECASE,
+)
+"""What may stand before a verdict as in "a resounding yes": no hedge, no denial."""
+_SENTENCE_END = re.compile(r"\s*(?:\Z|[.!;:\u2014]|,?\s*(?:because|since|as|given|due)\b)")
+_DENIED = {
+    kind: re.compile(
+        rf"not\s+(?:an?\s+)?(?:{_POSITIVE[kind]}|{_NEGATIVE[kind]}){WORD_END}[\s.,;:\u2014-]*"
+        r"(?:(?:but|rather|instead|it|its|is|it's|the|answer)\b[\s,:]*){1,5}",
+        re.IGNORECASE,
+    )
+    for kind in _POSITIVE
+}
+"""The verdict that is denied before the one that is stated: "not No; it is Yes"."""
 _BESIDE = re.compile(
     r"[\s)\].]*(?:(?P<hard>[/|&]|->|=>|[\u2192\u21d2]"
     r"|,?\s*\b(?:and/or|or|and|vs|versus|nor|so|thus|hence|therefore)\b"
@@ -114,26 +156,32 @@ _GLOSS_LETTER = re.compile(
 )
 
 
-def read_label(kind: Kind, text: str, follow: Follow) -> Verdict | None:
+def read_label(kind: Kind, text: str, follow: Follow, letters: Letters = LETTERS) -> Verdict | None:
     """Read the verdict at the begin of a text; words like "most likely" may come before it.
 
     Args:
         kind: Kind of question.
         text: One line, without markup.
-        follow: What may follow the verdict; with `line` nothing may come before it either.
+        follow: What may follow the verdict; with `line` only "most likely" may come before it.
+        letters: What the letters of options stand for.
 
     Returns:
         The verdict, or None where there is none, where two contradict each other ("Yes or No")
-        and where letter and word do ("A. No").
+        and where letter and word do ("A. No"). "Insufficient evidence" holds behind any letter.
     """
     at = _to_word(text, 0)
     for _ in range(9):
-        found = _letter_and_word(kind, text, at, follow)
+        found = _letter_and_word(kind, text, at, follow, letters)
+        if not found and follow != "line":
+            found = _qualified(kind, text, at)
         if found:
             verdict, end = found
-            return None if _contradicted(kind, text, end, verdict.value) else verdict
-        filler = _FILLER.match(text, at)
-        if not filler or follow == "line":
+            return None if _contradicted(kind, text, end, verdict.value, letters) else verdict
+        if follow == "line":
+            filler = _HEDGE.match(text, at)
+        else:
+            filler = _DENIED[kind].match(text, at) or _FILLER.match(text, at)
+        if not filler:
             break
         at = filler.end()
     return None
@@ -144,17 +192,50 @@ def _to_word(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _letter_and_word(kind: Kind, text: str, at: int, follow: Follow) -> tuple[Verdict, int] | None:
+def _qualified(kind: Kind, text: str, at: int) -> tuple[Verdict, int] | None:
+    """Read `a resounding yes` at the end of a sentence."""
+    article = _ARTICLE.match(text, at)
+    if not article:
+        return None
+    at = article.end()
+    for _ in range(2):
+        adjective = _ADJECTIVE.match(text, at)
+        if not adjective:
+            return None
+        at = adjective.end()
+        word = VERDICT[kind].match(text, at)
+        if word:
+            if "," in adjective[0]:  # "a question, no"
+                return None
+            verdict = Verdict(VERDICT_VALUES[word.lastgroup], at)
+            return (verdict, word.end()) if _SENTENCE_END.match(text, word.end()) else None
+    return None
+
+
+def _letter_and_word(
+    kind: Kind, text: str, at: int, follow: Follow, letters: Letters
+) -> tuple[Verdict, int] | None:
     """Read `A`, `(A)`, `A. Yes` or `Yes`; return also where it ends."""
     letter = _LETTER.match(text, at)
     if not letter:
-        return _word(kind, text, at, follow)
-    value, closed = _LETTERS[letter["letter"].lower()], letter["closed"] is not None
-    named = _word(kind, text, letter.end(), follow)
+        other = _MORE_LETTERS.match(text, at)
+        named = _word(kind, text, other.end() if other else at, follow)
+        if not named or not other or not letters.bind or named[0].value is None:
+            return named
+        return named if letters.values.get(other[1].lower()) == named[0].value else None
+    known = letter["letter"].lower() in letters.values
+    value, closed = letters.values.get(letter["letter"].lower()), letter["closed"] is not None
+    named = _word(kind, text, letter.end(), follow, behind_letter=closed)
     if named:
-        article = letter["letter"] in "aA" and not closed and text[named[0].start].islower()
-        return named if article or named[0].value == value else None
-    alone = _FOLLOW["line"].match(text, letter.end("letter")) is not None
+        bare = not closed and letter.start() == letter.start("letter")
+        article = bare and letter["letter"] in "aA" and text[named[0].start].islower()
+        free = article or not known or not letters.bind
+        return named if free or named[0].value in (value, None) else None
+    if follow == "clause" and letter["letter"].islower() and ")" not in (letter["closed"] or ""):
+        return None  # "the answer is a"
+    if not known:
+        return None
+    alone = FOLLOW["line"].match(text, letter.end("letter")) is not None
     if follow == "line":
         reads = alone and letter["letter"].isupper()
     else:
@@ -162,95 +243,36 @@ def _letter_and_word(kind: Kind, text: str, at: int, follow: Follow) -> tuple[Ve
     return (Verdict(value, letter.start("letter")), letter.end("letter")) if reads else None
 
 
-def _word(kind: Kind, text: str, at: int, follow: Follow) -> tuple[Verdict, int] | None:
-    match = _VERDICT[kind].match(text, at)
+def _word(
+    kind: Kind, text: str, at: int, follow: Follow, behind_letter: bool = False
+) -> tuple[Verdict, int] | None:
+    match = VERDICT[kind].match(text, at)
     if not match:
         return None
-    value, end = _VALUES[match.lastgroup], match.end()
+    value, end = VERDICT_VALUES[match.lastgroup], match.end()
     named = _word(kind, text, _to_word(text, end), follow) if match[0] in ARROWS else None
     if named:  # an arrow and its word
         return named if named[0].value == value else None
     free = follow == "any" and (value is None or _FREE.fullmatch(match[0]))
-    if not free and not _FOLLOW[follow].match(text, end):
+    if not (free or behind_letter) and not FOLLOW[follow].match(text, end):
         return None
     return Verdict(value, match.start()), end
 
 
-def _contradicted(kind: Kind, text: str, end: int, value: float | None) -> bool:
+def _contradicted(kind: Kind, text: str, end: int, value: float | None, letters: Letters) -> bool:
     """Whether another verdict stands beside: `Yes or No`, `Yes/No`, `Yes, No`, `Yes (B)`."""
     letter = _GLOSS_LETTER.match(text, end)
-    if letter and _LETTERS[(letter[1] or letter[2]).lower()] != value:
-        return True
+    if letter and value is not None and letters.bind:
+        name = (letter[1] or letter[2]).lower()
+        if name in letters.values and letters.values[name] != value:
+            return True
     beside = _BESIDE.match(text, end)
     if not beside:
         return False
-    word = _VERDICT[kind].match(text, beside.end()) if beside["hard"] else None
+    word = VERDICT[kind].match(text, beside.end()) if beside["hard"] else None
     if word:  # "Yes or no or ...": here nothing is asked of what follows
-        return _VALUES[word.lastgroup] != value
-    other = _letter_and_word(kind, text, beside.end(), "clause" if beside["hard"] else "line")
+        return VERDICT_VALUES[word.lastgroup] != value
+    other = _letter_and_word(
+        kind, text, beside.end(), "clause" if beside["hard"] else "line", letters
+    )
     return other is not None and other[0].value != value
-
-
-_PERCENT = re.compile(
-    r"[\s:=~\u2248\u223c(\[]*"
-    r"(?:(?:about|approximately|approx\.?|around|roughly|circa|ca\.?|probability|p|chance|is|of"
-    r"|estimated?|at|my|best)(?![\w'-])[\s:=~\u2248\u223c(\[]*){0,6}"
-    r"(?P<number>[0-9]{1,4}+(?:\.[0-9]*+)?+|\.[0-9]++)"
-    r"(?P<unit>\s*(?:%|percent\b|per\s?cent\b|/\s*100(?![0-9.])|out\s+of\s+100\b))?+"
-    r"(?![0-9A-Za-z/%])"
-    # no range, list, fraction or product
-    r"(?!\s*(?:[-\u2014,:/^\u00d7]|to\b|or\b|and\b|x\b|\.\.)?\s*[<>~\u2248]?\s*\.?[0-9])"
-    r"(?!\s*[/+\u00b1])",
-    re.IGNORECASE,
-)
-_BULLET = re.compile(r"\s*[-\u2022]\s+")
-_SURE = re.compile(
-    r"\s*[(,;:\u2014-]?\s*(?P<likely>(?:chance|probab\w+|likel\w+|confiden\w+|sure|certain)\b\s*)?"
-    r"(?P<words>(?:(?:of|for|in|that|an?|the|it|is|will)\b\s*){0,8})",
-    re.IGNORECASE,
-)
-_SAME_AGAIN = re.compile(r"\s*[(=,]\s*(?:=|or|i\.e\.,?)?\s*([0-9]{1,3}(?:\.[0-9]+)?)\s*%")
-_NOTHING = re.compile(rf"\W*+(?:{_INSUFFICIENT}){_WORD_END}", re.IGNORECASE)
-
-
-def read_percent(kind: Kind, text: str, follow: Follow) -> Verdict | None:
-    """Read the percentage at the begin of a text.
-
-    Args:
-        kind: Kind of question; a percentage that is given for its negative verdict is not read.
-        text: One line, without markup.
-        follow: What may follow the number.
-
-    Returns:
-        The number, 0-100, as a share, or "insufficient evidence". None for other words, ranges,
-        inequalities, fractions other than of 100, and numbers above 100. "0.7" is 0.7 percent, as
-        percent was asked for.
-    """
-    nothing = _NOTHING.match(text)
-    if nothing and (follow == "any" or _FOLLOW[follow].match(text, nothing.end())):
-        return Verdict(None, nothing.start())
-    bullet = _BULLET.match(text) if follow != "any" else None
-    match = _PERCENT.match(text, bullet.end() if bullet else 0)
-    if not match or float(match["number"]) > 100:
-        return None
-    end, share = match.end(), float(match["number"]) / 100
-    sure = _SURE.match(text, end)
-    told = follow == "any" and (match["unit"] or (sure and sure["likely"]))
-    again = _SAME_AGAIN.match(text, end)
-    if again and float(again[1]) != float(match["number"]):
-        return None
-    if not told and not _FOLLOW["line" if follow == "line" else "clause"].match(text, end):
-        return None
-    if sure and _is_of_negative(kind, text, sure, share):
-        return None
-    return Verdict(share, match.start("number"))
-
-
-def _is_of_negative(kind: Kind, text: str, sure: re.Match[str], share: float) -> bool:
-    """Whether the number is that of the negative verdict: `85% (No)`, `15% chance of decrease`."""
-    gloss = _VERDICT[kind].match(text, sure.end())
-    if not gloss or gloss.lastgroup != "negative":
-        return False
-    if not _FOLLOW["clause"].match(text, gloss.end()):
-        return False
-    return share > 0.5 or "of" in sure["words"].lower().split()

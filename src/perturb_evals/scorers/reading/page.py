@@ -1,4 +1,4 @@
-"""A model's reply made plain: reasoning, markup and look-alike characters out, offsets kept.
+"""A model's reply made plain: its first turn without reasoning, markup and look-alike characters.
 
 Every step replaces characters one for one, so an offset in the plain text is an offset in the
 reply. Patterns have bounded repeats, so the time is linear in the length of the reply.
@@ -7,6 +7,10 @@ reply. Patterns have bounded repeats, so the time is linear in the length of the
 import re
 import unicodedata
 from dataclasses import dataclass
+
+from perturb_evals.scorers.reading.turns import first_turn
+from perturb_evals.scorers.reading.undecoded import decoded
+from perturb_evals.scorers.reading.unmarked import without_unfinished_thinking
 
 QUOTES = "\"'`"
 
@@ -21,26 +25,19 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n")
 )
 
-_REASONING = (
-    r"think(?:ing)?|thoughts?|reasoning|reflection|scratchpad|analysis|seed:think|antthinking"
-)
-_TAG = re.compile(
-    rf"(?P<open><(?:{_REASONING})>|\[THINK\]|\u25c1think\u25b7|<\|begin_of_thought\|>"
-    r"|<\|channel\|>(?:analysis|thought))"
-    rf"|(?P<close></(?:{_REASONING})>|\[/THINK\]|\u25c1/think\u25b7|<\|end_of_thought\|>"
-    r"|<\|channel\|>final|assistantfinal)",
-    re.IGNORECASE,
-)
-
 _ANSWER_TAG = re.compile(
-    r"<(?P<name>(?:final[ _-]?)?answer|final|verdict|prediction|conclusion|decision)>",
+    r"<(?:parameter(?:=|\s+name=)[\"']?)?"
+    r"(?P<name>(?:final[ _-]?)?answer|final|verdict|prediction|conclusion|decision)[\"']?>"
+    r"|<arg_key>(?P<key>\w{1,30})</arg_key>\s{0,9}<arg_value>"
+    r"|<(?:[a-z]{1,12}[ _:-])?(?P<other>response|output|result|solution|reply)>",
     re.IGNORECASE,
 )
+_BOX = "<|begin_of_box|>"
 
 _MASKED = re.compile(
     r"~~[^~\n]{1,200}~~"  # struck out
-    r"|\[/?INST\]|```[a-z]{1,10}(?=\n)"
-    r"|<(?=[|/a-z])(?:\|[^|<>\n]{0,40}\||/[^<>\n]{0,40}"  # special tokens, closing tags
+    r"|```[a-z]{1,10}(?=\n)"
+    r"|<(?=[/a-z])(?:/[^<>\n]{0,40}"  # closing tags
     r"|(?:b|i|u|s|em|strong|mark|br|hr|p|div|span|font|center|code|pre|kbd|small|sub|sup|h[1-6]"
     r"|ul|ol|li|table|thead|tbody|tr|td|th|details|summary)(?:\s[^<>\n]{0,80})?/?)>"
     r"|&(?:nbsp|quot|amp|lt|gt|#\d{1,5});"
@@ -53,6 +50,12 @@ _MASKED = re.compile(
 _PLACEHOLDER = re.compile(
     r"<((?!\s*[.\d][^\s<>]*[^\S\n]+[^\s%>])[^<>()\n]{0,79}[^<>()\s-])>"
 )  # not "<5 or >9"
+# The A behind a Q is "answer" and no option, unless there is a B.
+_ANSWER_TO_Q = re.compile(
+    r"(?P<question>^[^\w\n]{0,9}Q(?:uestion)?\s?:[^\n]{0,2000}\n[^\w]{0,20})A(?=\s{0,3}:)"
+    r"(?![^\n]{0,200}\s{1,9}[^\w\n]{0,9}B\s?[:.)])",
+    re.IGNORECASE | re.MULTILINE,
+)
 _MARKUP = re.compile(r"[*_`\"{}$#]|(?<!\w)'|'(?!\w)")
 
 
@@ -61,12 +64,15 @@ class ReplyPage:
     """A reply twice, both as long as the reply itself.
 
     Attributes:
-        raw: Reasoning blanked and characters made plain; quotation marks and braces still there.
+        raw: The model's own first turn without its reasoning (`first_turn`), characters made plain;
+            quotation marks and braces still there.
         plain: Also without markup and quotation marks; what verdicts are read from.
+        cut_off: Whether a limit ended that turn.
     """
 
     raw: str
     plain: str
+    cut_off: bool
 
     def line_before(self, at: int, most: int = 200) -> str:
         """Return what stands between the begin of the line and `at`, its last `most` characters."""
@@ -80,20 +86,26 @@ class ReplyPage:
         return self.plain[at : end if newline < 0 else newline]
 
 
-def page_of(text: str) -> ReplyPage:
+def page_of(text: str, cut_off: bool = False) -> ReplyPage:
     """Make a reply plain.
 
     Args:
         text: Any string, lone surrogates included.
+        cut_off: Whether a limit ended it.
 
     Returns:
         The page; both its texts have the length of `text`.
     """
-    raw = _without_reasoning(_plain_characters(text))
-    plain = _ANSWER_TAG.sub(lambda tag: f" {tag['name']}:", raw)
+    text = _plain_characters(decoded(text)).replace(_BOX, "\\boxed{".ljust(len(_BOX)))
+    raw, ended = first_turn(text, cut_off)
+    cut_off = cut_off and not ended
+    if cut_off:
+        raw = without_unfinished_thinking(raw)
+    plain = _ANSWER_TAG.sub(_as_name, raw)
     plain = _MASKED.sub(_blank, plain)
     plain = _PLACEHOLDER.sub(lambda held: f" {held[1]} ", plain)
-    return ReplyPage(raw, _MARKUP.sub(" ", plain))
+    plain = _ANSWER_TO_Q.sub(r"\g<question> ", _MARKUP.sub(" ", plain))
+    return ReplyPage(raw, plain, cut_off)
 
 
 def _plain_characters(text: str) -> str:
@@ -107,25 +119,9 @@ def _plain_characters(text: str) -> str:
     return text.translate(same_look).translate(_PLAIN)
 
 
-def _without_reasoning(text: str) -> str:
-    """Blank reasoning: closed blocks, what an open tag begins, all before a stray closing tag."""
-    spans: list[tuple[int, int]] = []
-    opened: int | None = None
-    for tag in _TAG.finditer(text):
-        if tag.lastgroup == "open":
-            opened = tag.start() if opened is None else opened
-        elif opened is None:
-            spans = [(0, tag.end())]
-        else:
-            spans.append((opened, tag.end()))
-            opened = None
-    if opened is not None:
-        spans.append((opened, len(text)))
-    pieces, kept = [], 0
-    for begin, end in spans:
-        pieces += [text[kept:begin], " " * (end - begin)]
-        kept = end
-    return "".join([*pieces, text[kept:]])
+def _as_name(tag: re.Match[str]) -> str:
+    # "Output:" in prose announces nothing, so the tag takes a name that does.
+    return f" {tag['name'] or tag['key'] or 'final'}:".ljust(len(tag[0]))
 
 
 def _blank(match: re.Match[str]) -> str:

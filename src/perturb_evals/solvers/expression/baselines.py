@@ -143,6 +143,7 @@ class GraphNeighbors:
     ) -> None:
         self._k = _k(k)
         self._graph, self._profiles = graph, graph.profiles
+        self._gene_of = evidence.gene_of
         self._resolver = SymbolResolver(graph.symbols, aliases)
         self._row_of = {symbol: row for row, symbol in enumerate(graph.symbols)}
         rows = {name: self._row(name) for name in evidence.perturbations}
@@ -166,7 +167,7 @@ class GraphNeighbors:
         return _best(self._names, similarity, self._k) or "no_partner"
 
     def _row(self, name: str) -> int | None:
-        symbol = self._resolver.resolve(name).symbol
+        symbol = self._resolver.resolve(self._gene_of(name)).symbol
         return None if symbol is None else self._row_of[symbol]
 
 
@@ -218,8 +219,8 @@ class EmbeddingNeighbors:
     ) -> None:
         self._k = _k(k)
         self._vectors, self._aliases = vectors, aliases
-        self._names = evidence.perturbations
-        self._rows = vectors.unit_rows(self._names, aliases)
+        self._names, self._gene_of = evidence.perturbations, evidence.gene_of
+        self._rows = vectors.unit_rows([*map(self._gene_of, self._names)], aliases)
 
     def check(self, evidence: ExpressionEvidence) -> None:
         """Raise an UnknownGenesError if none of a fold's training perturbations is embedded."""
@@ -230,7 +231,7 @@ class EmbeddingNeighbors:
 
         A gene without an embedding, or with one of zeros, is unknown.
         """
-        row = self._vectors.unit_rows([perturbation], self._aliases)[0]
+        row = self._vectors.unit_rows([self._gene_of(perturbation)], self._aliases)[0]
         if not row.any():
             return "unknown_gene"
         return _best(self._names, self._rows @ row, self._k) or "no_partner"
@@ -279,6 +280,7 @@ class EmbeddingProcess:
         if not embeddings:
             raise ValueError("a Gaussian process needs at least one set of gene embeddings.")
         self._embeddings, self._aliases = tuple(embeddings), aliases
+        self._gene_of = evidence.gene_of
         rows = self._unit_rows(evidence.perturbations)
         self.process = GaussianProcess(rows, evidence.expression, evidence.mean)
 
@@ -301,7 +303,8 @@ class EmbeddingProcess:
         return self.process.predict(rows)
 
     def _unit_rows(self, names: Sequence[str]) -> list[NDArray[np.float64]]:
-        return [vectors.unit_rows(names, self._aliases) for vectors in self._embeddings]
+        genes = [*map(self._gene_of, names)]
+        return [vectors.unit_rows(genes, self._aliases) for vectors in self._embeddings]
 
 
 @baseline(reads="track")

@@ -101,8 +101,9 @@ def _system(place: Place) -> Cell | None:
         return Cell(row.system, values, row.system.casefold(), PUBLISHED, BELOW)
     if row is None:
         return None
-    computed = "computed from the data" if row.entry.result is None else ""
-    return named(row.entry.kind, row.entry.name, computed, row.why_unranked)
+    run = row.entry.result
+    odd = ["computed from the data"] if run is None else place.board.family.oddities(run.counts)
+    return named(row.entry.kind, row.entry.name, *odd, row.why_unranked)
 
 
 def _headline(place: Place) -> Cell | None:
@@ -168,7 +169,8 @@ SYSTEM = Column(
     "System",
     "The model or method, with what tells namesakes apart. Below it what it is: a model or another "
     "system, a baseline (a method of this package without a model), one that reads the truth, or a "
-    "published number, which links to what differs in its protocol.",
+    "published number, which links to what differs in its protocol; and what is odd about its "
+    "answers.",
     ("system", "kind"),
     _system,
     heads=True,

@@ -56,6 +56,9 @@ COUNTS = {
     "n_few_ranked": "Expression: replies whose perturbation has fewer than 20 changed genes.",
     "n_undefined_*": "Expression: replies whose score follows from the convention under Limits.",
     "n_only_target_ranked": "Expression: replies where no gene but the target is among the top 20.",
+    "n_unlike_screen": "Expression: predicted vectors that do not follow the control, as the "
+    "training perturbations do (in a screen of changes: the sizes of theirs by gene).",
+    "n_other_scale": "Expression: predicted vectors that follow the control at another scale.",
     "n_target_unmeasured": "Expression: replies whose target gene the screen did not measure.",
 }
 """What a log counts beside its metrics, by name; `*` stands for a reason or a kind."""
