@@ -104,7 +104,7 @@ def test_predictions_that_fail(check, tmp_path):
     ("arguments", "said"),
     [
         (["--dataset", "demo"], "--dataset is for files of predictions"),
-        (["--task", "langpert", "--cell-line", "k562"], "--cell-line does not go with"),
+        (["--task", "perturbqa_de", "--control", "NT"], "--control does not go with"),
         (["--task", "perturbqa_de", "--screen", "demo"], "--screen does not go with"),
     ],
 )

@@ -138,13 +138,35 @@ def test_an_option_that_is_refused_is_given_up_and_that_is_said_once(
     assert log.status == "success", log.error
     with_option = [call for call in provider.calls if call.reply.status == status]
     # The client repeats a 5xx twice by itself. There are two numbers of alternatives to ask for.
+    # After a 5xx the most wanted is asked for once more when the server answers without options.
     rungs = 2 if form == "logprobs" else 1
-    assert len(with_option) == rungs * (3 if status >= 500 else 1)
+    assert len(with_option) == ((rungs + 1) * 3 if status >= 500 else rungs)
     assert len(provider.of("m", 200)) == QUESTIONS
     (said,) = [record.getMessage() for record in logged.records]
     assert "openai-api/local/m" in said
     assert str(status) in said
     assert ("log probabilities" if form == "logprobs" else "response schema") in said
+
+
+@pytest.mark.parametrize("form", ["logprobs", "schema"])
+def test_a_server_that_was_away_for_a_moment_keeps_the_option(
+    provider: Any, logged: Any, form: str
+) -> None:
+    """The client's own repeats are over before it is back, the request without options finds it."""
+
+    def behave(_: Any, body: Body, nth: int) -> Any:
+        optional = bool(body.get("logprobs")) or "response_format" in body
+        if optional and not any(call.reply.status == 200 for call in provider.calls):
+            return provider.error(503, "loading", retry_after="0.05")
+        return completion(provider, "Yes" if form == "logprobs" else neighbors(body))
+
+    log = ask(provider, behave, answer="logprobs") if form == "logprobs" else None
+    log = log or ask_langpert(provider, behave)
+    assert log.status == "success", log.error
+    answered = [call.body for call in provider.of("m", 200)]
+    optional = [body for body in answered if body.get("logprobs") or "response_format" in body]
+    assert len(optional) == len(answered) - 1
+    assert not [record for record in logged.records if "does not grant" in record.getMessage()]
 
 
 EVENTS = 'data: {"choices": [{"delta": {"content": "Yes"}}]}\n\ndata: [DONE]\n\n'

@@ -244,8 +244,8 @@ def test_aliases_need_the_table():
     assert found.same_gene == tuple(expected)
     assert found.aliases_known
     assert (
-        "6 genes stand under several names, which stay on one side of every split (intervals count each name as a perturbation): 'AARS = AARS1'"
-        in (found.remarks[0])
+        "6 genes stand under several names, which stay on one side of every split (intervals count "
+        "each name as a perturbation): 'AARS = AARS1'" in (found.remarks[0])
     )
     alone = look_at(labels)
     assert (alone.same_gene, alone.aliases_known) == ((), False)

@@ -11,7 +11,7 @@ HEADER = (
     "\tdbXrefs"
 )
 ROWS = """
-9606\t16\tAARS1\t-\tAARS|CMT2N\talanyl-tRNA synthetase 1\tAARS1\tHGNC:HGNC:20|Ensembl:ENSG00000090861
+9606\t16\tAARS1\t-\tAARS|CMT2N\talanyl-tRNA synthetase 1\tAARS1\tHGNC:20|Ensembl:ENSG00000090861
 9606\t2617\tGARS1\t-\tGARS|SMAD1\tglycyl-tRNA synthetase 1\tGARS1\t-
 9606\t2618\tGART\t-\tGARS|"PAIS"\ttrifunctional "GART"\tGART\t-
 9606\t4535\tND1\t-\tMTND1\tsubunit 1\tMT-ND1\t-

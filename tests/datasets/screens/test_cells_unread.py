@@ -107,7 +107,7 @@ def test_the_lines_of_scanpy_make_a_screen(counts, tmp_path):
         [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    made = tmp_path / "cells_by_gene.h5ad"
+    made = tmp_path / "cells_by_target_gene.h5ad"
     screen = load_screen(ScreenRequest(str(made), "target_gene", "non-targeting"))
     assert screen.perturbations == tuple(sorted(GENES[:6]))
     assert screen.n_cells.tolist() == [9] * 6

@@ -20,7 +20,7 @@ READER_VERSION = 5
 """Raised whenever reading the same file gives another screen."""
 PUBLISHED_READER_VERSION = 4
 """The same for the published screens, whose boards stay as long as their numbers do."""
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised whenever a kept file has to hold something else: older ones are then passed by."""
 
 
@@ -91,13 +91,16 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
         from anndata import read_h5ad
 
         screen = Screen(read_h5ad(file))
-        if screen.fingerprint != fingerprint:
+        if str(screen.adata.uns.get("read_from")) != fingerprint:
             raise ScreenError("it is another screen")
         return screen
 
     def make() -> Screen:
         screen = _from_file(path, name, request, fingerprint, halves)
-        screen.adata.uns["source_sha256"] = source_sha256
+        screen.adata.uns |= {"source_sha256": source_sha256, "read_from": fingerprint}
+        if renamed := _renamed(screen):
+            # Metrics leave a gene of another name out, so they are about other data.
+            screen.adata.uns["fingerprint"] = _hash(fingerprint, renamed)
         screen.adata.uns["remarks"] = [*screen.remarks, *scale_remarks(screen)]
         return screen
 
@@ -107,6 +110,12 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
         make,
         lambda screen, file: screen.adata.write_h5ad(file),
     )
+
+
+def _renamed(screen: Screen) -> dict[str, str]:
+    """Return the perturbations whose own gene is read out under another name than theirs."""
+    pairs = zip(screen.perturbations, screen.targets, strict=True)
+    return {name: target for name, target in pairs if target not in ("", name)}
 
 
 def _hash(*parts: object) -> str:

@@ -163,8 +163,13 @@ class Expression(Family):
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Take every vector of the task's default run from a file."""
-        about = {name: given[name] for name in self.data_arguments if name in given}
-        run = expression_benchmark(**{"screen": "replogle_k562", **about}, aliases="none")
+        run = expression_benchmark(
+            given.get("screen", "replogle_k562"),
+            perturbation_column=given.get("perturbation_column"),
+            control=given.get("control"),
+            cell_line=given.get("cell_line"),
+            aliases="none",
+        )
         try:
             values = one_of("values", given.get("values", VALUES[0]), VALUES)
             replayed = [ReplayedExpression(held_out, path, values) for held_out in run.folds]

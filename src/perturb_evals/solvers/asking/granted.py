@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from inspect_ai.model import GenerateConfigArgs, get_model
+from inspect_ai.model import ChatMessage, GenerateConfigArgs, get_model
 from inspect_ai.solver import Generate, TaskState
 from inspect_ai.util import concurrency
 
@@ -15,11 +15,9 @@ from perturb_evals.solvers.asking.faults import (
     status_of,
     words_of,
 )
-from perturb_evals.solvers.asking.request import Request
+from perturb_evals.solvers.asking.request import MOST_SHOWN, Request
 
 _log = logging.getLogger(__name__)
-
-MOST_SHOWN = 200
 
 
 class Granted:
@@ -78,6 +76,7 @@ class Granted:
     async def _tried(self, state: TaskState, generate: Generate, model: str) -> TaskState | None:
         """Ask once with each of the options; None where it is no option that the fault is about."""
         refused: Exception | None = None
+        before = list(state.messages)
         for place, options in enumerate((*self._ladder, GenerateConfigArgs())):
             once: GenerateConfigArgs = {**options, "max_retries": 0}
             try:
@@ -92,12 +91,35 @@ class Granted:
                     raise
                 refused = error
             else:
-                if not is_too_long(answered.output):
-                    self._granted[model] = place
-                    if refused:
-                        self._say_what_is_lost(model, options, refused)
+                if is_too_long(answered.output):
+                    return answered
+                if refused and not is_refusal(refused):
+                    # The server may have been away for a moment, and be there again now.
+                    again = await self._again(state, generate, before)
+                    if again:
+                        self._granted[model] = 0
+                        return again
+                self._granted[model] = place
+                if refused:
+                    self._say_what_is_lost(model, options, refused)
                 return answered
         raise AssertionError
+
+    async def _again(
+        self, state: TaskState, generate: Generate, before: Sequence[ChatMessage]
+    ) -> TaskState | None:
+        """Ask once more with the most wanted option; without an answer the state stays as it is."""
+        messages, output = list(state.messages), state.output
+        state.messages = list(before)
+        once: GenerateConfigArgs = {**self._ladder[0], "max_retries": 0}
+        try:
+            answered = await self._request.send(state, generate, once)
+        except Exception as error:
+            if not (is_refusal(error) or is_no_reply(error) or _may_be_the_servers(error)):
+                raise
+            state.messages, state.output = messages, output
+            return None
+        return answered
 
     def _say_what_is_lost(
         self, model: str, options: GenerateConfigArgs, refused: Exception

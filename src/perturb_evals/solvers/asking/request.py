@@ -21,6 +21,7 @@ from perturb_evals.solvers.asking.faults import says_too_long, words_of
 _log = logging.getLogger(__name__)
 
 MOST_SHOWN = 300
+"""So many letters of what a server said stand in a warning."""
 
 
 class Request:
