@@ -43,6 +43,7 @@ def test_every_one_is_one_line(inspect: Callable[..., subprocess.Popen[str]]) ->
             assert_one_line(run, TYPED[name][1])
 
 
+@pytest.mark.slow
 def test_a_split_that_is_none_and_a_file_of_predictions_that_is_not_there(
     inspect: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:

@@ -99,6 +99,7 @@ def test_joined_names_are_odd_and_may_be_asked(folder, logged):
     assert not logged.records
 
 
+@pytest.mark.slow
 def test_perturbqa_in_a_folder_has_nothing_odd(real_data, tmp_path, monkeypatch, logged):
     monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
     for line in ("k562", "rpe1", "hepg2", "k562_set"):

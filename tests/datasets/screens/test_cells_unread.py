@@ -96,7 +96,7 @@ def test_pseudobulk_with_a_column_of_few_values_is_no_cells(tmp_path):
         load_screen(ScreenRequest(str(path)))
 
 
-@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("counts", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_the_lines_of_scanpy_make_a_screen(counts, tmp_path):
     pytest.importorskip("scanpy")
     adata = cells("target_gene", counts=counts)
