@@ -754,6 +754,11 @@ def test_a_verdict_that_is_denied_behind_is_not_read(kind, said):
         ("de", "ANSWER: No because it is not expressed", 0), ("de", "ANSWER: No: no link", 0),
         ("de", "ANSWER: Yes (there is no buffer)", 1),
         ("direction", "ANSWER: Increase not decrease", 1),
+        ("de", "ANSWER: No it is not expected", 0), ("de", "ANSWER: No there is no link", 0),
+        ("de", "ANSWER: Yes with no doubt", 1), ("de", "ANSWER: No with no doubt", 0),
+        ("de", "ANSWER: Yes, MYC is lost so no transcription follows", 1),
+        ("direction", "ANSWER: Decrease (its loss leads to increase of a repressor)", 0),
+        ("direction", "ANSWER: Decrease, as its loss leads to an increase.", 0),
         ("direction", "ANSWER: Increased MYC, not lower", 1),
     ],
 )  # fmt: skip
@@ -764,3 +769,16 @@ def test_both_words_are_read_in_one_dress(kind, text, value):
 def test_options_with_colons_are_no_answer():
     assert parse_answer("A: Yes\nB: No", "de", "label", "stop").value is None
     assert parse_answer("B: Yes", "de", "label", "stop").value is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *("that nothing changes", "that MYC never changes", "of a lack of change"),
+        *("that neither gene is affected", "that the effect is negligible", "of little change"),
+        *("of the knockdown having no effect", "that it remains the same", "of being wrong"),
+    ],
+)
+def test_a_marked_probability_of_another_event_is_not_read(event):
+    got = parse_answer(f"ANSWER: 80% chance {event}", "de", "probability", "stop")
+    assert got.reason == "unparseable"

@@ -31,6 +31,12 @@ _SURE = re.compile(
     r"(?P<words>(?:(?:of|for|in|that|an?|the|it|is|will)\b\s*){0,8})",
     re.IGNORECASE,
 )
+_OTHER_EVENT = re.compile(
+    r"[^.,;:!?()]*\b(?:no|not|nothing|never|neither|none|lack|absence|without|fail\w*|hardly|little"
+    r"|minimal|negligible|remains|un(?:changed|affected|altered)|wrong)\b",
+    re.IGNORECASE,
+)
+"""A denial in "80% chance that nothing changes": whose number that is cannot be told."""
 _SAME_AGAIN = re.compile(r"\s*[(=,]\s*(?:=|or|i\.e\.,?)?\s*([0-9]{1,3}(?:\.[0-9]+)?)\s*%")
 _NOTHING = re.compile(rf"\W*+(?:{INSUFFICIENT}){WORD_END}", re.IGNORECASE)
 
@@ -71,6 +77,8 @@ def read_percent(kind: Kind, text: str, follow: Follow) -> Verdict | None:
             share = share if positive else round(1 - share, 12)
         elif share != 0.5 and positive != (share > 0.5):
             return None
+    elif sure and sure["likely"] and sure["words"] and _OTHER_EVENT.match(text, sure.end()):
+        return None
     return Verdict(share, match.start("number"))
 
 

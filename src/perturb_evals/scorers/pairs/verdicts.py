@@ -152,7 +152,7 @@ _BESIDE = re.compile(
     re.IGNORECASE,
 )
 _TAKEN_BACK = re.compile(
-    rf"(?:(?!\b(?:{_BECAUSE}|that|which|if|when)\b|\s-\s)[^.,;:!?()\u2014])*"
+    rf"(?:(?!\b(?:{_BECAUSE}|that|which|if|when|it|there|I|with\s+no|this\s+is)\b|\s-\s)[^.,;:!?()\u2014])*"
     r"(?:\b(?:not(?!\s+(?:an?\s+)?(?:in|de)creas)|cannot|never|no|unlikely|improbable|implausible"
     r"|doubtful|excluded|ruled\s+out|unsupported|absent|lacking|wrong|incorrect|false|rejected)\b"
     r"|n't\b)"
@@ -161,7 +161,8 @@ _TAKEN_BACK = re.compile(
 )
 """Denial of what was named: "Increase is not expected", "Increase: no"."""
 _HENCE = re.compile(
-    r"[^.!?]*?(?:\b(?:so|thus|hence|therefore|means|(?:leads?|leading)\s+to)\b|->|=>|[\u2192\u21d2])"
+    rf"(?:(?!\b(?:{_BECAUSE})\b)[^.!?(:;\u2014])*?"
+    r"(?:\b(?:so|thus|hence|therefore|means|(?:leads?|leading)\s+to)\b|->|=>|[\u2192\u21d2])"
     r"[\s,:]*(?:an?\s+)?",
     re.IGNORECASE,
 )
@@ -282,7 +283,9 @@ def _contradicted(kind: Kind, text: str, end: int, value: float | None, letters:
         hence = _HENCE.match(text, end)
         other_word = VERDICT[kind].match(text, hence.end()) if hence else None
         if _TAKEN_BACK.match(text, end) or (
-            other_word and VERDICT_VALUES[other_word.lastgroup] == 1 - value
+            other_word
+            and FOLLOW["clause"].match(text, other_word.end())
+            and VERDICT_VALUES[other_word.lastgroup] == 1 - value
         ):
             return True
     letter = _GLOSS_LETTER.match(text, end)
