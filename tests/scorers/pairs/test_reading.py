@@ -618,3 +618,167 @@ def test_a_megabyte_is_read(name):
 @pytest.mark.parametrize("shard", ["the probability of a change is ", "10% chance of ", "10% "])
 def test_a_long_text_of_probabilities_is_read(shard):
     assert parse_answer(shard * 10_000, "de", "probability", "stop").value is None
+
+
+STATED = {
+    "de": [
+        ("The probability of a change is 12%.", 0.12),
+        ("The probability of no change is 12%.", 0.88),
+        ("Overall, I would say the chance of an effect in MYC is about 12%.", 0.12),
+        ("There's a 12% chance of a significant change.", 0.12),
+        ("There is only a 12% chance of differential expression of MYC.", 0.12),
+        ("I estimate a 12% chance that MYC is differentially expressed.", 0.12),
+        ("I estimate a 12% chance that MYC is not differentially expressed.", 0.88),
+        ("Weak link. The likelihood that it changes is 12%, as no path is known.", 0.12),
+        ("The probability that the gene remains unchanged is 90%.", 0.1),
+    ],
+    "direction": [
+        ("The probability of an increase in MYC is 70%.", 0.7),
+        ("The probability of a decrease in MYC is 70%.", 0.3),
+        ("I see a 70% chance of upregulation.", 0.7),
+        ("I see a 70% chance of downregulation.", 0.3),
+        *((f"There is a 70% chance that MYC {up}.", 0.7) for up in ("rises", "is induced")),
+        *((f"There is a 70% chance that MYC {down}.", 0.3) for down in ("falls", "is repressed")),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"), [(k, *case) for k, cases in STATED.items() for case in cases]
+)
+def test_a_sentence_states_the_probability_of_a_verdict(kind, text, value):
+    assert parse_answer(text, kind, "probability", "stop").value == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *("that nothing changes", "that MYC never changes", "that neither gene is affected"),
+        *("of a lack of change", "of an absence of any effect", "of minimal change"),
+        *("that the effect is negligible", "that MYC is hardly affected", "of little change"),
+        *("that the knockdown fails to change MYC", "of a change in the other gene"),
+        *("of the knockdown affecting viability", "that cells die and change shape"),
+        *(
+            "that this is not due to chance and expression changes",
+            "of being wrong that it changes",
+        ),
+        *("of seeing an effect of this size in the null", "of a change in 100 cells"),
+        *("that MYC is affected by nothing", "of a change being missed", "of an effect on growth"),
+        *("that the loss of an elevated repressor is compensated", "of fallopian expression"),
+        *("that the lowered TP53 will lead to MYC up", "of lower MYC", "of higher MYC"),
+        *("that MYC does not increase", "of no increase", "that MYC fails to rise"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["de", "direction"])
+def test_the_probability_of_another_event_is_not_read(kind, event):
+    for sentence in (f"There's an 80% chance {event}.", f"The probability {event} is 80%."):
+        got = parse_answer(sentence, kind, "probability", "stop")
+        assert got.reason == "unparseable", sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A 10% chance of a significant change would be typical.",
+        "Only a 5% chance of being wrong that it changes.",
+        "For a random pair, the probability of a change is 3%.",
+        "If p53 were there,\nthe probability of a change is 60%.",
+        "The probability of a change is 60%, if p53 is there.",
+        "The probability of a change is 60%. However, p53 is lost.",
+        "The probability of a change is 60%. The probability of no change is 60%.",
+        "The probability of a change is less than 5%.",
+        "The probability of a change is 5-10%.",
+        "The probability of a change is 0.8.",
+        "The probability of a change is 120%.",
+        "The chance of a change in 100 cells is 20.",
+    ],
+)
+def test_a_probability_of_other_things_or_taken_back_is_not_read(text):
+    assert parse_answer(text, "de", "probability", "stop").reason == "unparseable"
+
+
+def test_a_probability_that_is_taken_back_by_cannot_determine_is_insufficient():
+    text = "The probability is 12%. But I cannot determine it."
+    assert parse_answer(text, "de", "probability", "stop").reason == "insufficient"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        *(
+            ("de", f"ANSWER: {said}")
+            for said in (
+                "A significant change is not expected",
+                "Significant change is unlikely",
+                "significant effect can be excluded",
+                "substantial change not likely",
+                "Significant effects are not supported",
+                "A) Yes is not right, B) No is right",
+                "Affected: no",
+                "Differentially expressed: No",
+                "Unchanged: yes",
+                "No is wrong",
+                "Yes is incorrect",
+                "Significant change in MYC isn't expected",
+                "Changed - no",
+            )
+        ),
+        *(
+            ("direction", f"ANSWER: {said}")
+            for said in (
+                "Increase is not expected",
+                "Decrease is not expected",
+                "Increase: no",
+                "Decrease: no",
+                "Increased expression is unlikely",
+                "Decreased expression is unlikely",
+                "Upregulation of MYC can be ruled out",
+                "reduction of repressor, so Increase",
+                "increase of repressor, so Decrease",
+                "Reduction of the repressor leads to an increase",
+            )
+        ),
+        ("de", "Response: No response"),
+    ],
+)
+def test_a_verdict_that_is_denied_behind_is_not_read(kind, said):
+    assert parse_answer(said, kind, "label", "stop").reason == "unparseable"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("de", "A: Yes", 1), ("de", "A: No", 0), ("de", "Weak.\n\nA: No", 0), ("de", "B: No", 0),
+        ("direction", "A: Decrease", 0), ("direction", "A: Increase", 1),
+        ("de", "Verdict - No", 0), ("de", "Verdict - Yes", 1), ("de", "Answer - No", 0),
+        ("de", "ANSWER: No because it is not expressed", 0), ("de", "ANSWER: No: no link", 0),
+        ("de", "ANSWER: Yes (there is no buffer)", 1),
+        ("direction", "ANSWER: Increase not decrease", 1),
+        ("de", "ANSWER: No it is not expected", 0), ("de", "ANSWER: No there is no link", 0),
+        ("de", "ANSWER: Yes with no doubt", 1), ("de", "ANSWER: No with no doubt", 0),
+        ("de", "ANSWER: Yes, MYC is lost so no transcription follows", 1),
+        ("direction", "ANSWER: Decrease (its loss leads to increase of a repressor)", 0),
+        ("direction", "ANSWER: Decrease, as its loss leads to an increase.", 0),
+        ("direction", "ANSWER: Increased MYC, not lower", 1),
+    ],
+)  # fmt: skip
+def test_both_words_are_read_in_one_dress(kind, text, value):
+    assert parse_answer(text, kind, "label", "stop").value == value
+
+
+def test_options_with_colons_are_no_answer():
+    assert parse_answer("A: Yes\nB: No", "de", "label", "stop").value is None
+    assert parse_answer("B: Yes", "de", "label", "stop").value is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *("that nothing changes", "that MYC never changes", "of a lack of change"),
+        *("that neither gene is affected", "that the effect is negligible", "of little change"),
+        *("of the knockdown having no effect", "that it remains the same", "of being wrong"),
+    ],
+)
+def test_a_marked_probability_of_another_event_is_not_read(event):
+    got = parse_answer(f"ANSWER: 80% chance {event}", "de", "probability", "stop")
+    assert got.reason == "unparseable"

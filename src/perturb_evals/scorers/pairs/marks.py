@@ -101,13 +101,14 @@ def told(page: ReplyPage) -> Iterator[Mark]:
 
 _NAMES = r"verdict|final|conclusion|prediction|decision|judge?ment|call|choice|response"
 _ADJECTIVES = r"(?:(?:final|overall|my|best|estimated)\s+){0,2}"
+_NAME_END = r"[^\S\n]*(?:[:=|\u2014]|-(?=\s))"
 _LABEL_NAME = re.compile(
-    rf"^[^\w\n]*+{_ADJECTIVES}(?:{_NAMES})[^\S\n]*[:=|\u2014]", re.IGNORECASE | re.MULTILINE
+    rf"^[^\w\n]*+{_ADJECTIVES}(?:{_NAMES}){_NAME_END}", re.IGNORECASE | re.MULTILINE
 )
 _PERCENT_NAME = re.compile(
     rf"^[^\w\n]*+{_ADJECTIVES}(?:(?:probability|likelihood)(?:\s+estimate)?|estimate|{_NAMES})"
     r"(?:\s+of\s+(?:an?\s+)?(?:significant\s+)?(?:change|increase|differential\s+expression))?"
-    r"[^\S\n]*[:=|\u2014]",
+    rf"{_NAME_END}",
     re.IGNORECASE | re.MULTILINE,
 )
 _MY_NAME_IS = re.compile(

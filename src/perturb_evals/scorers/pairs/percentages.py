@@ -1,7 +1,6 @@
 """How a percentage is read: at the begin of a text, and in a sentence that states a probability."""
 
 import re
-from collections import deque
 
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.scorers.pairs.verdicts import (
@@ -32,6 +31,12 @@ _SURE = re.compile(
     r"(?P<words>(?:(?:of|for|in|that|an?|the|it|is|will)\b\s*){0,8})",
     re.IGNORECASE,
 )
+_OTHER_EVENT = re.compile(
+    r"[^.,;:!?()]*\b(?:no|not|nothing|never|neither|none|lack|absence|without|fail\w*|hardly|little"
+    r"|minimal|negligible|remains|un(?:changed|affected|altered)|wrong)\b",
+    re.IGNORECASE,
+)
+"""A denial in "80% chance that nothing changes": whose number that is cannot be told."""
 _SAME_AGAIN = re.compile(r"\s*[(=,]\s*(?:=|or|i\.e\.,?)?\s*([0-9]{1,3}(?:\.[0-9]+)?)\s*%")
 _NOTHING = re.compile(rf"\W*+(?:{INSUFFICIENT}){WORD_END}", re.IGNORECASE)
 
@@ -72,46 +77,76 @@ def read_percent(kind: Kind, text: str, follow: Follow) -> Verdict | None:
             share = share if positive else round(1 - share, 12)
         elif share != 0.5 and positive != (share > 0.5):
             return None
+    elif sure and sure["likely"] and sure["words"] and _OTHER_EVENT.match(text, sure.end()):
+        return None
     return Verdict(share, match.start("number"))
 
 
-MOST_STATED = 500
-"""Only so many sentences are looked at, from the end."""
-
-_CHANCE = r"(?:probability|likelihood|chances?)"
-_ABOUT = r"(?:about|around|approximately|roughly)"
-_STATED = re.compile(
-    rf"\b{_CHANCE}(?P<event>\s+(?:of(?=\s+(?:{_ABOUT}\s+)?~?\s?[0-9])"
-    r"|(?:of|for|that)\b[^;!?\n]{1,120}|(?:is|would\s+be|to\s+be|at|as)\b"
-    rf"|(?=~|{_ABOUT}\b)))"
-    rf"|\b(?P<number>[0-9]{{1,3}}(?:\.[0-9]{{1,9}})?)\s?(?:%|percent)\s+(?:\w+\s+)?{_CHANCE}"
-    r"\s+(?:of|that)\b(?P<event_behind>[^.;!?\n]{1,120})",
+_START = (
+    r"(?:\A|[.!?]\s|\n\s*\n)[\s\u2022*-]*+(?-i:(?=[A-Z0-9]))"
+    r"(?:(?:so|thus|therefore|hence|overall|in\s+(?:conclusion|summary)|on\s+balance)\b,?\s+)?"
+    r"(?:(?:I|we)(?:['\u2019]d|\s+would)?\s+(?:say|estimate|guess|judge|put|predict|think|believe"
+    r"|give|see)\s+(?:that\s+)?)?"
+    r"(?:there(?:['\u2019]s|\s+is)\s+)?(?:only\s+)?(?:(?:the|an?|my)\s+)?"
+)
+"""A sentence begins and goes on to the probability: none of another line, of a prior, of an if."""
+_ROUGHLY = r"(?:(?:about|around|approximately|roughly)\s+|~\s?)?"
+_NUMBER = rf"{_ROUGHLY}(?P<{{}}>[0-9]{{{{1,3}}}}(?:\.[0-9]{{{{1,9}}}})?)\s?(?:%|percent\b)"
+_GENE = r"(?-i:[A-Z][A-Z0-9-]{1,12})"
+_OF_GENE = (
+    r"(?:\s+(?:in|of|for)\s+(?:(?:the\s+)?(?:expression|(?:readout\s+)?gene|readout)"
+    rf"|{_GENE}(?:\s+expression)?)){{0,2}}"
+)
+_IT = (
+    rf"(?:it|the\s+(?:readout\s+)?gene|(?:its|the)\s+expression|(?:the\s+expression\s+of\s+)?{_GENE}"
+    rf"|{_GENE}\s+expression)"
+)
+_A = r"(?:an?\s+|any\s+)?(?:(?:statistically\s+)?significant\s+)?"
+_IS_NOW = r"(?:is|will\s+be)"
+_BY_MUCH = r"(?:\s+significantly)?"
+_CHANGED = r"(?:differentially\s+expressed|changed|altered|affected)"
+_EVENTS: dict[Kind, tuple[str, str]] = {
+    "de": (
+        rf"of\s+{_A}(?:change|effect|differential\s+expression){_OF_GENE}"
+        rf"|that\s+{_IT}\s+(?:{_IS_NOW}{_BY_MUCH}\s+{_CHANGED}|(?:changes|will\s+change){_BY_MUCH})",
+        rf"of\s+(?:an?\s+)?no\s+{_A}(?:change|effect|differential\s+expression){_OF_GENE}"
+        rf"|that\s+{_IT}\s+(?:{_IS_NOW}\s+not{_BY_MUCH}\s+{_CHANGED}"
+        rf"|(?:does|will)\s+not\s+change{_BY_MUCH}|(?:{_IS_NOW}|remains)\s+un(?:changed|affected))",
+    ),
+    "direction": (
+        rf"of\s+{_A}(?:increase|up-?regulation|rise){_OF_GENE}|that\s+{_IT}\s+"
+        rf"(?:{_IS_NOW}{_BY_MUCH}\s+(?:increased|up-?regulated|elevated|raised|induced)"
+        r"|increases|rises|goes\s+up|will\s+(?:increase|rise|go\s+up))",
+        rf"of\s+{_A}(?:decrease|down-?regulation|fall){_OF_GENE}|that\s+{_IT}\s+"
+        rf"(?:{_IS_NOW}{_BY_MUCH}\s+(?:decreased|down-?regulated|reduced|lowered|repressed)"
+        r"|decreases|falls|goes\s+down|will\s+(?:decrease|fall|go\s+down))",
+    ),
+}
+_CHANCE = r"(?:probability|likelihood|chance)"
+_STATED = {
+    kind: re.compile(
+        rf"{_START}(?:{_CHANCE}(?:\s+(?:(?P<yes>{yes})|(?P<no>{no})))?"
+        rf"(?:\s*[:=]|\s+(?:is|of|at|as|to\s+be|(?=~|around|about|roughly)))\s*{_NUMBER.format('n')}"
+        rf"|{_NUMBER.format('first')}\s+{_CHANCE}\s+(?:(?P<yes_behind>{yes})|(?P<no_behind>{no})))"
+        r"(?=\s*(?:\Z|\n|[.,](?![0-9])))",
+        re.IGNORECASE,
+    )
+    for kind, (yes, no) in _EVENTS.items()
+}
+_TAKEN_BACK = re.compile(
+    r"\A[^.!?\n]*\b(?:if|unless|assuming|provided|when|under|null)\b"
+    r"|\b(?:but|however|though|although|actually|instead|wait|cannot|can['\u2019]t|unable"
+    r"|insufficient|not\s+(?:enough|possible))\b",
     re.IGNORECASE,
-)
-_IS = re.compile(r"\b(?:is|at|as|to\s+be|would\s+be)\b|[:=]|\A\s+(?:of)?\Z", re.IGNORECASE)
-_OF_ONE = re.compile(r"(?:0?\.[0-9]+|1\.0+)(?!\s?(?:%|percent|[0-9/]|out))", re.IGNORECASE)
-_NOT_SO = re.compile(
-    r"\b(?:prior|base(?:line)?|background|initial|first|if|unless|whether|suppose|assuming|might"
-    r"|could)\b[^.;]*\Z"
-    r"|(?:[-\u2014<>\u2264\u2265/.0-9]|\b(?:to|and|or|than|least|most|under|over|below|above|not?))"
-    r"\s*(?:an?\s+)?\Z",
-    re.IGNORECASE,
-)
-_IF = re.compile(r"\b(?:if|unless|whether)\b", re.IGNORECASE)
-_NOT = re.compile(r"\b(?:no|not|without|remains?|un(?:changed|affected|altered))\b", re.IGNORECASE)
-_CHANGES = re.compile(r"\b(?:un)?(?:chang|alter|affect|effect|differen|respon)\w*", re.IGNORECASE)
-_RISES = re.compile(
-    r"\b(?:increas|up-?\s?regulat|rais|ris|elevat|go(?:es)?\s+up)\w*", re.IGNORECASE
-)
-_FALLS = re.compile(
-    r"\b(?:decreas|down-?\s?regulat|lower|fall|reduc|go(?:es)?\s+down)\w*", re.IGNORECASE
 )
 
 
 def read_stated(kind: Kind, page: ReplyPage) -> Verdict | None:
-    """Read the last sentence that states the probability of one of the two verdicts.
+    """Read the probability of one of the two verdicts that a sentence states.
 
-    `The probability of a change is 12%`, `a 12% chance that the expression changes`.
+    `The probability of a change is 12%`, `I see a 12% chance that the expression changes`: only
+    these few sentences from their begin to their end, as a number whose event is not plainly one
+    of the verdicts ("80% chance that nothing changes") would be read the wrong way round.
 
     Args:
         kind: Kind of question.
@@ -119,40 +154,19 @@ def read_stated(kind: Kind, page: ReplyPage) -> Verdict | None:
 
     Returns:
         The probability of the positive verdict, that of the negative one taken from 1. None where
-        no sentence states one without a condition.
+        no sentence states one, where two state different ones, and where a condition, a "but" or
+        "cannot" follows.
     """
-    for found in reversed(deque(_STATED.finditer(page.plain), MOST_STATED)):
-        if _NOT_SO.search(page.line_before(found.start())):
-            continue
-        if found["number"]:
-            number = read_percent(kind, found["number"], "line")
-            stated = [(found["event_behind"], number, found.start("number"))]
-        else:
-            at = found.start("event")
-            stated = [
-                (found["event"][: verb.start()], verdict, at + verb.end() + verdict.start)
-                for verb in _IS.finditer(found["event"])
-                if (verdict := read_percent(kind, page.line_after(at + verb.end()), "clause"))
-            ]
-        for event, verdict, start in stated:
-            positive = _is_positive(kind, event)
-            # "0.8" in a sentence is hardly that of a percent, and not plainly 80.
-            if _OF_ONE.match(page.plain, start):
-                continue
-            if verdict and verdict.value is not None and positive is not None:
-                share = verdict.value if positive else round(1 - verdict.value, 12)
-                return Verdict(share, start)
-    return None
-
-
-def _is_positive(kind: Kind, event: str) -> bool | None:
-    """Whether an event is the positive verdict; None where it is neither verdict or both."""
-    if _IF.search(event):
+    stated: list[Verdict] = []
+    end = 0
+    for found in _STATED[kind].finditer(page.plain):
+        group = "n" if found["n"] else "first"
+        share, end = float(found[group]) / 100, found.end()
+        if share > 1:
+            return None
+        if found["no"] or found["no_behind"]:
+            share = round(1 - share, 12)
+        stated.append(Verdict(share, found.start(group)))
+    if len({verdict.value for verdict in stated}) != 1 or _TAKEN_BACK.search(page.plain[end:]):
         return None
-    if not event.strip():  # "the probability is 12%": of what was asked for
-        return True
-    negated = _NOT.search(event) is not None
-    if kind == "de":
-        return not negated if _CHANGES.search(event) else None
-    rises, falls = _RISES.search(event) is not None, _FALLS.search(event) is not None
-    return rises if rises != falls and not negated else None
+    return stated[-1]

@@ -26,7 +26,7 @@ class Verdict(NamedTuple):
 
 ARROWS = "\u2191\u2b06\u2193\u2b07"
 _DEGREE = r"(?:significant(?:ly)?|detectabl[ey]|measurabl[ey]|strong(?:ly)?|substantial(?:ly)?)"
-_CHANGE = r"(?:changes?|effects?|difference|differential\s+expression|response|alteration|impact)"
+_CHANGE = r"(?:changes?|effects?|difference|differential\s+expression|alteration|impact)"
 _CHANGED = r"(?:differentially\s+expressed|changed|altered|affected|different)"
 _EVIDENCE = r"(?:evidence|information|data|knowledge|basis)"
 
@@ -147,10 +147,26 @@ _DENIED = {
 _BESIDE = re.compile(
     r"[\s)\].]*(?:(?P<hard>[/|&]|->|=>|[\u2192\u21d2]"
     r"|,?\s*\b(?:and/or|or|and|vs|versus|nor|so|thus|hence|therefore)\b"
-    r"|\s(?=\s*[A-C][.)]))|[,;?\u2014-])"
+    r"|\s(?=\s*[A-C][.)]))|[,;:?\u2014-])"
     r"[\s(\[,.]*(?:answer\W{1,4})?",
     re.IGNORECASE,
 )
+_TAKEN_BACK = re.compile(
+    rf"(?:(?!\b(?:{_BECAUSE}|that|which|if|when|it|there|I|with\s+no|this\s+is)\b|\s-\s)[^.,;:!?()\u2014])*"
+    r"(?:\b(?:not(?!\s+(?:an?\s+)?(?:in|de)creas)|cannot|never|no|unlikely|improbable|implausible"
+    r"|doubtful|excluded|ruled\s+out|unsupported|absent|lacking|wrong|incorrect|false|rejected)\b"
+    r"|n't\b)"
+    r"|\s*(?:[:=\u2014]|\s-)\s*(?:no|none|not|false|unlikely|wrong|incorrect)\W*\Z",
+    re.IGNORECASE,
+)
+"""Denial of what was named: "Increase is not expected", "Increase: no"."""
+_HENCE = re.compile(
+    rf"(?:(?!\b(?:{_BECAUSE})\b)[^.!?(:;\u2014])*?"
+    r"(?:\b(?:so|thus|hence|therefore|means|(?:leads?|leading)\s+to)\b|->|=>|[\u2192\u21d2])"
+    r"[\s,:]*(?:an?\s+)?",
+    re.IGNORECASE,
+)
+"""What follows from the words read: "reduction of the repressor, so Increase"."""
 _GLOSS_LETTER = re.compile(
     r"[\s,;:\u2014-]*(?:[(\[]\s*(?:option\s+)?([A-C])\s*[)\]]|option\s+([A-C])(?!\w))"
 )
@@ -229,7 +245,9 @@ def _letter_and_word(
     if named:
         bare = not closed and letter.start() == letter.start("letter")
         article = bare and letter["letter"] in "aA" and text[named[0].start].islower()
-        free = article or not known or not letters.bind
+        # "A: No" on a line of its own is how an answer is put, as in "Q: ... A: No".
+        answers = follow == "line" and re.match(r"\s*A: ", text) is not None
+        free = article or answers or not known or not letters.bind
         return named if free or named[0].value in (value, None) else None
     if follow == "clause" and letter["letter"].islower() and ")" not in (letter["closed"] or ""):
         return None  # "the answer is a"
@@ -260,7 +278,16 @@ def _word(
 
 
 def _contradicted(kind: Kind, text: str, end: int, value: float | None, letters: Letters) -> bool:
-    """Whether another verdict stands beside: `Yes or No`, `Yes/No`, `Yes, No`, `Yes (B)`."""
+    """Whether another verdict stands beside, `Yes or No`, `Yes (B)`, or it is denied behind."""
+    if value is not None:
+        hence = _HENCE.match(text, end)
+        other_word = VERDICT[kind].match(text, hence.end()) if hence else None
+        if _TAKEN_BACK.match(text, end) or (
+            other_word
+            and FOLLOW["clause"].match(text, other_word.end())
+            and VERDICT_VALUES[other_word.lastgroup] == 1 - value
+        ):
+            return True
     letter = _GLOSS_LETTER.match(text, end)
     if letter and value is not None and letters.bind:
         name = (letter[1] or letter[2]).lower()
