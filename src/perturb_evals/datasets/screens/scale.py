@@ -234,13 +234,12 @@ def far_below(rows: Floats, control: Floats) -> NDArray[np.bool_]:
 def about_control(rows: Floats, control: Floats) -> NDArray[np.bool_]:
     """Return which of (n, G) rows lie about the control, with however much noise; see `ABOUT`."""
     x = np.asarray(clipped(rows, control), dtype=np.float64)
-    y = np.asarray(control, dtype=np.float64)
-    spread = y - y.mean()
+    spread = np.asarray(control, dtype=np.float64) - control.mean(dtype=np.float64)
     variance = float(np.square(spread).mean())
     if not variance:
         return np.zeros(len(x), dtype=bool)
-    slope = (x @ spread) / (len(y) * variance)
-    shift = np.abs(x.mean(axis=1) - y.mean()) / np.sqrt(variance)
+    slope = (x @ spread) / (len(spread) * variance)
+    shift = np.abs(x.mean(axis=1) - control.mean(dtype=np.float64)) / np.sqrt(variance)
     return np.asarray((np.abs(slope - 1) <= ABOUT) & (shift <= ABOUT))
 
 
