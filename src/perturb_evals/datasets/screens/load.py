@@ -13,7 +13,7 @@ from perturb_evals.datasets.files.whole_file import kept
 from perturb_evals.datasets.genes.ncbi import table_at_hand
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS, is_gears, read_gears
 from perturb_evals.datasets.screens.pseudobulk import read_pseudobulk
-from perturb_evals.datasets.screens.scale import scale_remarks
+from perturb_evals.datasets.screens.scale_remarks import scale_remarks
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
 
 READER_VERSION = 5

@@ -2,7 +2,8 @@
 
 What is impossible for the screen's kind is refused, since its score would be that of a mistake: a
 change given as expression, counts, another base of the logarithm. What is possible and odd, such as
-values shifted against the names of the genes, is marked and ranked: a bad system must rank last.
+values shifted against the names of the genes, is marked and ranked: a bad system must rank last. So
+is a row that is impossible among others that are not: most rows say what a file holds.
 Nothing here sees a test row, so the truth has no part in what is accepted.
 """
 
@@ -20,8 +21,10 @@ from perturb_evals.datasets.screens.scale import (
     CENTRED,
     FAR_NEARER,
     FEWEST_GENES,
+    MOST_ROWS,
     NEGATIVE,
     Floats,
+    about_control,
     changes_among,
     clipped,
     correlations,
@@ -47,7 +50,11 @@ the genes have one of about 0."""
 FEWEST_SIZES = 100
 
 SMALLEST, LARGEST = 0.75, 1.0 / 0.75
-"""A prediction so many times a typical training row is on another scale."""
+"""A prediction so many times a typical training row is on another scale, if no training row is."""
+
+BEYOND, UTMOST = 0.9, FAR_NEARER
+"""Where training rows are on another scale, predictions may go this much beyond theirs, and never
+further than the second: one broken row does not let all pass."""
 
 CLOSE = 0.05
 """How near to the ratio of two logarithms a scale must be to be called another base."""
@@ -70,7 +77,7 @@ class Baseline:
         is_expression: Whether the screen holds expression about its control, not changes about 0.
         likeness: Median correlation of the training rows with the control; 0 where there is none.
         negative: Share of the size of the training rows that is negative.
-        has_changes: Whether some training rows lie about 0 and not about the control.
+        scales: Bounds of `scale`, outside of which a prediction is marked.
         pattern: (G,) what all rows follow: the control, or in a screen of changes the size that the
             training rows have in a gene.
         lowest: The correlation with it below which a prediction is marked; 0 for no such mark.
@@ -81,19 +88,17 @@ class Baseline:
     is_expression: bool
     likeness: float
     negative: float
-    has_changes: bool
+    scales: tuple[float, float]
     pattern: Floats
     lowest: float
-
-    @cached_property
-    def _strong(self) -> NDArray[np.intp]:
-        n = max(FEWEST_GENES, int(len(self.typical) * STRONG))
-        first = np.argsort(-np.abs(self.typical), kind="stable")[:n]
-        return np.asarray(first[np.abs(self.typical[first]) > 0])
 
     def scale(self, row: Floats) -> float:
         """Return how many times a training row a (G,) row is: the median over strong genes."""
         return float(np.median(row[self._strong] / self.typical[self._strong]))
+
+    @cached_property
+    def _strong(self) -> NDArray[np.intp]:
+        return _strong(self.typical)
 
     def marks(self, row: Floats) -> tuple[Mark, ...]:
         """Return what is odd about a (G,) prediction that is to be scored all the same.
@@ -108,7 +113,7 @@ class Baseline:
             (r,) = correlations(clipped(sizes, self.pattern), self.pattern)
             if not r >= self.lowest:  # nan of a constant row too
                 return ("unlike_screen",)
-        if self.likeness < ALIKE or SMALLEST <= self.scale(row) <= LARGEST:
+        if self.likeness < ALIKE or self.scales[0] <= self.scale(row) <= self.scales[1]:
             return ()
         return ("other_scale",)
 
@@ -121,7 +126,7 @@ class Baseline:
         """
         if len(self.control) < FEWEST_GENES or not len(rows):
             return ""
-        if said := counts_fault(tally(rows)):
+        if said := _counts(rows):
             return f"the values look like counts, where the screen has logarithms: {said}. {GIVE}"
         if not self.is_expression:
             if self.negative >= CENTRED and looks_like_expression(rows):
@@ -132,16 +137,24 @@ class Baseline:
                 )
             return ""
         other = changes_among(rows, self.control)
-        if other.any() and not self.has_changes:
+        if other.mean() >= MOST_ROWS:
+            first = f"the first is {names[int(other.argmax())]}"
+            mean = f"mean {self.control.mean(dtype=float):.3g}"
+            if not rows[other].any():
+                return (
+                    f"{int(other.sum())} of {len(other)} rows are 0 in all genes, where the screen "
+                    f"has expression (control: {mean}), {first}. Look whether they were filled in; "
+                    "where no change is predicted, give the control itself."
+                )
             return (
                 f"the values look like changes, where the screen has expression: {int(other.sum())}"
-                f" of {len(other)} rows lie about 0 and not about the control (mean "
-                f"{self.control.mean(dtype=float):.3g}), the first is {names[int(other.argmax())]}."
+                f" of {len(other)} rows lie about 0 and not about the control ({mean}), {first}."
                 " Say that they are changes with -S values=delta (--values delta for "
                 "check-submission), which adds the control; or give expression."
             )
         below = negative_share(rows)
-        if below >= CENTRED and self.negative <= NEGATIVE:
+        noise = about_control(rows, self.control).mean() >= MOST_ROWS  # it is bad, and may be
+        if below >= CENTRED and self.negative <= NEGATIVE and not noise:
             return (
                 f"{below:.0%} of the size of the values is negative, where the screen's control "
                 f"and training rows have none. {GIVE}"
@@ -202,7 +215,7 @@ class Baseline:
             to_zero = np.abs(rows).mean(axis=1, dtype=np.float64)
             expression = np.abs(rows - self.control).mean(axis=1, dtype=np.float64)
             other = expression * FAR_NEARER < to_zero
-            if other.any():
+            if other.mean() >= MOST_ROWS:
                 return (
                     f"values=delta was given, but {int(other.sum())} of {len(other)} rows lie about"
                     f" the control and not about 0, the first is {names[int(other.argmax())]}: "
@@ -222,7 +235,7 @@ def baseline_of(control: Floats, training: Floats) -> Baseline:
         training: (n, G) the training rows.
     """
     is_expression, likeness, lowest = has_baseline(training, control), 0.0, 0.0
-    pattern = control
+    pattern, typical = control, np.median(training, axis=0).astype(np.float64)
     if is_expression and len(control) >= FEWEST_GENES:
         likeness = _quantile(correlations(training, control), 0.5)
         lowest = LOW * likeness if likeness >= ALIKE else 0.0
@@ -232,11 +245,11 @@ def baseline_of(control: Floats, training: Floats) -> Baseline:
         lowest = reached / 2 if reached >= FOLLOWED else 0.0
     return Baseline(
         control=control,
-        typical=np.median(training, axis=0).astype(np.float64),
+        typical=typical,
         is_expression=is_expression,
         likeness=likeness,
         negative=negative_share(training),
-        has_changes=bool(is_expression and changes_among(training, control).any()),
+        scales=_bounds(training, typical) if likeness >= ALIKE else (SMALLEST, LARGEST),
         pattern=pattern,
         lowest=lowest,
     )
@@ -245,3 +258,24 @@ def baseline_of(control: Floats, training: Floats) -> Baseline:
 def _quantile(found: NDArray[np.float64], share: float) -> float:
     known = found[np.isfinite(found)]
     return float(np.quantile(known, share)) if len(known) else 0.0
+
+
+def _strong(typical: NDArray[np.float64]) -> NDArray[np.intp]:
+    n = max(FEWEST_GENES, int(len(typical) * STRONG))
+    first = np.argsort(-np.abs(typical), kind="stable")[:n]
+    return np.asarray(first[np.abs(typical[first]) > 0])
+
+
+def _bounds(training: Floats, typical: NDArray[np.float64]) -> tuple[float, float]:
+    """Return between which scales a prediction is as the training rows are."""
+    strong = _strong(typical)
+    scales = np.median(training[:, strong] / typical[strong], axis=1)
+    low, high = BEYOND * float(scales.min()), float(scales.max()) / BEYOND
+    return min(SMALLEST, max(low, 1 / UTMOST)), max(LARGEST, min(high, UTMOST))
+
+
+def _counts(rows: Floats) -> str:
+    """Return why most of (n, G) rows are counts; empty if they are not."""
+    odd = np.array([bool(counts_fault(tally(row))) for row in rows])
+    # All together otherwise: a row of a shallow panel may have too little above 1 to tell.
+    return counts_fault(tally(rows if odd.mean() >= MOST_ROWS else rows[~odd]))

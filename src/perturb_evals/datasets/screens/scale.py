@@ -3,18 +3,15 @@
 A screen holds expression (logarithms, none below 0, each row much like the control) or changes (log
 fold changes about a control of zeros). Counts and other linear numbers, and rows of one kind beside
 a control of the other, are refused: every score would be of something else. A single stray value
-decides nothing; it is named in a remark.
+or a few rows decide nothing; `scale_remarks` names them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-if TYPE_CHECKING:
-    from perturb_evals.datasets.screens.screen import Screen
 
 Floats = NDArray[np.floating[Any]]
 
@@ -53,6 +50,13 @@ FEWEST_GENES = 10
 
 FEWEST_TOTALS = 20
 """Genes from which equal totals of all rows are no chance."""
+
+MOST_ROWS = 0.5
+"""From this share of the rows on they say what all are; fewer are rows that went wrong."""
+
+ABOUT = 0.5
+"""A row lies about the control if it rises by 1, give or take this, where the control does, and its
+mean is no further off than this share of the control's SD: noise hides a correlation, not these."""
 
 SAME_TOTAL = 1e-4
 """Totals that differ by a smaller share were made equal."""
@@ -115,11 +119,11 @@ def counts_fault(found: Tally) -> str:
     """
     if found.negative > CENTRED * found.n:
         return ""
-    if _many(found.above_one, found.n) and found.whole > MOSTLY * found.above_one:
+    if many(found.above_one, found.n) and found.whole > MOSTLY * found.above_one:
         share = found.whole / found.above_one
         part = "all" if share == 1 else f"{share:.0%} of the"
         return f"{part} values above 1 are whole numbers, the largest is {found.largest:.4g}"
-    if _many(found.too_large, found.n):
+    if many(found.too_large, found.n):
         return (
             f"{found.too_large:,} values are above {LARGEST_LOG:g}, which no logarithm of "
             f"expression reaches, the largest is {found.largest:.4g}"
@@ -127,7 +131,8 @@ def counts_fault(found: Tally) -> str:
     return ""
 
 
-def _many(part: int, of: int) -> bool:
+def many(part: int, of: int) -> bool:
+    """Whether a part of so many values is more than stray."""
     return part > 1 and part > STRAY * of
 
 
@@ -142,11 +147,12 @@ def screen_fault(expression: Floats, control: Floats, perturbations: Sequence[st
     for what, values in (("values", expression), ("values of the control", control)):
         if said := counts_fault(tally(values)):
             return f"the {what} look like counts, not logarithms: {said}. {TAKE_LOGS}"
-    if _same_totals(expression):
+    total = same_total(expression)
+    of_ten = total and abs(total / 10.0 ** round(np.log10(total)) - 1) < SAME_TOTAL
+    if of_ten and not same_distribution(expression):
         return (
-            "the rows are positive and sum to "
-            f"{np.median(expression.sum(axis=1, dtype=float)):.6g} each, so they are normalised "
-            f"counts and no logarithms. {TAKE_LOGS}"
+            f"the rows are positive and sum to {total:.6g} each, so they are normalised counts and "
+            f"no logarithms. {TAKE_LOGS}"
         )
     if expression.shape[1] < FEWEST_GENES:
         return ""
@@ -158,14 +164,18 @@ def screen_fault(expression: Floats, control: Floats, perturbations: Sequence[st
                 "expression of the control cells as the control row"
             ) + ", or log fold changes in the other rows."
         return ""
-    other = changes_among(expression, control)
-    if other.any():
-        first = perturbations[int(other.argmax())]
+    mean = f"(mean {control.mean(dtype=float):.3g})"
+    if (other := changes_among(expression, control)).mean() >= MOST_ROWS:
         return (
-            f"the control is expression (mean {control.mean(dtype=float):.3g}), but "
-            f"{int(other.sum())} of {len(other)} rows lie about 0 as changes do, the first is "
-            f"{first!r}. Give mean log expression in all rows; or changes in all, with a control "
-            "row of zeros."
+            f"the control is expression {mean}, but {int(other.sum())} of {len(other)} rows lie "
+            f"about 0 as changes do, the first is {perturbations[int(other.argmax())]!r}. Give mean"
+            " log expression in all rows; or changes in all, with a control row of zeros."
+        )
+    if (small := other | far_below(expression, control)).mean() >= MOST_ROWS:
+        return (
+            f"{int(small.sum())} of {len(small)} rows are far smaller than the control {mean}, the "
+            f"first is {perturbations[int(small.argmax())]!r}. Give rows and control on one scale: "
+            "the same total of each cell, and the same logarithm."
         )
     return ""
 
@@ -189,27 +199,48 @@ def looks_like_expression(rows: Floats) -> bool:
         return True
     rows = clipped(rows, np.median(rows, axis=0))
     total = rows.sum(axis=0, dtype=np.float64)
-    others = (total - rows) / (len(rows) - 1)
-    return bool(np.nanmedian(correlations(rows, others)) > ALIKE)
+    found = correlations(rows, (total - rows) / (len(rows) - 1))
+    found = found[np.isfinite(found)]  # none where all rows are constant
+    return bool(len(found) and np.median(found) > ALIKE)
 
 
 def changes_among(rows: Floats, control: Floats) -> NDArray[np.bool_]:
     """Return which of (n, G) rows are changes and no expression like the control's.
 
-    A row is if it is far nearer to 0 than to the control, as one of zeros is, or if it lies on
-    both sides of 0 and does not follow the control, where the control is never negative.
+    A row is if it is far nearer to 0 than to the control, as one of zeros is, and does not follow
+    the control, as expression on a smaller scale does; or, where the control is never negative, if
+    it lies on both sides of 0, does not follow the control and is no noise about it either.
     """
+    small = far_below(rows, control)
+    rows = clipped(rows, control)
+    r = correlations(rows, control)
+    below = -np.minimum(rows, 0).sum(axis=1, dtype=np.float64)
+    size = np.abs(rows).sum(axis=1, dtype=np.float64)
+    centred = (below > 0) & (below >= CENTRED * size)
+    found = small & ~((r >= ALIKE) & ~centred)
+    if negative_share(control) <= NEGATIVE:
+        found |= centred & ~(r >= UNLIKE) & ~about_control(rows, control)
+    return np.asarray(found)
+
+
+def far_below(rows: Floats, control: Floats) -> NDArray[np.bool_]:
+    """Return which of (n, G) rows are far nearer to 0 than to the control."""
     rows = clipped(rows, control)
     to_zero = np.abs(rows).mean(axis=1, dtype=np.float64)
     to_control = np.abs(rows - control).mean(axis=1, dtype=np.float64)
-    found = to_zero * FAR_NEARER < to_control
-    if negative_share(control) <= NEGATIVE:
-        below = np.minimum(rows, 0).mean(axis=1, dtype=np.float64)
-        centred = -below >= CENTRED * np.maximum(to_zero, np.finfo(float).tiny)
-        if centred.any():
-            centred[centred] = ~(correlations(rows[centred], control) >= UNLIKE)
-        found |= centred
-    return np.asarray(found)
+    return np.asarray(to_zero * FAR_NEARER < to_control)
+
+
+def about_control(rows: Floats, control: Floats) -> NDArray[np.bool_]:
+    """Return which of (n, G) rows lie about the control, with however much noise; see `ABOUT`."""
+    x = np.asarray(clipped(rows, control), dtype=np.float64)
+    spread = np.asarray(control, dtype=np.float64) - control.mean(dtype=np.float64)
+    variance = float(np.square(spread).mean())
+    if not variance:
+        return np.zeros(len(x), dtype=bool)
+    slope = (x @ spread) / (len(spread) * variance)
+    shift = np.abs(x.mean(axis=1) - control.mean(dtype=np.float64)) / np.sqrt(variance)
+    return np.asarray((np.abs(slope - 1) <= ABOUT) & (shift <= ABOUT))
 
 
 def negative_share(rows: Floats) -> float:
@@ -246,53 +277,22 @@ def correlations(rows: Floats, target: Floats) -> NDArray[np.float64]:
         return np.asarray(np.einsum("ij,ij->i", x, y) / np.where(lengths > 1e-12, lengths, np.nan))
 
 
-def scale_remarks(screen: "Screen") -> tuple[str, ...]:
-    """Return what is odd about the scale of a screen that could be read, in sentences."""
-    values, control = screen.expression, screen.control
-    remarks = []
-    if negative_share(values) <= NEGATIVE:
-        remarks += _stray(screen, values > LARGEST_LOG, f"above {LARGEST_LOG:g}, the largest log")
-        if has_baseline(values, control) and control.min() >= 0:
-            remarks += _stray(screen, values < 0, "negative, which expression never is")
-    if values.shape[1] >= FEWEST_GENES and has_baseline(values, control):
-        likeness = correlations(clipped(values, control), control)
-        typical = float(np.nanmedian(likeness))
-        low = likeness < UNLIKE
-        if typical < UNLIKE:
-            remarks.append(
-                f"The rows hardly follow the control (median correlation {typical:.2f}), so no "
-                "prediction can be held against it. Expected about 1 for expression; for changes "
-                "or z-scores, a control row of zeros."
-            )
-        elif low.any():
-            remarks.append(
-                f"{int(low.sum())} of {len(low)} rows hardly follow the control (correlation below "
-                f"{UNLIKE}, the others about {typical:.2f}), the first is "
-                f"{screen.perturbations[int(low.argmax())]!r}. Look whether they are in order."
-            )
-    return tuple(remarks)
-
-
-def _stray(screen: "Screen", odd: NDArray[np.bool_], what: str) -> list[str]:
-    n = int(odd.sum())
-    if n == 0 or _many(n, odd.size):  # many are no accident: simulated, or corrected for something
-        return []
-    row, gene = np.unravel_index(int(odd.argmax()), odd.shape)
-    value = screen.expression[row, gene]
-    said = "1 value is" if n == 1 else f"{n:,} of {odd.size:,} values are"
-    return [
-        f"{said} {what}: the first is {value:.4g} at {screen.perturbations[row]} x "
-        f"{screen.genes[gene]}."
-    ]
-
-
-def _same_totals(rows: Floats) -> bool:
+def same_total(rows: Floats) -> float:
+    """Return the total that most of (n, G) rows have; 0 for none, or where values are negative."""
     if len(rows) < 2 or rows.shape[1] < FEWEST_TOTALS or (rows < 0).any():
-        return False
+        return 0.0
     totals = rows.sum(axis=1, dtype=np.float64)
     usual = float(np.median(totals))
     same = np.abs(totals - usual) < SAME_TOTAL * usual
-    return bool(same.mean() > MOSTLY and np.ptp(rows, axis=0).any())
+    return usual if same.mean() > MOSTLY and np.ptp(rows, axis=0).any() else 0.0
+
+
+def same_distribution(rows: Floats) -> bool:
+    """Whether most of (n, G) rows hold the same values in another order (quantile-normalised)."""
+    ordered = np.sort(rows, axis=1)
+    usual = np.median(ordered, axis=0)
+    off = np.abs(ordered - usual).mean(axis=1, dtype=np.float64)
+    return bool((off < NEGATIVE * np.abs(usual).mean(dtype=np.float64)).mean() > MOSTLY)
 
 
 def _size(rows: Floats) -> float:
