@@ -70,6 +70,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_it_is_said_in_words(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
@@ -126,7 +127,14 @@ def test_a_place_that_cannot_be_written_to(
 
 
 @pytest.mark.parametrize(
-    "command", ["list", "split demo", "data list", "estimate perturbqa_de -T dataset=demo"]
+    "command",
+    [
+        "list",
+        *(
+            pytest.param(command, marks=pytest.mark.slow)
+            for command in ("split demo", "data list", "estimate perturbqa_de -T dataset=demo")
+        ),
+    ],
 )
 def test_a_pipe_that_nobody_reads_from(command: str):
     """`| head` closes its end when it has enough."""

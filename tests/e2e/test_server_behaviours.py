@@ -109,9 +109,7 @@ REFUSALS = {
     "422": (422, {"detail": [{"loc": ["body", "logprobs"], "msg": "extra fields not permitted"}]}),
     "500": (500, {"error": {"message": "", "type": "internal_server_error", "code": None}}),
     "500 in HTML": (500, "<html><body>Internal Server Error</body></html>"),
-    "500 in plain text": (500, "Internal Server Error"),
-    "501": (501, {"error": {"message": "not implemented", "code": 501}}),
-    "502": (502, "<html>Bad gateway</html>"),
+    "501": (501, "not implemented"),
     "503": (503, {"error": {"message": "grammar is not supported", "code": 503}}),
 }
 

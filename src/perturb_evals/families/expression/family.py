@@ -1,7 +1,6 @@
 """The family of predicted expression: LangPert's task."""
 
 import inspect
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -176,7 +175,7 @@ class Expression(Family):
         except ExpressionError as error:
             raise ValueError(str(error)) from error
         n, n_genes = run.n_questions, len(run.screen.genes)
-        odd = oddities(sum((method.marked for method in replayed), Counter()), n)
+        odd = oddities(replayed)
         return (
             f"Each of the {n} perturbations has one finite vector of {n_genes} genes. {odd}".strip()
         )

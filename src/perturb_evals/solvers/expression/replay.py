@@ -1,8 +1,7 @@
 """Replay: anybody's predicted expression from a file, run, logged and ranked as a model's."""
 
 import logging
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -43,7 +42,7 @@ class ReplayedExpression:
         values: Whether it holds `expression`, or changes (`delta`), to which the control is added.
 
     Attributes:
-        marked: How many test perturbations have each mark of `Baseline.marks`; they are scored.
+        marked: The test perturbations that have each mark of `Baseline.marks`; they are scored.
 
     Raises:
         ExpressionError: The file is bad, lacks a perturbation that the fold tests, or holds what
@@ -72,16 +71,25 @@ class ReplayedExpression:
         all_rows = dict(zip(names, rows, strict=True))
         self.vectors: dict[str, NDArray[np.float32]] = {name: all_rows[name] for name in tested}
         marks = evidence.baseline.marks
-        self.marked = Counter(mark for row in self.vectors.values() for mark in marks(row))
+        self.marked: dict[Mark, list[str]] = {}
+        for name, row in self.vectors.items():
+            for mark in marks(row):
+                self.marked.setdefault(mark, []).append(name)
 
     def predict(self, perturbation: str) -> ArrayLike:
         """Return the (G,) predicted expression of a test perturbation."""
         return self.vectors[perturbation]
 
 
-def oddities(marked: Mapping[Mark, int], n: int) -> str:
-    """Return what is odd about n predictions that are scored all the same, in sentences."""
-    return " ".join(f"{marked[m]} of {n} predictions {ODD[m]}." for m in MARKS if marked.get(m))
+def oddities(methods: Sequence[ReplayedExpression]) -> str:
+    """Return what is odd about predictions that are scored all the same, in sentences."""
+    n = sum(len(method.vectors) for method in methods)
+    said = []
+    for mark in MARKS:
+        names = sorted(name for method in methods for name in method.marked.get(mark, ()))
+        if names:
+            said.append(f"{len(names)} of {n} predictions (the first is {names[0]!r}) {ODD[mark]}.")
+    return " ".join(said)
 
 
 @solver
@@ -106,7 +114,7 @@ def replay_expression(file: str, values: Values = "expression") -> Solver:
     def make(held_out: HeldOut) -> ReplayedExpression:
         method = ReplayedExpression(held_out, path, kind)
         if set(method.marked) - told:  # once, not for every fold
-            said = oddities(method.marked, len(method.vectors))
+            said = oddities([method])
             _log.warning("%s, fold %s: %s", path, held_out.fold, said)
             told.update(method.marked)
         return method
