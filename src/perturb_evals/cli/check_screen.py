@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from perturb_evals.datasets.screens.screen import Screen
     from perturb_evals.datasets.screens.splits import Split
 
-SHOWN = 3
 WIDTH = 18
 
 

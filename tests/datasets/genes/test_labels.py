@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturb_evals.datasets.genes.label import REASONS
-from perturb_evals.datasets.genes.labels import look_at, oddities
+from perturb_evals.datasets.genes.label import EXCLUSIONS
+from perturb_evals.datasets.genes.labels import look_at, odd_names
 from perturb_evals.datasets.genes.ncbi import Aliases
 from perturb_evals.datasets.genes.words import clean
 
@@ -328,7 +328,7 @@ def test_every_label_is_kept_or_left_out_and_the_look_is_stable(labels, aliases)
     assert [label.text for label in look.labels] == [clean(label) for label in labels]
     for label in look.labels:
         assert (label.left_out is None) == bool(label.gene)
-        assert label.left_out in (None, *REASONS)
+        assert label.left_out in (None, *EXCLUSIONS)
     grouped = [name for group in look.same_gene for name in group]
     assert len(grouped) == len(set(grouped))
     assert set(grouped) <= set(look.genes)
@@ -351,8 +351,8 @@ def test_the_names_of_perturbqa_are_all_genes(real_data):
 
 
 def test_oddities_of_a_file_of_genes():
-    assert oddities(GENES) == ""
-    said = oddities([*GENES, "nan", "1-Mar", "17", "18"])
+    assert odd_names(GENES) == ""
+    said = odd_names([*GENES, "nan", "1-Mar", "17", "18"])
     assert said == (
         "among its 13 genes are 1 words for nothing ('nan'), 1 dates ('1-Mar'), "
         "2 numbers ('17', '18')."

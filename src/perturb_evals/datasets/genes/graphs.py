@@ -13,7 +13,7 @@ from scipy.sparse import coo_array, csr_array, diags_array, eye_array
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import fetch, file_sha256
-from perturb_evals.datasets.genes.labels import oddities
+from perturb_evals.datasets.genes.labels import odd_names
 from perturb_evals.datasets.genes.words import clean
 
 _log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ def _load(path: Path, mtime_ns: int) -> Graph:
     pairs = _check(_read(path), path)
     names = pd.unique(pd.concat([pairs["gene_a"], pairs["gene_b"]]))
     cleaned = {name: clean(name) for name in names}
-    if odd := oddities(cleaned.values()):
+    if odd := odd_names(cleaned.values()):
         _log.warning("%s: %s", path, odd)
     for column in ("gene_a", "gene_b"):
         pairs[column] = pairs[column].map(cleaned)

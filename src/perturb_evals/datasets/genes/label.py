@@ -16,8 +16,8 @@ from perturb_evals.datasets.genes.words import clean, is_control, is_date, is_no
 if TYPE_CHECKING:
     from perturb_evals.datasets.genes.ncbi import Aliases
 
-Reason = Literal["combination", "nothing", "other_control", "date", "number"]
-REASONS: tuple[Reason, ...] = get_args(Reason)
+Exclusion = Literal["combination", "nothing", "other_control", "date", "number"]
+EXCLUSIONS: tuple[Exclusion, ...] = get_args(Exclusion)
 
 MOST_GUIDES = 12
 """More labels with one stem that is no known gene are a numbered series, not its guides."""
@@ -54,7 +54,7 @@ class Label:
     text: str
     name: str
     gene: str
-    left_out: Reason | None = None
+    left_out: Exclusion | None = None
 
 
 class KnownGenes:

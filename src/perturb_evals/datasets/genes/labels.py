@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from perturb_evals.datasets.genes.label import REASONS, KnownGenes, Label, LabelReader, Reason
+from perturb_evals.datasets.genes.label import EXCLUSIONS, Exclusion, KnownGenes, Label, LabelReader
 from perturb_evals.datasets.genes.words import (
     CALLED_LIKE_A_CONTROL,
     clean,
@@ -48,13 +48,13 @@ class Look:
     aliases_known: bool
 
     @cached_property
-    def left_out(self) -> dict[Reason, tuple[str, ...]]:
+    def left_out(self) -> dict[Exclusion, tuple[str, ...]]:
         """The labels that are left out by reason, in their order, each once."""
-        found: defaultdict[Reason, dict[str, None]] = defaultdict(dict)
+        found: defaultdict[Exclusion, dict[str, None]] = defaultdict(dict)
         for label in self.labels:
             if label.left_out is not None:
                 found[label.left_out][label.text] = None
-        return {reason: tuple(found[reason]) for reason in REASONS if reason in found}
+        return {reason: tuple(found[reason]) for reason in EXCLUSIONS if reason in found}
 
     @cached_property
     def genes(self) -> dict[str, str]:
@@ -104,7 +104,7 @@ class Look:
         return tuple(said)
 
 
-ABOUT: Mapping[Reason, tuple[str, str]] = {
+ABOUT: Mapping[Exclusion, tuple[str, str]] = {
     "combination": ("name several genes", "names several genes"),
     "nothing": ("name no perturbation", "names no perturbation"),
     "other_control": ("name another control", "names another control"),
@@ -152,7 +152,7 @@ def examples(names: Sequence[str], n: int = SHOWN) -> str:
     return ", ".join(map(repr, names[:n])) + more
 
 
-def oddities(names: Iterable[str]) -> str:
+def odd_names(names: Iterable[str]) -> str:
     """Say which names of a file's genes are none; empty where all may be.
 
     For files that are used for what they know, such as graphs and embeddings.

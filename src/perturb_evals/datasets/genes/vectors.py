@@ -17,7 +17,7 @@ from pyarrow import csv
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import file_sha256
-from perturb_evals.datasets.genes.labels import oddities
+from perturb_evals.datasets.genes.labels import odd_names
 from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
 from perturb_evals.datasets.genes.words import clean
 
@@ -175,7 +175,7 @@ def checked_vectors(
             f"{unnamed[0] + 1} ({len(unnamed)} such rows)."
         )
     names = [clean(name) for name in names]
-    if odd := oddities(names):
+    if odd := odd_names(names):
         _log.warning("%s: %s", where, odd)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from perturb_evals.datasets.genes.label import Reason
+from perturb_evals.datasets.genes.label import Exclusion
 from perturb_evals.datasets.genes.labels import ABOUT, Look, look_at
 from perturb_evals.datasets.genes.ncbi import aliases_at_hand
 from perturb_evals.datasets.genes.words import clean, is_date, is_nothing, is_number
@@ -14,7 +14,7 @@ from perturb_evals.datasets.pairs.table import TableError
 
 _log = logging.getLogger(__name__)
 
-REFUSED: tuple[Reason, ...] = ("nothing", "other_control", "date", "number")
+REFUSED: tuple[Exclusion, ...] = ("nothing", "other_control", "date", "number")
 """What no question can be asked about. Joined names can be, and only are odd."""
 
 SETS = "_set"

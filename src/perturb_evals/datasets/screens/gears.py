@@ -22,12 +22,10 @@ from perturb_evals.datasets.screens.gears_layout import (
     COLUMNS,
     CONTROL,
     Conditions,
-    completed,
     condition_table,
-    listed_orders,
-    order_fault,
     unpacked,
 )
+from perturb_evals.datasets.screens.listed_orders import completed, listed_orders, order_fault
 from perturb_evals.datasets.screens.make_screen import make_screen, reranked
 from perturb_evals.datasets.screens.naming import (
     naming_of,

@@ -35,8 +35,8 @@ from perturb_evals.datasets.screens.scale import (
     tally,
 )
 
-Mark = Literal["unlike_screen", "other_scale"]
-MARKS: tuple[Mark, ...] = get_args(Mark)
+ScaleMark = Literal["unlike_screen", "other_scale"]
+SCALE_MARKS: tuple[ScaleMark, ...] = get_args(ScaleMark)
 
 LOW = 0.75
 """A prediction whose correlation with the control is below this share of the training rows' own
@@ -100,7 +100,7 @@ class Baseline:
     def _strong(self) -> NDArray[np.intp]:
         return _strong(self.typical)
 
-    def marks(self, row: Floats) -> tuple[Mark, ...]:
+    def marks(self, row: Floats) -> tuple[ScaleMark, ...]:
         """Return what is odd about a (G,) prediction that is to be scored all the same.
 
         `unlike_screen`: it does not follow the control, as the training rows do; or, in a screen of

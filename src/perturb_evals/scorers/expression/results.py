@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
-from perturb_evals.datasets.screens.predicted_scale import MARKS
+from perturb_evals.datasets.screens.predicted_scale import SCALE_MARKS
 from perturb_evals.metrics.expression.collapse import mode_collapse
 from perturb_evals.metrics.expression.regression import COUNTS
 from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, SCORES
@@ -129,7 +129,7 @@ class ScoredVectors:
         rare |= {f"n_read_from_{form}": reads[form] for form in ("list", "cut_off") if reads[form]}
         flags = [name for name in COUNTS if name.startswith(("undefined_", "only_"))]
         rare |= {f"n_{name}": total for name in flags if (total := self._count(name))}
-        rare |= {f"n_{mark}": total for mark in MARKS if (total := self._sum(mark))}
+        rare |= {f"n_{mark}": total for mark in SCALE_MARKS if (total := self._sum(mark))}
         few = sum(found["counts"]["n_top20"] < TOP for found in self.accounts)
         return {
             **sums,

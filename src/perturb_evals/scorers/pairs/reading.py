@@ -9,8 +9,8 @@ from typing import Literal, get_args
 
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.replies.pairs import AnswerForm
+from perturb_evals.scorers.pairs.letters import letters_of
 from perturb_evals.scorers.pairs.marks import Mark, marked, named, told
-from perturb_evals.scorers.pairs.options import letters_of
 from perturb_evals.scorers.pairs.percentages import read_percent, read_stated
 from perturb_evals.scorers.pairs.verdicts import Follow, Verdict, read_label
 from perturb_evals.scorers.reading.page import ReplyPage, page_of

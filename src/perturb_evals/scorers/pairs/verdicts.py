@@ -152,14 +152,16 @@ _BESIDE = re.compile(
     re.IGNORECASE,
 )
 _TAKEN_BACK = re.compile(
-    rf"(?:(?!\b(?:{_BECAUSE}|that|which|if|when|it|there|I|with\s+no|this\s+is)\b|\s-\s)[^.,;:!?()\u2014])*"
-    r"(?:\b(?:not(?!\s+(?:an?\s+)?(?:in|de)creas)|cannot|never|no|unlikely|improbable|implausible"
+    rf"(?:(?!\b(?:{_BECAUSE}|that|which|if|when|or|it|there|I|with\s+no|this\s+is)\b|\s-\s)[^.,;:!?()\u2014])*"
+    r"(?:\b(?:not(?!\s+(?:an?\s+)?(?:in|de)creas)|cannot|never|(?P<said>no|yes)|unlikely|improbable|implausible"
     r"|doubtful|excluded|ruled\s+out|unsupported|absent|lacking|wrong|incorrect|false|rejected)\b"
     r"|n't\b)"
-    r"|\s*(?:[:=\u2014]|\s-)\s*(?:no|none|not|false|unlikely|wrong|incorrect)\W*\Z",
+    r"|\s*(?:[:=\u2014]|\s-)\s*"
+    r"(?P<alone>(?:no|none|not|false|unlikely|wrong|incorrect)\W*\Z)",
     re.IGNORECASE,
 )
-"""Denial of what was named: "Increase is not expected", "Increase: no"."""
+"""Denial of what was named: "Increase is not expected", "Increase: no", and
+"Unchanged ... yes" as "Changed ... no", but not "No - no"."""
 _HENCE = re.compile(
     rf"(?:(?!\b(?:{_BECAUSE})\b)[^.!?(:;\u2014])*?"
     r"(?:\b(?:so|thus|hence|therefore|means|(?:leads?|leading)\s+to)\b|->|=>|[\u2192\u21d2])"
@@ -277,12 +279,21 @@ def _word(
     return Verdict(value, match.start()), end
 
 
+def _is_taken_back(kind: Kind, text: str, end: int, value: float) -> bool:
+    denial = _TAKEN_BACK.match(text, end)
+    group = denial and denial.lastgroup
+    if not denial or not group:
+        return denial is not None
+    same = VERDICT[kind].match(text, denial.start(group))
+    return same is None or VERDICT_VALUES[same.lastgroup] != value
+
+
 def _contradicted(kind: Kind, text: str, end: int, value: float | None, letters: Letters) -> bool:
     """Whether another verdict stands beside, `Yes or No`, `Yes (B)`, or it is denied behind."""
     if value is not None:
         hence = _HENCE.match(text, end)
         other_word = VERDICT[kind].match(text, hence.end()) if hence else None
-        if _TAKEN_BACK.match(text, end) or (
+        if _is_taken_back(kind, text, end, value) or (
             other_word
             and FOLLOW["clause"].match(text, other_word.end())
             and VERDICT_VALUES[other_word.lastgroup] == 1 - value

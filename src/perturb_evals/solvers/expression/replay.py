@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from perturb_evals.datasets.options import file_path, named_arguments, one_of
 from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, fold_of
 from perturb_evals.datasets.screens.load import load_screen
-from perturb_evals.datasets.screens.predicted_scale import MARKS, Mark
+from perturb_evals.datasets.screens.predicted_scale import SCALE_MARKS, ScaleMark
 from perturb_evals.datasets.screens.predictions_file import ExpressionError, read_expression
 from perturb_evals.solvers.expression.computed import by_vector_of
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 Values = Literal["expression", "delta"]
 VALUES: tuple[Values, ...] = get_args(Values)
 
-ODD: dict[Mark, str] = {
+ODD: dict[ScaleMark, str] = {
     "unlike_screen": "do not follow the screen (its control, or the sizes of its changes by gene), "
     "as its training perturbations do: look whether the genes stand in the order of their names, "
     "and whether their scale is the screen's (totals of cells, logarithm)",
@@ -71,7 +71,7 @@ class ReplayedExpression:
         all_rows = dict(zip(names, rows, strict=True))
         self.vectors: dict[str, NDArray[np.float32]] = {name: all_rows[name] for name in tested}
         marks = evidence.baseline.marks
-        self.marked: dict[Mark, list[str]] = {}
+        self.marked: dict[ScaleMark, list[str]] = {}
         for name, row in self.vectors.items():
             for mark in marks(row):
                 self.marked.setdefault(mark, []).append(name)
@@ -85,7 +85,7 @@ def oddities(methods: Sequence[ReplayedExpression]) -> str:
     """Return what is odd about predictions that are scored all the same, in sentences."""
     n = sum(len(method.vectors) for method in methods)
     said = []
-    for mark in MARKS:
+    for mark in SCALE_MARKS:
         names = sorted(name for method in methods for name in method.marked.get(mark, ()))
         if names:
             said.append(f"{len(names)} of {n} predictions (the first is {names[0]!r}) {ODD[mark]}.")
@@ -109,7 +109,7 @@ def replay_expression(file: str, values: Values = "expression") -> Solver:
         ValueError: There is no such file, or no such kind of values.
     """
     path, kind = file_path("file", file), one_of("values", values, VALUES)
-    told = set[Mark]()
+    told = set[ScaleMark]()
 
     def make(held_out: HeldOut) -> ReplayedExpression:
         method = ReplayedExpression(held_out, path, kind)
