@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import json
 from pathlib import Path
 
 import anndata
@@ -135,6 +136,28 @@ def test_the_demo_has_no_column_and_no_control(given, cache):
 
 def test_the_case_of_the_suffix_does_not_matter(put):
     assert load_screen(put(name="mine.H5AD")).perturbations == ("A", "B")
+
+
+def test_a_file_whose_names_mean_what_is_written_keeps_its_board(tmp_path, cache):
+    """The data's hash stands in logs of 0.1.0; it may change only where numbers do."""
+    rng = np.random.default_rng(0)
+    var = pd.DataFrame({"symbol": ["A", "G2", "G3"]}, index=["E1", "E2", "E3"])
+    names = ["control", *"ABCDE"]
+
+    def fingerprint(names, var=var):
+        path = tmp_path / "mine.h5ad"
+        values = rng.random((len(names), 3)).astype(np.float32)
+        anndata.AnnData(values, pd.DataFrame(index=names), var).write_h5ad(path)
+        parts = [hashlib.sha256(path.read_bytes()).hexdigest(), None, None, 4]
+        load_screen.cache_clear()
+        found = load_screen(ScreenRequest(str(path))).fingerprint
+        return found == hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    assert fingerprint(names)
+    assert fingerprint([*names, "A+B"])
+    assert not fingerprint([*names, "nan"])
+    assert not fingerprint([*names, "CDK1_MYC", "CDK1", "MYC"])
+    assert not fingerprint(names, var.rename(columns={"symbol": "feature_name"}))
 
 
 def test_another_table_of_genes_is_another_look_at_the_same_data(tmp_path, cache, monkeypatch):

@@ -28,6 +28,7 @@ from perturb_evals.datasets.screens.gears_layout import (
 from perturb_evals.datasets.screens.listed_orders import completed, listed_orders, order_fault
 from perturb_evals.datasets.screens.make_screen import make_screen, reranked
 from perturb_evals.datasets.screens.naming import (
+    fingerprint_of_names,
     naming_of,
     place_of_symbols,
     readout_remarks,
@@ -163,6 +164,10 @@ def read_gears(
         layers["t_others"] = made.t_others
     del sums  # most of the memory
     source = SOURCES[known.source] if known else None
+    naming = None
+    if cells.look is not None:
+        naming = naming_of(cells.look, cells.perturbations, genes, symbols, aliases)
+        fingerprint = fingerprint_of_names(fingerprint, cells.look, naming)
     return make_screen(
         name=name,
         cell_line=cell_line or (known.cell_line if known else cells.cell_type.lower()),
@@ -176,9 +181,7 @@ def read_gears(
         n_cells=n_cells,
         layers=layers,
         excluded=cells.excluded,
-        naming=None
-        if cells.look is None
-        else naming_of(cells.look, cells.perturbations, genes, symbols, aliases),
+        naming=naming,
         reading={
             "read as": f"cells in GEARS's layout: {len(cells.groups):,}",
             "control": f"{CONTROL!r}, {int((cells.groups == 0).sum()):,} cells",

@@ -16,11 +16,9 @@ from perturb_evals.datasets.screens.pseudobulk import read_pseudobulk
 from perturb_evals.datasets.screens.scale_remarks import scale_remarks
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
 
-READER_VERSION = 5
-"""Raised whenever reading the same file gives another screen."""
-PUBLISHED_READER_VERSION = 4
-"""The same for the published screens, whose boards stay as long as their numbers do."""
-LAYOUT_VERSION = 2
+READER_VERSION = 4
+"""Raised whenever reading any file gives another screen; see also `fingerprint_of_names`."""
+LAYOUT_VERSION = 3
 """Raised whenever a kept file has to hold something else: older ones are then passed by."""
 
 
@@ -80,8 +78,7 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
             )
     # What fixes the numbers; a name and a cell line only say what they are called.
     source_sha256 = file_sha256(path)
-    version = PUBLISHED_READER_VERSION if request.screen in GEARS_SCREENS else READER_VERSION
-    fingerprint = _hash(source_sha256, request.perturbation_column, request.control, version)
+    fingerprint = _hash(source_sha256, request.perturbation_column, request.control, READER_VERSION)
     # Which names are one gene depends on the table of genes, so it is part of what is kept.
     table = table_at_hand()
     table_sha256 = None if table is None else file_sha256(table)
@@ -98,9 +95,6 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
     def make() -> Screen:
         screen = _from_file(path, name, request, fingerprint, halves)
         screen.adata.uns |= {"source_sha256": source_sha256, "read_from": fingerprint}
-        if renamed := _renamed(screen):
-            # Metrics leave a gene of another name out, so they are about other data.
-            screen.adata.uns["fingerprint"] = _hash(fingerprint, renamed)
         screen.adata.uns["remarks"] = [*screen.remarks, *scale_remarks(screen)]
         return screen
 
@@ -110,12 +104,6 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
         make,
         lambda screen, file: screen.adata.write_h5ad(file),
     )
-
-
-def _renamed(screen: Screen) -> dict[str, str]:
-    """Return the perturbations whose own gene is read out under another name than theirs."""
-    pairs = zip(screen.perturbations, screen.targets, strict=True)
-    return {name: target for name, target in pairs if target not in ("", name)}
 
 
 def _hash(*parts: object) -> str:

@@ -1,5 +1,7 @@
 """What the names of a screen's perturbations mean: gene, own readout, which are one gene."""
 
+import hashlib
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -31,6 +33,9 @@ SYMBOL_COLUMNS = (
     "gene",
 )
 """Headings of gene symbols, the surest first, in small letters and without what is no letter."""
+
+PLAIN_PLACES = ("", "var['symbol']", "var['gene_name']")
+"""Where symbols stood before others were looked for; empty is the index."""
 
 _NO_SYMBOL = re.compile(r"ENS[A-Z]*\d{6,}(\.\d+)?|[\d.]+")
 
@@ -143,6 +148,35 @@ def naming_of(
             first.setdefault(name, of_target.get(target, name))
             of_target.setdefault(target, first[name])
     return _frame(perturbations, named, targets, [first.get(name, name) for name in perturbations])
+
+
+def fingerprint_of_names(
+    fingerprint: str, look: Look, naming: pd.DataFrame, place: str = ""
+) -> str:
+    """Return the fingerprint of a screen whose names were looked at.
+
+    It is the file's where each name means what is written: so boards of such files stay. Else it
+    holds what the look changed, since other perturbations are asked, or another gene is left out
+    as the target, where the table of aliases is at hand.
+
+    Args:
+        fingerprint: SHA-256 (hex) of the file and the options.
+        look: At all labels of the file.
+        naming: See `naming_of`.
+        place: Where the symbols stand, see `place_of_symbols`.
+    """
+    left_out = [
+        text
+        for reason, texts in look.left_out.items()
+        for text in texts
+        if reason != "combination" or "+" not in text
+    ]
+    targets = zip(map(str, naming.index), naming["target"], strict=True)
+    renamed = sorted((name, target) for name, target in targets if target not in ("", name))
+    if not (left_out or renamed) and place in PLAIN_PLACES:
+        return fingerprint
+    changed = json.dumps([fingerprint, sorted(left_out), renamed, place])
+    return hashlib.sha256(changed.encode()).hexdigest()
 
 
 def _targets(genes: Sequence[str], symbols: Sequence[str], aliases: "Aliases | None") -> list[str]:

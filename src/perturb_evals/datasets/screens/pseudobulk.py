@@ -18,6 +18,7 @@ from perturb_evals.datasets.genes.words import clean, is_control
 from perturb_evals.datasets.screens.cells_unread import cells_instead
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.datasets.screens.naming import (
+    fingerprint_of_names,
     naming_of,
     place_of_symbols,
     readout_remarks,
@@ -100,6 +101,8 @@ def read_pseudobulk(
     order = adata.obsm.get("de_order")
     cells = adata.obs.get("n_cells")
     genes = list(map(str, adata.var_names))
+    place = place_of_symbols(adata.var)
+    naming = naming_of(look, list(dict.fromkeys(names)), genes, symbols, aliases)
     return make_screen(
         name=name,
         cell_line=str(cell_line or adata.uns.get("cell_line", "")),
@@ -115,15 +118,15 @@ def read_pseudobulk(
             key: adata.to_df(layer=key).to_numpy()[rows] for key in LAYERS if key in adata.layers
         },
         excluded=Counter(found.left_out for found in look.labels if found.left_out is not None),
-        naming=naming_of(look, list(dict.fromkeys(names)), genes, symbols, aliases),
+        naming=naming,
         reading={
             "read as": "pseudobulk: one row a perturbation",
             "names": where,
             "control": f"{label!r}, one row",
-            "symbols from": place_of_symbols(adata.var) or "the index of var",
+            "symbols from": place or "the index of var",
         },
         remarks=[*look.remarks, *readout_remarks(genes, symbols)],
-        fingerprint=fingerprint,
+        fingerprint=fingerprint_of_names(fingerprint, look, naming, place),
         source=str(adata.uns.get("source", "")),
         licence=str(adata.uns.get("licence", "")),
         citation=str(adata.uns.get("citation", "")),
