@@ -184,17 +184,16 @@ def graph_neighbors(
     """Average the training perturbations that share most partners in a graph of gene pairs.
 
     Args:
-        graph: string, reactome, or a .csv, .tsv (also .gz) or .parquet file with the columns
-            gene_a, gene_b and perhaps weight.
+        graph: string, reactome, string_links (STRING's own files, a download of 80 MB), or a file:
+            pairs (.csv, .tsv, .parquet; columns gene_a, gene_b and perhaps weight) or sets (.gmt).
         k: The most neighbors.
         aggregation: How their vectors become one.
         aliases: ncbi or none: whether symbols are also matched as synonyms.
     """
-    from perturb_evals.datasets.genes.graphs import GRAPHS, load_graph
+    from perturb_evals.datasets.genes.graphs import check_graph, load_graph
 
     size, names = _k(k), one_of("aliases", aliases, ALIAS_SOURCES)
-    if graph not in tuple(GRAPHS):
-        file_path("graph", graph, GRAPHS)
+    check_graph(graph)
 
     def fit(evidence: ExpressionEvidence) -> GraphNeighbors:
         simulated = evidence.screen in SIMULATED
