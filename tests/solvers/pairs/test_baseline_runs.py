@@ -229,6 +229,47 @@ def test_a_score_that_is_not_finite_ends_the_run(evaluate: Callable[..., EvalLog
     assert "finite" in log.error.message
 
 
+@solver
+def silent_for(first: str, last: str) -> Solver:
+    """Has nothing to say of perturbations between two names."""
+
+    class Partly:
+        def score(self, pert: str, gene: str) -> float | None:
+            return None if first <= pert < last else float(len(pert + gene))
+
+    return baselines.numeric("partly", lambda evidence: Partly())
+
+
+def test_a_predictor_with_nothing_to_say_abstains(evaluate: Callable[..., EvalLog]):
+    task = perturbqa_de(dataset="demo", genes=4)
+    log = evaluate(task, solver=silent_for("A", "M"))
+    assert log.status == "success", log.error
+    silent = [sample for sample in log.samples if sample.metadata["pert"] < "M"]
+    assert 0 < len(silent) < len(log.samples)
+    for sample in log.samples:
+        score = sample.scores["p_positive"]
+        if sample in silent:
+            assert score.metadata["abstained"] == "no_evidence"
+            assert score.value == 0.5
+            assert score.answer == "no answer (no_evidence)"
+            said = f"{sample.metadata['gene']} under a knock-down of {sample.metadata['pert']}"
+            assert sample.output.completion.startswith("partly: abstains, ")
+            assert said in sample.output.completion
+        else:
+            assert "abstained" not in score.metadata
+    results = {name: metric.value for name, metric in log.results.scores[0].metrics.items()}
+    share = len(silent) / len(log.samples)
+    assert results["abstained_no_evidence"] == pytest.approx(share)
+    assert results["coverage"] == results["read_from_numeric"] == pytest.approx(1 - share)
+
+
+def test_no_evidence_is_counted_where_there_is_any_only(evaluate: Callable[..., EvalLog]):
+    log = evaluate(perturbqa_de(dataset="demo", genes=2), solver=silent_for("A", "A"))
+    assert "abstained_no_evidence" not in log.results.scores[0].metrics
+    reply = log.samples[0].output.metadata["perturb_evals"]
+    assert set(reply) == {"form", "score", "prompt"}
+
+
 def test_no_model_is_asked(evaluate: Callable[..., EvalLog]):
     task = perturbqa_de(dataset="demo", evidence="cross", genes=2)
     log = evaluate(task, solver=baselines.same_pair())

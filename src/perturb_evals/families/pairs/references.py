@@ -61,6 +61,7 @@ def _answers(asked: PairsBenchmark, policy: Abstention, predictor: Predictor) ->
         asked.rows["pert"].to_numpy(dtype=object),
         asked.rows["gene"].to_numpy(dtype=object),
         asked.rows["label"].to_numpy(dtype=int),
-        np.asarray(scores, dtype=float),
+        np.asarray(scores, dtype=float),  # none for None, where it abstains
+        [score is None for score in scores],
     )
     return sorted_answers(table, policy, ("",) * len(pairs))

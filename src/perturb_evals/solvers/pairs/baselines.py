@@ -28,8 +28,8 @@ from perturb_evals.solvers.baseline import baseline, fit_once
 class Predictor(Protocol):
     """Anything that gives a pair a finite score, higher for a likelier positive."""
 
-    def score(self, pert: str, gene: str) -> float:
-        """Return the score of one pair."""
+    def score(self, pert: str, gene: str) -> float | None:
+        """Return the score of one pair; None where nothing that may be read tells of it."""
         ...
 
 
@@ -40,23 +40,33 @@ def numeric(name: str, fit: Callable[[PairsEvidence], Predictor]) -> Solver:
         name: Name of the method, shown as the model of the output.
         fit: Makes the predictor from the Evidence, which refuses what the track does not allow.
 
+    Where the predictor has no score the question is an abstention, with the reason `no_evidence`.
     A score that is not finite ends the run with a ValueError.
     """
     fitted = fit_once(fit)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         evidence = evidence_of(state.metadata)
-        score = fitted(evidence).score(state.metadata["pert"], state.metadata["gene"])
-        if not math.isfinite(score):  # Inspect would leave the sample out without a word.
+        pert, gene = state.metadata["pert"], state.metadata["gene"]
+        score = fitted(evidence).score(pert, gene)
+        if score is None:
+            said, reply = _why_silent(pert, gene), PairsReply(no_evidence=True)
+        elif not math.isfinite(score):  # Inspect would leave the sample out without a word.
             raise ValueError(f"{name} gave {score} for {state.sample_id}, not a finite number.")
-        verdict = VERDICTS[evidence.kind].positive
+        else:
+            said = f"score {score:.4g} for {VERDICTS[evidence.kind].positive}"
+            reply = PairsReply(score=float(score))
         state.output = ModelOutput.from_content(
-            model=f"perturb_evals/{name}", content=f"{name}: score {score:.4g} for {verdict}"
+            model=f"perturb_evals/{name}", content=f"{name}: {said}"
         )
-        attach(state.output, PairsReply(score=float(score)))
+        attach(state.output, reply)
         return state
 
     return solve
+
+
+def _why_silent(pert: str, gene: str) -> str:
+    return f"abstains, nothing that it may read tells of {gene} under a knock-down of {pert}"
 
 
 def evidence_of(metadata: dict[str, Any]) -> PairsEvidence:
