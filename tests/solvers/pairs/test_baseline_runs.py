@@ -113,19 +113,19 @@ def test_the_seed_of_random_scores_is_checked(seed):
 @pytest.mark.parametrize(
     ("track", "lines"), [("none", ()), ("within", ("demo_b",)), ("cross", DEMO_B_FIRST)]
 )
-def test_evidence_of_gives_back_the_evidence_of_the_task(track: str, lines: tuple[str, ...]):
+def test_a_sample_gives_back_the_evidence_of_the_task(track: str, lines: tuple[str, ...]):
     options = {"dataset": "demo", "cell_line": "demo_b", "evidence": track}
     task = perturbqa_direction(**options)
-    evidence = baselines.evidence_of(task.dataset[0].metadata)
+    evidence = PairsEvidence.from_metadata(task.dataset[0].metadata)
     assert evidence is pairs_evidence("demo", "demo_b", "direction", track, lines)
     assert evidence is pairs_benchmark("direction", **options).evidence
 
 
-def test_evidence_of_reads_what_the_sample_declares():
+def test_evidence_is_what_the_sample_declares():
     task = perturbqa_de(
         dataset="demo", cell_line="demo_c", evidence="cross", evidence_lines="demo_c,demo_a"
     )
-    evidence = baselines.evidence_of(task.dataset[0].metadata)
+    evidence = PairsEvidence.from_metadata(task.dataset[0].metadata)
     assert evidence is pairs_evidence("demo", "demo_c", "de", "cross", ("demo_c", "demo_a"))
 
 
@@ -279,4 +279,4 @@ def test_no_model_is_asked(evaluate: Callable[..., EvalLog]):
 
 def test_the_sample_of_another_task_is_told():
     with pytest.raises(ValueError, match="answers yes/no questions"):
-        baselines.evidence_of({"pert": "A", "fold": 0})
+        PairsEvidence.from_metadata({"pert": "A", "fold": 0})
