@@ -13,14 +13,14 @@ from inspect_ai.model import (
 )
 from inspect_ai.solver import solver
 
-from perturb_evals.datasets.pairs.evidence import pairs_evidence
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
 from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
 from perturb_evals.families.pairs.audit import allowed_pairs
 from perturb_evals.leaderboard.submission.board import asked_again
 from perturb_evals.leaderboard.submission.evidence_audit import Prompts
 from perturb_evals.leaderboard.submission.samples import checked_samples
-from perturb_evals.solvers.pairs.baselines import constant, evidence_of
+from perturb_evals.solvers.pairs.baselines import constant
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
@@ -57,13 +57,14 @@ def shows(rows_of):
 
 
 def training_rows(metadata):
-    own = evidence_of(metadata).own()
+    own = PairsEvidence.from_metadata(metadata).own()
     return own[own["gene"] == metadata["gene"]].head(8)
 
 
 def other_lines_rows(metadata):
     others = pairs_evidence("demo", "demo_a", metadata["kind"], "cross", ("demo_a", "demo_b"))
-    known = set(zip(*[evidence_of(metadata).own()[name] for name in ("pert", "gene")], strict=True))
+    own = PairsEvidence.from_metadata(metadata).own()
+    known = set(zip(own["pert"], own["gene"], strict=True))
     rows = others.others()
     return rows[[pair not in known for pair in zip(rows["pert"], rows["gene"], strict=True)]].head(
         4

@@ -24,6 +24,7 @@ def training_rates(kind: Kind, of: BoardAtHand) -> list[Reference]:
     given = {
         name: of.task_args[name] for name in ("dataset", "cell_line", "questions", "genes", "seed")
     }
+    given["holdout"] = of.task_args.get("holdout", "perturbation")  # older logs have none
     source = named_dataset(given["dataset"])
     if lacking := why_not_here(source, given["cell_line"] or str(of.parts["context"]), kind):
         raise NoReferencesError(lacking)
@@ -31,15 +32,16 @@ def training_rates(kind: Kind, of: BoardAtHand) -> list[Reference]:
     same_data(asked.table.sha256, of.data_sha256)
     policy: Abstention = "lowest" if of.parts["abstention"] == "lowest" else "half"
     dataset, line = asked.evidence.dataset, asked.evidence.cell_line
+    unseen = asked.evidence.unseen_seed
     found = []
     if of.wanted("gene_frequency", "within", ()):
-        own = pairs_evidence(dataset, line, kind, "within", (line,))
+        own = pairs_evidence(dataset, line, kind, "within", (line,)).hiding(unseen)
         outcome = _answers(asked, policy, GeneFrequency(own))
         found.append(Reference("gene_frequency", "baseline", "within", (), outcome))
     for lines in sorted(of.line_sets) or [_lines_here(asked)]:
         # The rate is that of other lines: without one there is none.
         if len(lines) > 1 and of.wanted("perturbation_rate", "cross", lines):
-            opened = pairs_evidence(dataset, line, kind, "cross", lines)
+            opened = pairs_evidence(dataset, line, kind, "cross", lines).hiding(unseen)
             outcome = _answers(asked, policy, PerturbationRate(opened))
             found.append(Reference("perturbation_rate", "baseline", "cross", lines, outcome))
     return found
@@ -61,6 +63,7 @@ def _answers(asked: PairsBenchmark, policy: Abstention, predictor: Predictor) ->
         asked.rows["pert"].to_numpy(dtype=object),
         asked.rows["gene"].to_numpy(dtype=object),
         asked.rows["label"].to_numpy(dtype=int),
-        np.asarray(scores, dtype=float),
+        np.asarray(scores, dtype=float),  # none for None, where it abstains
+        [score is None for score in scores],
     )
     return sorted_answers(table, policy, ("",) * len(pairs))

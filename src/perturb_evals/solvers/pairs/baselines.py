@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 
 from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.options import named_arguments, whole_number
-from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.replies.pairs import PairsReply
 from perturb_evals.replies.reply import attach
@@ -28,8 +28,8 @@ from perturb_evals.solvers.baseline import baseline, fit_once
 class Predictor(Protocol):
     """Anything that gives a pair a finite score, higher for a likelier positive."""
 
-    def score(self, pert: str, gene: str) -> float:
-        """Return the score of one pair."""
+    def score(self, pert: str, gene: str) -> float | None:
+        """Return the score of one pair; None where nothing that may be read tells of it."""
         ...
 
 
@@ -40,40 +40,35 @@ def numeric(name: str, fit: Callable[[PairsEvidence], Predictor]) -> Solver:
         name: Name of the method, shown as the model of the output.
         fit: Makes the predictor from the Evidence, which refuses what the track does not allow.
 
+    Where the predictor has no score the question is an abstention, with the reason `no_evidence`.
     A score that is not finite ends the run with a ValueError.
     """
     fitted = fit_once(fit)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        evidence = evidence_of(state.metadata)
-        score = fitted(evidence).score(state.metadata["pert"], state.metadata["gene"])
-        if not math.isfinite(score):  # Inspect would leave the sample out without a word.
+        evidence = PairsEvidence.from_metadata(state.metadata)
+        pert, gene = state.metadata["pert"], state.metadata["gene"]
+        score = fitted(evidence).score(pert, gene)
+        if score is None:
+            said, reply = _why_silent(evidence, pert, gene), PairsReply(no_evidence=True)
+        elif not math.isfinite(score):  # Inspect would leave the sample out without a word.
             raise ValueError(f"{name} gave {score} for {state.sample_id}, not a finite number.")
-        verdict = VERDICTS[evidence.kind].positive
+        else:
+            said = f"score {score:.4g} for {VERDICTS[evidence.kind].positive}"
+            reply = PairsReply(score=float(score))
         state.output = ModelOutput.from_content(
-            model=f"perturb_evals/{name}", content=f"{name}: score {score:.4g} for {verdict}"
+            model=f"perturb_evals/{name}", content=f"{name}: {said}"
         )
-        attach(state.output, PairsReply(score=float(score)))
+        attach(state.output, reply)
         return state
 
     return solve
 
 
-def evidence_of(metadata: dict[str, Any]) -> PairsEvidence:
-    """Return the Evidence that a sample's metadata declares.
-
-    Raises:
-        ValueError: The sample is of a task without yes/no questions.
-    """
-    if "evidence" not in metadata:
-        raise ValueError(
-            "This solver answers yes/no questions; run it with perturbqa_de or perturbqa_direction."
-        )
-    dataset = metadata["dataset"]
-    lines = tuple(filter(None, metadata["evidence_lines"].split(",")))
-    return pairs_evidence(
-        dataset, metadata["cell_line"], metadata["kind"], metadata["evidence"], lines
-    )
+def _why_silent(evidence: PairsEvidence, pert: str, gene: str) -> str:
+    if gene in evidence.hidden_genes:
+        return f"abstains, no training row of {gene} may be read"
+    return f"abstains, nothing that it may read tells of {gene} under a knock-down of {pert}"
 
 
 @baseline(reads="none")
@@ -113,17 +108,21 @@ def random_scores(seed: int = 0) -> Solver:
 class GeneFrequency:
     """The gene's positive rate in the own line's training rows, without smoothing.
 
-    A gene without training rows gets the line's rate. The score depends on the gene alone, so it
-    is .5 per gene by construction, and high wherever rows of different genes are pooled.
+    A gene without training rows gets the line's rate, one whose rows are hidden none. The score
+    depends on the gene alone, so it is .5 per gene by construction, and high wherever rows of
+    different genes are pooled.
     """
 
     def __init__(self, evidence: PairsEvidence) -> None:
         rows = evidence.own()
         self.line_rate = float(rows["label"].mean())
         self.rates = rows.groupby("gene")["label"].mean().to_dict()
+        self.hidden = evidence.hidden_genes
 
-    def score(self, pert: str, gene: str) -> float:
-        """Return the rate, in [0, 1]."""
+    def score(self, pert: str, gene: str) -> float | None:
+        """Return the rate, in [0, 1]; None for a gene whose rows are hidden."""
+        if gene in self.hidden:
+            return None
         return float(self.rates.get(gene, self.line_rate))
 
 
@@ -189,7 +188,8 @@ class CrossLineKNN:
     among the own line's and the other lines' training rows and df the number of them whose profile
     has the gene. The score of a pair is (sum w * label + k * prior) / (sum w + k) over the own
     line's training perturbations with that gene, w = max(cosine, 0) ** power, and prior the
-    gene's training rate in the own line (the line's rate for a gene without training rows).
+    gene's training rate in the own line (the line's rate for a gene without training rows). A gene
+    whose rows are hidden has no score.
 
     Args:
         evidence: Training rows, with other lines.
@@ -207,11 +207,14 @@ class CrossLineKNN:
         self.profiles = LineProfiles.of(evidence.others("direction"), own["pert"].unique())
         self.similarity: dict[str, NDArray[np.float64]] = {}
 
-    def score(self, pert: str, gene: str) -> float:
-        """Return the weighted label mean, in [0, 1]; the prior where nothing is alike."""
+    def score(self, pert: str, gene: str) -> float | None:
+        """Return the weighted label mean, in [0, 1]; the prior where nothing is alike.
+
+        None for a gene whose rows are hidden.
+        """
         prior = self.prior.score(pert, gene)
         rows = self.rows_of_gene.get(gene)
-        if rows is None:
+        if prior is None or rows is None:
             return prior
         weights = self._weights(pert)[self.profiles.index.get_indexer(pd.Index(rows["pert"]))]
         votes = float(weights @ rows["label"].to_numpy(dtype=float))
