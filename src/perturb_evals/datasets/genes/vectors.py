@@ -109,7 +109,7 @@ def check_any_known(
     if not vectors.unit_rows([*map(evidence.gene_of, evidence.perturbations)], aliases).any():
         rows = zip(vectors.symbols, vectors.matrix, strict=True)
         genes = [name for name, vector in rows if vector.any()]
-        raise no_gene_known(vectors.where, genes, evidence)
+        raise no_gene_known(vectors.where, genes, evidence.perturbations, evidence.screen)
 
 
 @lru_cache(maxsize=4)

@@ -45,12 +45,14 @@ from perturb_evals.solvers.asking.tokens import prose_tokens
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.baselines import (
     constant,
-    cross_line_knn,
     gene_frequency,
     perturbation_rate,
     random_scores,
     same_pair,
 )
+from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.graph_factor import graph_factor
+from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 
@@ -70,6 +72,9 @@ class Pairs(Family):
         perturbation_rate,
         same_pair,
         cross_line_knn,
+        graph_knn,
+        graph_factor,
+        combined,
         replay,
     )
     scorer_name = "p_positive"

@@ -154,7 +154,9 @@ class GraphNeighbors:
     def check(self, evidence: ExpressionEvidence) -> None:
         """Raise an UnknownGenesError if the graph has none of a fold's training perturbations."""
         if all(self._row(name) is None for name in evidence.perturbations):
-            raise no_gene_known(self._graph.where, self._graph.symbols, evidence)
+            raise no_gene_known(
+                self._graph.where, self._graph.symbols, evidence.perturbations, evidence.screen
+            )
 
     def neighbors(self, perturbation: str) -> Neighbors | NoAnswer:
         """Return up to k names and similarities above 0 to 1, ties by name, or why there are none.
