@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def read_gmt(path: Path) -> pd.DataFrame:
                         f"by tabs and none of them empty; got {line[:60]!r}."
                     )
                 sets.append(genes)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise GraphError(f"{path}: not readable as gene sets: {why(error)}") from error
     return pairs_within(sets, path)
 
@@ -77,7 +78,7 @@ def pairs_within(sets: Sequence[Sequence[str]], path: Path) -> pd.DataFrame:
             "smaller ones."
         )
     for n_sets, what in (
-        (n_large, f"more than {LARGEST} genes, and left out"),
+        (n_large, f"more than {LARGEST} genes, and are left out"),
         (n_small, "less than two genes, and give no pair"),
     ):
         if n_sets:
