@@ -144,6 +144,8 @@ def test_profiles_are_rows_of_length_one_with_the_gene_itself(
         ("gene_a,gene_b,weight\nA,B,inf\n", "not a finite number above 0"),
         ("gene_a,gene_b,weight\nA,B,\n", "not a finite number above 0"),
         ("", "not readable"),
+        (HEAD + "A,B\nA,\u200b\n", "got '\\u200b', which is none"),
+        (HEAD + "A,B\nA,''\n", "which is none"),
     ],
 )
 def test_bad_files_are_refused(write, content: str, said: str) -> None:

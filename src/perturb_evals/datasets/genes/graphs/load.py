@@ -97,6 +97,8 @@ def _cleaned(pairs: pd.DataFrame, path: Path) -> dict[str, str]:
     """Return all names as they are called in the graph, and say which are odd."""
     names = pd.unique(pd.concat([pairs["gene_a"], pairs["gene_b"]]))
     cleaned = {name: clean(name) for name in names}
+    if empty := [name for name in names if not cleaned[name]]:
+        raise GraphError(f"{path}: expected names of genes, got {empty[0]!r}, which is none.")
     if odd := odd_names(cleaned.values()):
         _log.warning("%s: %s", path, odd)
     return cleaned
