@@ -87,9 +87,7 @@ def pairs_within(sets: Sequence[Sequence[str]], path: Path) -> pd.DataFrame:
     of_set = np.repeat(np.arange(len(used)), [len(members) for members in used])
     member = coo_array((np.ones(len(codes)), (of_set, codes)), shape=(len(used), len(genes)))
     shared = triu(member.T @ member, k=1, format="coo")
-    return pd.DataFrame(
-        {"gene_a": genes[shared.coords[0]], "gene_b": genes[shared.coords[1]], "weight": 1.0}
-    )
+    return pd.DataFrame({"gene_a": genes[shared.row], "gene_b": genes[shared.col], "weight": 1.0})
 
 
 def _is_large(genes: dict[str, None]) -> bool:
