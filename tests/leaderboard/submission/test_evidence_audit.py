@@ -129,6 +129,25 @@ def test_rows_of_other_lines_need_their_track(audit):
     assert audit(opened, shows(other_lines_rows)).outcome == "pass"
 
 
+@pytest.mark.parametrize("track", ["within", "cross"])
+def test_rows_of_unseen_genes_are_allowed_in_no_track(audit, track):
+    usual = shows(lambda about: past_the_door(about, about["gene"]))
+    assert audit(asked(evidence=track), usual).outcome == "pass"
+    check = audit(asked(evidence=track, holdout="both"), usual)
+    assert check.outcome == "fail"
+    assert " not allowed" in check.said
+    # Rows of other genes may be shown beside them.
+    unseen = asked(evidence=track, holdout="both")
+    genes = PairsEvidence.from_metadata(unseen.dataset[0].metadata).own()["gene"]
+    others = shows(lambda about: past_the_door(about, genes.iloc[0]))
+    assert audit(unseen, others).outcome == "pass"
+
+
+def past_the_door(metadata, gene):
+    rows = load_table("demo", "demo_a", metadata["kind"]).split("train")
+    return rows[rows["gene"] == gene].head(8)
+
+
 @solver
 def hidden(place):
     """A solver that asks with a row of the test split and cleans up behind itself."""

@@ -14,7 +14,8 @@ import pandas as pd
 from perturb_evals.datasets.demo.facts import BACKGROUND, COMPLEXES
 
 SEED = 7
-"""Its knowledge foretells the tables about as well as that of the median of 24 seeds."""
+"""Taken out of 24, so that on demo_a a kNN over it lies in the range of real lines: .66 DE and .75
+direction, pairs and texts together (the mean of the 24: .64 and .78)."""
 UNKNOWN = 0.15
 """This share of the perturbed genes has no pair within its complex."""
 KNOWN_PAIRS = 0.3

@@ -199,9 +199,10 @@ def graph_neighbors(
 
     def fit(evidence: ExpressionEvidence) -> GraphNeighbors:
         simulated = evidence.screen in SIMULATED
-        return GraphNeighbors(
-            evidence, load_graph(graph, simulated=simulated), size, _aliases(names)
-        )
+        pairs = load_graph(graph, simulated=simulated)
+        # The demo's own pairs and its screen use the same symbols: no file is needed.
+        own = simulated and graph == "string"
+        return GraphNeighbors(evidence, pairs, size, None if own else _aliases(names))
 
     return by_neighbors("graph_neighbors", fit, size, _aggregation(aggregation))
 

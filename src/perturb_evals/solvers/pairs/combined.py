@@ -18,7 +18,7 @@ from perturb_evals.solvers.pairs.baselines import (
     numeric,
 )
 from perturb_evals.solvers.pairs.graph_factor import GraphFactor
-from perturb_evals.solvers.pairs.knn import by_knowledge, by_other_lines
+from perturb_evals.solvers.pairs.knn import DECIMALS, by_knowledge, by_other_lines
 from perturb_evals.solvers.pairs.knowledge import Knowledge
 
 PARTS = "cross_line_knn,graph_factor,same_pair"
@@ -78,7 +78,7 @@ class Combined:
             total += np.where(informed, ranks, 0.0)
             speaking += informed
         self._mean = {
-            pair: mean / n
+            pair: round(mean / n, DECIMALS)
             for pair, mean, n in zip(pairs, total.tolist(), speaking.tolist(), strict=True)
             if n
         }

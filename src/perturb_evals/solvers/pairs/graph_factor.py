@@ -20,7 +20,7 @@ from perturb_evals.datasets.pairs.questions import KINDS, Kind
 from perturb_evals.methods.label_neighbors import Factors, TrainingLabels
 from perturb_evals.solvers.baseline import baseline
 from perturb_evals.solvers.pairs.baselines import numeric
-from perturb_evals.solvers.pairs.knn import PRIOR_WEIGHT, ROWS_KEPT
+from perturb_evals.solvers.pairs.knn import DECIMALS, PRIOR_WEIGHT, ROWS_KEPT
 from perturb_evals.solvers.pairs.knowledge import GRAPH, TEXT_WEIGHT, Knowledge
 
 Floats = NDArray[np.float64]
@@ -112,7 +112,8 @@ class GraphFactor:
         votes, signed, projected = self._parts(weights)
         found = votes + self._scale[0] * signed + self._scale[1] * projected
         tendency = self._labels.tendencies(weights[:, self._asked], PRIOR_WEIGHT)
-        return self._labels.rates + found[0], float(tendency[0]), bool(weights.any())
+        scores = np.round(self._labels.rates + found[0], DECIMALS)
+        return scores, float(tendency[0]), bool(weights.any())
 
     def _parts(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
         """Return A, B and C, each (k, G), for (k, names) weights."""

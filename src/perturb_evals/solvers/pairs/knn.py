@@ -26,6 +26,10 @@ Floats = NDArray[np.float64]
 PRIOR_WEIGHT = 0.1
 ROWS_KEPT = 512
 
+DECIMALS = 12
+"""Scores that agree to so many decimals are tied: the rest is rounding error, and of 5 to 8 rows a
+gene a tie that falls this way or that moves the headline by .001."""
+
 
 class Likeness(Protocol):
     """How alike n training perturbations are to any other."""
@@ -80,7 +84,7 @@ class LabelKNN:
     def _make_row(self, pert: str) -> tuple[Floats, Floats]:
         """Return (G,) scores, and (G,) weights of the training rows behind them."""
         votes, heard = self._labels.votes(self._alike.weights([pert]), self._prior_weight)
-        return self._labels.rates + votes[0], heard[0]
+        return np.round(self._labels.rates + votes[0], DECIMALS), heard[0]
 
 
 class LineProfiles:

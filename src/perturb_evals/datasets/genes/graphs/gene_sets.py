@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def read_gmt(path: Path) -> pd.DataFrame:
                         f"by tabs and none of them empty; got {line[:60]!r}."
                     )
                 sets.append(genes)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise GraphError(f"{path}: not readable as gene sets: {why(error)}") from error
     return pairs_within(sets, path)
 
@@ -77,7 +78,7 @@ def pairs_within(sets: Sequence[Sequence[str]], path: Path) -> pd.DataFrame:
             "smaller ones."
         )
     for n_sets, what in (
-        (n_large, f"more than {LARGEST} genes, and left out"),
+        (n_large, f"more than {LARGEST} genes, and are left out"),
         (n_small, "less than two genes, and give no pair"),
     ):
         if n_sets:
@@ -86,9 +87,7 @@ def pairs_within(sets: Sequence[Sequence[str]], path: Path) -> pd.DataFrame:
     of_set = np.repeat(np.arange(len(used)), [len(members) for members in used])
     member = coo_array((np.ones(len(codes)), (of_set, codes)), shape=(len(used), len(genes)))
     shared = triu(member.T @ member, k=1, format="coo")
-    return pd.DataFrame(
-        {"gene_a": genes[shared.coords[0]], "gene_b": genes[shared.coords[1]], "weight": 1.0}
-    )
+    return pd.DataFrame({"gene_a": genes[shared.row], "gene_b": genes[shared.col], "weight": 1.0})
 
 
 def _is_large(genes: dict[str, None]) -> bool:

@@ -82,7 +82,9 @@ def graph_at_hand(simulated: bool = False) -> str | None:
 
 
 def how_to_get() -> str:
-    """Return the sentence that is told where no graph is at hand."""
+    """Return the sentence that is told where the pairs that references use are not at hand."""
+    if is_at_hand("string_links"):
+        return "STRING's own pairs are at hand: -S graph=string_links reads them."
     return (
         f"No gene graph is at hand: `perturb-evals data fetch {LINKS} {INFO}` downloads STRING's "
         f"own pairs (about 80 MB), then -S graph=string_links reads them; or put "

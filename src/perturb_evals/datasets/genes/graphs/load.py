@@ -8,10 +8,16 @@ from pathlib import Path
 import pandas as pd
 
 from perturb_evals.datasets.demo.knowledge import demo_pairs
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import fetch, file_sha256
 from perturb_evals.datasets.genes.graphs.gene_sets import GMT, read_gmt
 from perturb_evals.datasets.genes.graphs.graph import Graph, GraphError, graph_of
-from perturb_evals.datasets.genes.graphs.known import GRAPHS, split_name
+from perturb_evals.datasets.genes.graphs.known import (
+    GRAPHS,
+    how_to_get,
+    is_at_hand,
+    split_name,
+)
 from perturb_evals.datasets.genes.graphs.string_links import read_string_links
 from perturb_evals.datasets.genes.graphs.tables import read_pairs
 from perturb_evals.datasets.genes.labels import odd_names
@@ -53,8 +59,7 @@ def load_graph(graph: str, *, simulated: bool = False) -> Graph:
         links, info = map(fetch, GRAPHS[name])
         return _string_links(links, info, cutoff, links.stat().st_mtime_ns, info.stat().st_mtime_ns)
     if name in GRAPHS:
-        (file,) = GRAPHS[name]
-        path = fetch(file)
+        path = _fetched(name)
     else:
         path = Path(graph).expanduser().absolute()
         if not path.is_file():
@@ -63,6 +68,16 @@ def load_graph(graph: str, *, simulated: bool = False) -> Graph:
                 f"there is no file at {graph!r}."
             )
     return _load(path, path.stat().st_mtime_ns)
+
+
+def _fetched(name: str) -> Path:
+    (file,) = GRAPHS[name]
+    try:
+        return fetch(file)
+    except DataError as error:
+        if name != "string" or is_at_hand(name):
+            raise
+        raise DataError(f"{error}\n  or: {how_to_get()}") from error
 
 
 @lru_cache(maxsize=4)
@@ -82,6 +97,8 @@ def _cleaned(pairs: pd.DataFrame, path: Path) -> dict[str, str]:
     """Return all names as they are called in the graph, and say which are odd."""
     names = pd.unique(pd.concat([pairs["gene_a"], pairs["gene_b"]]))
     cleaned = {name: clean(name) for name in names}
+    if empty := [name for name in names if not cleaned[name]]:
+        raise GraphError(f"{path}: expected names of genes, got {empty[0]!r}, which is none.")
     if odd := odd_names(cleaned.values()):
         _log.warning("%s: %s", path, odd)
     return cleaned
