@@ -17,7 +17,8 @@ from perturb_evals.datasets.genes.texts import text_vectors
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
 from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.pairs.questions import Kind
-from perturb_evals.solvers.pairs.baselines import CrossLineKNN, GeneFrequency, SamePair
+from perturb_evals.solvers.pairs.baselines import GeneFrequency, SamePair
+from perturb_evals.solvers.pairs.knn import by_other_lines
 
 POWER, PRIOR_WEIGHT = 3.0, 0.1
 METHODS = ("text_knn", "vote")
@@ -29,7 +30,7 @@ def write_predictions(folder: Path, line: str, kind: Kind, lines: tuple[str, ...
     evidence = pairs_evidence("perturbqa", line, kind, "cross", lines)
     text = text_knn(evidence)
     scores = pd.DataFrame({"text_knn": [text(*pair) for pair in test.itertuples(index=False)]})
-    for name, method in (("knn", CrossLineKNN(evidence)), ("same", SamePair(evidence))):
+    for name, method in (("knn", by_other_lines(evidence)), ("same", SamePair(evidence))):
         scores[name] = [method.score(*pair) for pair in test.itertuples(index=False)]
     scores.index = test.index
     scores["vote"] = scores.groupby(test["gene"]).rank().mean(axis=1)

@@ -20,11 +20,11 @@ from inspect_ai.solver import Solver
 
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.solvers.pairs.baselines import (
-    cross_line_knn,
     gene_frequency,
     random_scores,
     same_pair,
 )
+from perturb_evals.solvers.pairs.knn import cross_line_knn
 from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 from predictions import METHODS, write_predictions

@@ -27,6 +27,7 @@ from perturb_evals.datasets.pairs.questions import HOLDOUTS, scored_genes
 from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.ask import ask
+from perturb_evals.solvers.pairs.knn import by_other_lines, cross_line_knn
 from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
@@ -134,7 +135,7 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
     "gene_frequency": baselines.gene_frequency,
     "perturbation_rate": baselines.perturbation_rate,
     "same_pair": baselines.same_pair,
-    "cross_line_knn": baselines.cross_line_knn,
+    "cross_line_knn": cross_line_knn,
     "peeks_at_hidden_rows": peeks_at_hidden_rows,
     **CHEATS,
 }
@@ -267,7 +268,7 @@ BASELINES = (
     baselines.GeneFrequency,
     baselines.PerturbationRate,
     baselines.SamePair,
-    baselines.CrossLineKNN,
+    by_other_lines,
 )
 
 
@@ -413,6 +414,6 @@ def test_no_track_opens_the_rows_of_unseen_genes(
     if track != "none":
         assert set(before["GeneFrequency"]) == {None}
     if track == "cross":
-        assert set(before["CrossLineKNN"]) == {None}
+        assert set(before["by_other_lines"]) == {None}
         assert None not in before["SamePair"]
         assert len(set(before["PerturbationRate"])) > 1

@@ -21,6 +21,7 @@ from perturb_evals.leaderboard.submission.check import check_runs
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.ask import ask
+from perturb_evals.solvers.pairs.knn import cross_line_knn
 from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
@@ -33,7 +34,7 @@ SYSTEMS: dict[str, tuple[str, Callable[..., Any]]] = {
     "gene_frequency": ("within", baselines.gene_frequency),
     "perturbation_rate": ("cross", baselines.perturbation_rate),
     "same_pair": ("cross", baselines.same_pair),
-    "cross_line_knn": ("cross", baselines.cross_line_knn),
+    "cross_line_knn": ("cross", cross_line_knn),
 }
 
 

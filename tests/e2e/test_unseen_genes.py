@@ -16,6 +16,7 @@ from perturb_evals.leaderboard.entries import read_entries
 from perturb_evals.leaderboard.submission.check import check_runs
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.solvers.pairs import baselines
+from perturb_evals.solvers.pairs.knn import cross_line_knn
 from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
@@ -83,7 +84,7 @@ def test_a_board_of_its_own_with_its_references(
 def test_baselines_that_need_the_gene_s_rows_say_that_they_abstain(
     evaluate: Callable[..., EvalLog],
 ):
-    for solver in (baselines.gene_frequency, baselines.cross_line_knn):
+    for solver in (baselines.gene_frequency, cross_line_knn):
         log = evaluate(perturbqa_de(dataset="demo", evidence="cross", **UNSEEN), solver=solver())
         results = answered(log)
         assert results["coverage"] == 0

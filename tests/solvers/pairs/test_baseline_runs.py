@@ -10,12 +10,8 @@ from inspect_ai.solver import Solver, solver
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
 from perturb_evals.solvers.pairs import baselines
-from perturb_evals.solvers.pairs.baselines import (
-    CrossLineKNN,
-    GeneFrequency,
-    PerturbationRate,
-    SamePair,
-)
+from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, SamePair
+from perturb_evals.solvers.pairs.knn import by_other_lines, cross_line_knn
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 DEMO_B_FIRST = ("demo_b", "demo_a", "demo_c")
@@ -56,7 +52,7 @@ def test_random_scores_depend_on_the_seed_and_the_pair_only(evaluate: Callable[.
         (baselines.gene_frequency, GeneFrequency),
         (baselines.perturbation_rate, PerturbationRate),
         (baselines.same_pair, SamePair),
-        (baselines.cross_line_knn, CrossLineKNN),
+        (cross_line_knn, by_other_lines),
     ],
 )
 def test_a_run_gives_the_predictor_s_scores(evaluate: Callable[..., EvalLog], baseline, predictor):
@@ -82,7 +78,7 @@ def test_a_run_gives_the_predictor_s_scores(evaluate: Callable[..., EvalLog], ba
         (baselines.perturbation_rate, "none", "-T evidence=cross"),
         (baselines.perturbation_rate, "within", "-T evidence=cross"),
         (baselines.same_pair, "within", "-T evidence=cross"),
-        (baselines.cross_line_knn, "within", "-T evidence=cross"),
+        (cross_line_knn, "within", "-T evidence=cross"),
     ],
 )
 def test_a_run_fails_where_the_track_does_not_allow_what_is_read(
@@ -100,7 +96,7 @@ def test_a_run_fails_where_the_track_does_not_allow_what_is_read(
 @pytest.mark.parametrize("value", [0, -1.0, float("nan"), float("inf"), "2", None, True])
 def test_the_parameters_of_the_knn_are_checked(name: str, value):
     with pytest.raises(ValueError, match=f"{name} must be .*above 0; got {value!r}"):
-        baselines.cross_line_knn(**{name: value})
+        cross_line_knn(**{name: value})
 
 
 @pytest.mark.parametrize("seed", ["abc", "1", None, 1.0, True, [1]])

@@ -3,7 +3,6 @@
 import math
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
@@ -19,13 +18,8 @@ from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.pairs.questions import select_questions
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene, auroc_pooled
 from perturb_evals.metrics.pairs.predictions import Predictions
-from perturb_evals.solvers.pairs.baselines import (
-    CrossLineKNN,
-    GeneFrequency,
-    LineProfiles,
-    PerturbationRate,
-    SamePair,
-)
+from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, SamePair
+from perturb_evals.solvers.pairs.knn import DECIMALS, LabelKNN, LineProfiles, by_other_lines
 
 LINES = ("k562", "rpe1", "hepg2")
 KINDS = ("de", "direction")
@@ -143,7 +137,7 @@ def loop_knn(world, line: str, kind: str, pert: str, gene: str, power=2.0, weigh
         (GeneFrequency, loop_gene_frequency),
         (PerturbationRate, loop_perturbation_rate),
         (SamePair, loop_same_pair),
-        (CrossLineKNN, loop_knn),
+        (by_other_lines, loop_knn),
     ],
 )
 def test_every_baseline_equals_its_loop(world, baseline, loop):
@@ -160,7 +154,7 @@ def test_every_baseline_equals_its_loop(world, baseline, loop):
         (GeneFrequency, loop_gene_frequency, True),
         (PerturbationRate, loop_perturbation_rate, False),
         (SamePair, loop_same_pair, False),
-        (CrossLineKNN, loop_knn, True),
+        (by_other_lines, loop_knn, True),
     ],
 )
 @pytest.mark.parametrize("world", range(5), indirect=True)
@@ -187,7 +181,7 @@ def test_of_unseen_genes_a_baseline_is_its_loop_without_their_rows(
 
 @pytest.mark.parametrize(("power", "weight"), [(0.5, 0.1), (1.0, 3.0), (4.0, 1e-6)])
 def test_the_parameters_of_the_knn_are_those_of_the_formula(world, power: float, weight: float):
-    predictor = CrossLineKNN(cross("rpe1", "de"), power, weight)
+    predictor = by_other_lines(cross("rpe1", "de"), power, weight)
     for pert, gene in PAIRS:
         expected = loop_knn(world, "rpe1", "de", pert, gene, power, weight)
         assert predictor.score(pert, gene) == pytest.approx(expected, abs=1e-12)
@@ -228,17 +222,24 @@ SIGNED = st.lists(
 
 
 @given(SIGNED, st.lists(st.sampled_from(PERTS[:8]), max_size=5, unique=True))
-def test_profiles_and_cosines_equal_loops(signed, own):
+def test_profiles_and_their_likeness_equal_loops(signed, own):
     frame = pd.DataFrame(signed, columns=["pert", "gene", "label"])
-    profiles = LineProfiles.of(frame, np.array(own, dtype=object))
     expected = loop_profiles(signed, own)
-    assert list(profiles.index) == list(dict.fromkeys([*own, *(row[0] for row in signed)]))
-    for pert in (*expected, "unseen"):
-        cosines = [loop_cosine(expected.get(pert, {}), expected[other]) for other in profiles.index]
-        np.testing.assert_allclose(profiles.cosine(pert), cosines, atol=1e-12)
+    asked = [*expected, "unseen"]
+    for power in (1.0, 2.0, 0.5):
+        profiles = LineProfiles(frame, own, power)
+        assert list(profiles.index) == list(dict.fromkeys([*own, *(row[0] for row in signed)]))
+        weights = [
+            [max(loop_cosine(expected.get(pert, {}), expected[other]), 0) ** power for other in own]
+            for pert in asked
+        ]
+        found = profiles.weights(asked)
+        assert found.shape == (len(asked), len(own))
+        # The root of what is 0 but for the last bit is some 1e-8.
+        np.testing.assert_allclose(found, np.array(weights).reshape(found.shape), atol=1e-7)
 
 
-@pytest.mark.parametrize("baseline", [GeneFrequency, PerturbationRate, SamePair, CrossLineKNN])
+@pytest.mark.parametrize("baseline", [GeneFrequency, PerturbationRate, SamePair, by_other_lines])
 def test_what_the_track_does_not_allow_is_refused(baseline):
     lines = ("demo_a", "demo_b", "demo_c")
     with pytest.raises(EvidenceError, match="evidence=none does not allow"):
@@ -275,7 +276,7 @@ def test_cross_line_knn_reaches_its_published_figures(
     real_data: Path, line: str, kind: str, published: float
 ):
     """The figures without jurkat's rows."""
-    knn = CrossLineKNN(cross(line, kind))
+    knn = by_other_lines(cross(line, kind))
     assert auroc_per_gene(predictions(knn, line, kind)) == pytest.approx(published, abs=0.005)
 
 
@@ -285,13 +286,15 @@ OTHERS = [pytest.param(line, marks=pytest.mark.slow) for line in LINES if line !
 @pytest.mark.parametrize("line", ["k562", *OTHERS])
 @pytest.mark.parametrize("kind", ["de", pytest.param("direction", marks=pytest.mark.slow)])
 def test_with_permuted_profiles_nothing_is_left(real_data: Path, line: str, kind: str):
-    knn = CrossLineKNN(cross(line, kind))
+    evidence = cross(line, kind)
+    direction = evidence.others("direction")
+    names = pd.unique(pd.concat([evidence.own()["pert"], direction["pert"]]))
     # The null of direction is wide (SD about .025), so it takes more permutations.
-    matrix, left = knn.profiles.matrix, []
+    left = []
     for seed in range(1 if kind == "de" else 5):
-        order = np.random.default_rng(seed).permutation(len(knn.profiles.index))
-        knn.profiles = replace(knn.profiles, matrix=matrix[order])
-        knn.similarity.clear()
+        taken = dict(zip(names, np.random.default_rng(seed).permutation(names), strict=True))
+        others = direction.assign(pert=direction["pert"].map(taken))
+        knn = LabelKNN(evidence, lambda own, others=others: LineProfiles(others, own))
         left.append(auroc_per_gene(predictions(knn, line, kind)))
     assert 0.48 < fmean(left) < 0.53
 
