@@ -11,6 +11,11 @@ from scipy.sparse.linalg import svds
 
 Floats = NDArray[np.float64]
 
+SMALL = 500
+"""Up to so many perturbations, or genes, singular vectors come from LAPACK: ARPACK is faster for
+larger tables, but of directions that lead alike, which small ones have, gives others at every call.
+"""
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingLabels:
@@ -83,18 +88,12 @@ class Factors:
 
     Args:
         rows: (n, G) rows of the training perturbations; what is not known of them is 0.
-        rank: How many directions, the leading right singular vectors of `rows`; fewer where there
-            are not so many perturbations or genes, none where all rows are 0.
+        rank: How many directions, the leading right singular vectors of `rows`; fewer where the
+            rows have not so many, none where all are 0.
     """
 
     def __init__(self, rows: csr_array, rank: int) -> None:
-        n_factors = min(rank, min(rows.shape) - 1)
-        if n_factors < 1 or not rows.count_nonzero():
-            self.directions = np.zeros((rows.shape[1], 0))
-        else:
-            # A start that is no draw, so that the same rows give the same vectors.
-            _, _, found = svds(rows, k=n_factors, v0=np.ones(min(rows.shape)))
-            self.directions = np.asarray(found.T)
+        self.directions = _leading_directions(rows, rank)
         self._loadings = np.asarray(rows @ self.directions)
 
     def project(self, weights: Floats, prior_weight: float) -> Floats:
@@ -106,3 +105,20 @@ class Factors:
         """
         mean = weights @ self._loadings / (weights.sum(axis=1, keepdims=True) + prior_weight)
         return np.asarray(mean @ self.directions.T)
+
+
+def _leading_directions(rows: csr_array, rank: int) -> Floats:
+    """Return (G, rank or fewer) leading right singular vectors, without those of no length."""
+    if not rows.count_nonzero():
+        return np.zeros((rows.shape[1], 0))
+    if min(rows.shape) <= max(SMALL, rank):
+        _, lengths, found = np.linalg.svd(rows.toarray(), full_matrices=False)
+    else:
+        # ARPACK starts with a vector. It must not be one that `rows` take to 0, as they do with
+        # that of ones: departures from a gene's rate sum to 0.
+        start = np.random.default_rng(0).standard_normal(min(rows.shape))
+        _, lengths, found = svds(rows, k=rank, v0=start)
+        order = np.argsort(-lengths)
+        found, lengths = found[order], lengths[order]
+    there = lengths[:rank] > lengths[0] * max(rows.shape) * np.finfo(float).eps
+    return np.asarray(found[:rank][there].T)

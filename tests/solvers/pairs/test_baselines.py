@@ -19,7 +19,7 @@ from perturb_evals.datasets.pairs.questions import select_questions
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene, auroc_pooled
 from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, SamePair
-from perturb_evals.solvers.pairs.knn import DECIMALS, LabelKNN, LineProfiles, by_other_lines
+from perturb_evals.solvers.pairs.knn import LabelKNN, LineProfiles, by_other_lines
 
 LINES = ("k562", "rpe1", "hepg2")
 KINDS = ("de", "direction")
