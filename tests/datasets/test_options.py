@@ -1,8 +1,10 @@
 """What a user typed: what is let through, and what a refusal says."""
 
+import math
+
 import pytest
 
-from perturb_evals.datasets.options import one_of, refuse_unknown, whole_number
+from perturb_evals.datasets.options import number, one_of, refuse_unknown, whole_number
 
 
 def a_task(cell_line=None, evidence="none", evidence_lines=None, genes=None, **unknown):
@@ -33,6 +35,31 @@ def test_what_is_no_whole_number(value):
     with pytest.raises(ValueError, match="genes must be a whole number; got ") as caught:
         whole_number("genes", value)
     assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [1, 0.1, 1e-300, 10**20])
+def test_numbers_above_0(value: float):
+    for zero in (False, True):
+        found = number("power", value, zero=zero)
+        assert found == value
+        assert isinstance(found, float)
+
+
+@pytest.mark.parametrize(
+    "value", [-1, -0.1, math.nan, math.inf, -math.inf, True, False, "1", None, [1], 10**400]
+)
+def test_what_is_no_number_above_0(value):
+    for zero, wanted in ((False, "above 0"), (True, "from 0")):
+        with pytest.raises(ValueError, match=f"^power must be a finite number {wanted}; got ") as c:
+            number("power", value, zero=zero)
+        assert repr(value) in str(c.value)
+
+
+def test_0_is_a_number_where_it_is_allowed():
+    for value in (0, 0.0, -0.0):
+        assert number("text_weight", value, zero=True) == 0
+        with pytest.raises(ValueError, match=r"^text_weight must be a finite number above 0; got"):
+            number("text_weight", value)
 
 
 def test_nothing_unknown_is_fine():

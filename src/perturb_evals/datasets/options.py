@@ -3,6 +3,7 @@
 import difflib
 import inspect
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -60,7 +61,8 @@ def number(name: str, value: object, *, zero: bool = False) -> float:
         ValueError: It is not.
     """
     given = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-    if 0 < given < math.inf or (zero and given == 0):
+    # An int may be above the largest float.
+    if 0 < given <= sys.float_info.max or (zero and given == 0):
         return float(given)
     raise ArgumentError(
         f"{name} must be a finite number {'from 0' if zero else 'above 0'}; got {value!r}."

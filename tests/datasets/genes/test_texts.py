@@ -3,12 +3,14 @@
 import gzip
 import math
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from perturb_evals.datasets.demo.knowledge import demo_texts
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.genes import texts as gene_text
 from perturb_evals.datasets.genes.ncbi import human_aliases
@@ -16,9 +18,13 @@ from perturb_evals.datasets.genes.texts import (
     COMMONEST,
     DIMENSIONS,
     RAREST,
+    RAREST_WORD,
+    GeneWords,
     embed_texts,
     gene_texts,
+    gene_words,
     text_vectors,
+    word_weights,
 )
 
 SUMMARY = """\
@@ -148,6 +154,101 @@ def test_a_cache_that_cannot_be_written_costs_time_only(small_world: Path, logge
     assert "cannot be written" in logged.text
 
 
+@pytest.fixture
+def words_anew() -> Iterator[Callable[[], GeneWords]]:
+    """Read the words as another process would: from the file that is kept, or from the texts."""
+
+    def anew() -> GeneWords:
+        gene_text._words.cache_clear()
+        return gene_words()
+
+    yield anew
+    gene_text._words.cache_clear()
+
+
+@pytest.fixture
+def telling_world(small_world: Path) -> Path:
+    """A mirror in which words are rare enough to count: each is in two of 60 texts."""
+    info = [INFO.split("\n")[0]] + [
+        f"9606\t{n}\tG{n:02d}\t-\tword{n % 30} of all\t-\tprotein-coding" for n in range(60)
+    ]
+    path = small_world / "genes" / "Homo_sapiens.gene_info.gz"
+    path.write_bytes(gzip.compress("\n".join([*info, ""]).encode()))
+    return small_world
+
+
+def same_words(one: GeneWords, other: GeneWords) -> None:
+    assert (one.symbols, one.sha256, one.where) == (other.symbols, other.sha256, other.where)
+    np.testing.assert_array_equal(one.weights.toarray(), other.weights.toarray())
+
+
+def test_words_are_kept_and_read_again(telling_world: Path, words_anew, logged: Any) -> None:
+    first = words_anew()
+    assert gene_words() is first
+    assert first.symbols == tuple(f"G{n:02d}" for n in range(60))
+    assert first.weights.shape == (60, 30)  # but for "of" and "all"
+    alike = (first.weights @ first.weights.T).toarray()
+    np.testing.assert_allclose(alike, np.tile(np.eye(30), (2, 2)), atol=1e-12)
+    kept = sorted((telling_world / "cache" / "gene_words").iterdir())
+    assert [path.suffix for path in kept] == [".npz", ".symbols"]
+    written = [path.stat().st_mtime_ns for path in kept]
+    (telling_world / "genes" / "gene_summary.gz").touch()
+    same_words(words_anew(), first)
+    assert [path.stat().st_mtime_ns for path in kept] == written
+    assert logged.text == ""
+
+
+def test_words_of_other_texts_are_kept_apart(telling_world: Path, words_anew) -> None:
+    first = words_anew()
+    path = telling_world / "genes" / "gene_summary.gz"
+    told = gzip.decompress(path.read_bytes()) + b"9606\t1\tRefSeq\tword7\n"
+    path.write_bytes(gzip.compress(told))
+    second = words_anew()
+    assert second.sha256 != first.sha256
+    assert len(list((telling_world / "cache" / "gene_words").iterdir())) == 4
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".symbols"])
+@pytest.mark.parametrize("damage", ["empty", "cut off", "gone", "other bytes"])
+def test_damaged_words_are_made_anew(
+    telling_world: Path, words_anew, logged: Any, suffix: str, damage: str
+) -> None:
+    first = words_anew()
+    (kept,) = (telling_world / "cache" / "gene_words").glob(f"*{suffix}")
+    content = kept.read_bytes()
+    if damage == "gone":
+        kept.unlink()
+    else:
+        kept.write_bytes({"empty": b"", "cut off": content[:99]}.get(damage, b"\xff\xfe" * 99))
+    same_words(words_anew(), first)
+    if (suffix, damage) != (".npz", "gone"):
+        assert "it is made anew" in logged.text
+    assert kept.read_bytes()[:99] == content[:99]
+    assert kept.stat().st_size == len(content)
+
+
+def test_words_that_cannot_be_kept_cost_time_only(
+    telling_world: Path, words_anew, logged: Any
+) -> None:
+    (telling_world / "cache").write_text("no folder", encoding="utf-8")
+    assert words_anew().weights.shape == (60, 30)
+    assert "cannot be written" in logged.text
+
+
+def test_the_words_of_the_demo_world_need_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERTURB_EVALS_DATA", str(tmp_path / "no folder"))
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    gene_text._simulated_words.cache_clear()
+    words = gene_words(simulated=True)
+    assert words.symbols == tuple(demo_texts())
+    assert words.where == "the simulated texts of the demo world"
+    expected = tfidf([*demo_texts().values()], RAREST_WORD, COMMONEST)
+    np.testing.assert_allclose(words.weights.toarray(), expected, atol=1e-12)
+    assert not list(tmp_path.iterdir())
+
+
 def test_texts_of_the_real_genes(real_data: Path) -> None:
     texts = gene_texts(
         real_data / "genes" / "gene_summary.gz", real_data / "genes" / "Homo_sapiens.gene_info.gz"
@@ -186,12 +287,12 @@ def texts() -> list[str]:
     return [" ".join(rng.choice(WORDS, size)) for size in lengths] + ["", "A lone rareword, a-1."]
 
 
-def tfidf(texts: list[str]) -> np.ndarray:
+def tfidf(texts: list[str], rarest: int = RAREST, commonest: float = COMMONEST) -> np.ndarray:
     """The weights as the docstring defines them, word by word."""
     found = [re.findall("[a-z0-9]{2,}", text.lower()) for text in texts]
     n = len(texts)
     texts_with = {word: sum(word in words for words in found) for words in found for word in words}
-    counting = sorted(word for word, m in texts_with.items() if RAREST <= m <= COMMONEST * n)
+    counting = sorted(word for word, m in texts_with.items() if rarest <= m <= commonest * n)
     weights = np.zeros((n, len(counting)))
     for row, words in enumerate(found):
         for column, word in enumerate(counting):
@@ -200,6 +301,12 @@ def tfidf(texts: list[str]) -> np.ndarray:
                 weights[row, column] = (1 + math.log(words.count(word))) * idf
     length = np.linalg.norm(weights, axis=1, keepdims=True)
     return np.divide(weights, length, out=np.zeros_like(weights), where=length > 0)
+
+
+@pytest.mark.parametrize(("rarest", "commonest"), [(2, 0.3), (5, 0.5), (1, 1.0)])
+def test_weights_are_the_sums_by_hand(texts: list[str], rarest: int, commonest: float) -> None:
+    found = word_weights(texts, rarest, commonest).toarray()
+    np.testing.assert_allclose(found, tfidf(texts, rarest, commonest), atol=1e-12)
 
 
 def test_inner_products_are_those_of_the_best_approximation(texts: list[str]) -> None:
