@@ -1,7 +1,7 @@
 """Rows that every board has, against runs of the same methods."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,22 @@ def result(entries: dict[tuple[str, str], Entry], task: str) -> Result:
     return next(e.result for (_, own), e in entries.items() if own == task and e.result)
 
 
+def computed(
+    asked: Result,
+    present: Collection[str] = (),
+    line_sets: Collection[tuple[str, ...]] = (),
+) -> list[Entry]:
+    """The rows of a board on which none is lacking."""
+    rows, lacking = references(asked, present, line_sets)
+    assert lacking == []
+    return rows
+
+
 def test_computed_rows_are_those_that_runs_have(entries: dict[tuple[str, str], Entry]) -> None:
     for method in ("gene_frequency", "perturbation_rate"):
         run = entries[method, "perturbqa_de"]
-        computed = {row.method: row for row in references(result(entries, "perturbqa_de"), (), ())}
-        row = computed[method]
+        found = {row.method: row for row in computed(result(entries, "perturbqa_de"))}
+        row = found[method]
         assert row.result is None
         assert (row.system, row.track, row.lines) == (run.system, run.track, run.lines)
         assert row.outcome.units == run.outcome.units
@@ -51,16 +62,16 @@ def test_computed_rows_of_a_screen_are_those_that_runs_have(
     entries: dict[tuple[str, str], Entry],
 ) -> None:
     run = entries["mean_effect", "langpert"]
-    computed = {row.method: row for row in references(result(entries, "langpert"), (), ())}
-    assert {row.kind for row in computed.values()} == {"baseline", "truth"}
-    assert set(computed) == {"no_change", "mean_effect", "oracle_neighbors"}
-    row = computed["mean_effect"]
+    found = {row.method: row for row in computed(result(entries, "langpert"))}
+    assert {row.kind for row in found.values()} == {"baseline", "truth"}
+    assert set(found) == {"no_change", "mean_effect", "oracle_neighbors"}
+    row = found["mean_effect"]
     assert (row.system, row.track) == (run.system, "training")
     assert row.outcome.units == run.outcome.units
     assert isinstance(row.outcome, MeanOutcome)
     assert isinstance(run.outcome, MeanOutcome)
     np.testing.assert_allclose(row.outcome.scores, run.outcome.scores, atol=1e-12)
-    values = {name: entry.outcome.value for name, entry in computed.items()}
+    values = {name: entry.outcome.value for name, entry in found.items()}
     assert values["oracle_neighbors"] < values["mean_effect"] < values["no_change"]
 
 
@@ -68,17 +79,17 @@ def test_what_was_run_is_not_computed_again(entries: dict[tuple[str, str], Entry
     asked = result(entries, "perturbqa_de")
     frequency = baseline_identity("gene_frequency", "within", ())
     rate = baseline_identity("perturbation_rate", "cross", LINES)
-    assert [row.method for row in references(asked, (frequency,), ())] == ["perturbation_rate"]
-    assert references(asked, (frequency, rate), (LINES,)) == []
+    assert [row.method for row in computed(asked, (frequency,))] == ["perturbation_rate"]
+    assert computed(asked, (frequency, rate), (LINES,)) == []
     # That of other lines is another system.
-    (row,) = references(asked, (frequency, rate), (("demo_a", "demo_b"),))
+    (row,) = computed(asked, (frequency, rate), (("demo_a", "demo_b"),))
     assert row.lines == ("demo_a", "demo_b")
 
 
 def test_each_set_of_lines_has_its_own_rate(entries: dict[tuple[str, str], Entry]) -> None:
     asked = result(entries, "perturbqa_direction")
     few = ("demo_a", "demo_c")
-    rows = [row for row in references(asked, (), (LINES, few)) if row.track == "cross"]
+    rows = [row for row in computed(asked, (), (LINES, few)) if row.track == "cross"]
     assert [row.lines for row in rows] == [LINES, few]
     assert len({row.system for row in rows}) == 2
 
