@@ -69,6 +69,10 @@ class BoardTrack:
     floor: Floor | None
     above: Floor | None
 
+    def is_floor(self, row: Row) -> bool:
+        """Whether a row is the reference, to which it adds nothing by itself."""
+        return self.floor is not None and row.entry is self.floor.entry
+
 
 @dataclass(frozen=True, eq=False)
 class Board:

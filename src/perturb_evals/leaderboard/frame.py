@@ -17,6 +17,8 @@ COLUMNS = {
     **dict.fromkeys(("value", "lower", "upper"), NUMBER),
     **dict.fromkeys(("skill", "skill_lower", "skill_upper"), NUMBER),
     **dict.fromkeys(("behind_best", "behind_best_lower", "behind_best_upper"), NUMBER),
+    "added_to": TEXT,
+    **dict.fromkeys(("added", "added_lower", "added_upper"), NUMBER),
     **dict.fromkeys(("coverage", "cost_usd", "wall_seconds"), NUMBER),
     "log": TEXT,
 }
@@ -32,9 +34,11 @@ def to_frame(boards: Iterable[Board]) -> pd.DataFrame:
         The columns of `COLUMNS`: where a system stands (`lines` are those of the track cross),
         its rank, 1 for the best and missing with a reason in `why_unranked`; what it is (`kind` is
         `system`, `baseline` or `truth`); its headline with the 95% interval; skill; how far it is
-        behind the best, positive for worse; and of its run coverage, cost, time and log. nan where
-        a number is undefined or has no interval, and for the run of a row that was computed from
-        the data (its log is empty). Without boards the same columns and no rows.
+        behind the best, positive for worse; what it adds to the track's reference, positive for
+        better, and which that is (`added_to`, empty where it is not there); and of its run
+        coverage, cost, time and log. nan where a number is undefined or has no interval, and for
+        the run of a row that was computed from the data (its log is empty). Without boards the same
+        columns and no rows.
     """
     rows = [
         _row(board, track, row) for board in boards for track in board.tracks for row in track.rows
@@ -61,6 +65,8 @@ def _row(board: Board, track: BoardTrack, row: Row) -> dict[str, Any]:
         **_figure(entry.figure, "value", "lower", "upper"),
         **_figure(row.skill, "skill", "skill_lower", "skill_upper"),
         **_figure(row.behind, "behind_best", "behind_best_lower", "behind_best_upper"),
+        "added_to": track.floor.name if track.floor else "",
+        **_figure(row.added, "added", "added_lower", "added_upper"),
         "coverage": run.coverage if run else None,
         "cost_usd": usage.cost if usage else None,
         "wall_seconds": usage.wall_seconds if usage else None,

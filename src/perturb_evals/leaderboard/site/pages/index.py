@@ -19,6 +19,7 @@ ROWS = (
     standings.TRACK,
     standings.RANK,
     standings.HEADLINE,
+    standings.ADDED,
     standings.SKILL,
     standings.COVERAGE,
     standings.TOKENS,
