@@ -31,6 +31,8 @@ def test_every_other_file_is_a_row():
         "genes/gene_summary.gz",
         "graphs/stringdb.csv.gz",
         "graphs/reactome.csv.gz",
+        "string/9606.protein.links.v12.0.txt.gz",
+        "string/9606.protein.info.v12.0.txt.gz",
         "gears/replogle_k562_essential.zip",
         "gears/replogle_rpe1_essential.zip",
     }

@@ -166,7 +166,7 @@ def test_a_missing_name_in_parquet_is_refused(write) -> None:
 
 
 def test_no_such_graph_and_no_such_format(write) -> None:
-    assert "string, reactome or the path" in refused("strnig")
+    assert "string, reactome, string_links or the path" in refused("strnig")
     assert "expected a file ending in .csv" in refused(write(HEAD + "A,B\n", "a.txt"))
 
 

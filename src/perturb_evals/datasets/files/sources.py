@@ -109,6 +109,20 @@ def _ncbi(file: str, folder: str, citation: str) -> Source:
     )
 
 
+STRING_CITATION = "Szklarczyk et al., The STRING database in 2023, Nucleic Acids Research 2023"
+
+
+def _string(file: str) -> Source:
+    return Source(
+        name=f"string/9606.{file}.v12.0.txt.gz",
+        url=f"https://stringdb-downloads.org/download/{file}.v12.0/9606.{file}.v12.0.txt.gz",
+        sha256=None,  # none is published
+        size=None,
+        licence="CC BY 4.0",
+        citation=STRING_CITATION,
+    )
+
+
 _ROWS = (
     *map(_perturbqa, PERTURBQA_FILES.strip().splitlines()),
     _ncbi(
@@ -130,7 +144,7 @@ _ROWS = (
         sha256="9c5a012f176b224bf853064ff3e84a6d4a190161ae5f4ae8d6ba8f5e92118063",
         size=183938,
         licence="CC BY 4.0",
-        citation="Szklarczyk et al., The STRING database in 2023, Nucleic Acids Research 2023",
+        citation=STRING_CITATION,
     ),
     Source(
         name="graphs/reactome.csv.gz",
@@ -141,6 +155,8 @@ _ROWS = (
         citation="Milacic et al., The Reactome Pathway Knowledgebase 2024, Nucleic Acids Research "
         "2024",
     ),
+    _string("protein.links"),
+    _string("protein.info"),
     _gears("replogle_k562_essential.zip", 7458695),
     _gears("replogle_rpe1_essential.zip", 7458694),
 )

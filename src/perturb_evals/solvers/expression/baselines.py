@@ -14,6 +14,7 @@ import numpy as np
 from inspect_ai.solver import Solver, solver
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.genes.ncbi import human_aliases
 from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
@@ -196,8 +197,10 @@ def graph_neighbors(
         file_path("graph", graph, GRAPHS)
 
     def fit(evidence: ExpressionEvidence) -> GraphNeighbors:
-
-        return GraphNeighbors(evidence, load_graph(graph), size, _aliases(names))
+        simulated = evidence.screen in SIMULATED
+        return GraphNeighbors(
+            evidence, load_graph(graph, simulated=simulated), size, _aliases(names)
+        )
 
     return by_neighbors("graph_neighbors", fit, size, _aggregation(aggregation))
 
