@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
+import inspect_ai
 import numpy as np
 import pytest
 
@@ -15,6 +16,8 @@ from perturb_evals.leaderboard.entries import Entry, read_entries
 from perturb_evals.leaderboard.references import references
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.systems import baseline_identity
+from perturb_evals.solvers.expression.baselines import graph_neighbors
+from perturb_evals.tasks.langpert import langpert
 
 Runs = dict[str, Path]
 LINES = ("demo_a", "demo_b", "demo_c")
@@ -64,7 +67,7 @@ def test_computed_rows_of_a_screen_are_those_that_runs_have(
     run = entries["mean_effect", "langpert"]
     found = {row.method: row for row in computed(result(entries, "langpert"))}
     assert {row.kind for row in found.values()} == {"baseline", "truth"}
-    assert set(found) == {"no_change", "mean_effect", "oracle_neighbors"}
+    assert set(found) == {"no_change", "mean_effect", "graph_neighbors", "oracle_neighbors"}
     row = found["mean_effect"]
     assert (row.system, row.track) == (run.system, "training")
     assert row.outcome.units == run.outcome.units
@@ -72,7 +75,36 @@ def test_computed_rows_of_a_screen_are_those_that_runs_have(
     assert isinstance(run.outcome, MeanOutcome)
     np.testing.assert_allclose(row.outcome.scores, run.outcome.scores, atol=1e-12)
     values = {name: entry.outcome.value for name, entry in found.items()}
-    assert values["oracle_neighbors"] < values["mean_effect"] < values["no_change"]
+    assert values["oracle_neighbors"] < values["graph_neighbors"]
+    assert values["graph_neighbors"] < values["mean_effect"] < values["no_change"]
+
+
+def test_the_row_of_a_graph_is_that_of_a_run_to_the_last_digit(
+    entries: dict[tuple[str, str], Entry], tmp_path: Path
+) -> None:
+    task = langpert(screen="demo", fold=1)
+    (log,) = inspect_ai.eval(
+        task,
+        solver=graph_neighbors(),
+        model="none/none",
+        log_dir=str(tmp_path),
+        display="none",
+        log_realtime=False,
+    )
+    assert log.status == "success", log.error
+    (run,) = read_entries([str(tmp_path)]).complete
+    (row,) = [
+        row for row in computed(result(entries, "langpert")) if row.method == "graph_neighbors"
+    ]
+    assert row.result is None
+    assert row.by_default
+    assert run.by_default
+    assert (row.system, row.track, row.lines) == (run.system, run.track, run.lines)
+    assert isinstance(row.outcome, MeanOutcome)
+    assert isinstance(run.outcome, MeanOutcome)
+    assert row.outcome.units == run.outcome.units
+    assert row.outcome.scores.tolist() == run.outcome.scores.tolist()
+    assert row.figure == run.figure
 
 
 def test_what_was_run_is_not_computed_again(entries: dict[tuple[str, str], Entry]) -> None:

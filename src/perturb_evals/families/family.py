@@ -6,7 +6,7 @@ and has pages as soon as one object says what stands here.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -88,6 +88,8 @@ class Reference:
         track: The evidence that it reads.
         lines: Cell lines that it reads, for cross.
         outcome: What it got.
+        settings: Arguments of the solver that are not as by default, as the files for the default
+            are not here.
     """
 
     method: str
@@ -95,6 +97,7 @@ class Reference:
     track: str
     lines: tuple[str, ...]
     outcome: Outcome
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

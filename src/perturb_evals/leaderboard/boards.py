@@ -35,20 +35,20 @@ class Row:
         with_best: Whether the paired interval cannot tell it from the best; False without a rank.
         behind: How far it is behind the best of the ranked, with the paired interval, positive for
             worse whatever the metric's direction; None for the best and for what is not ranked.
-        added: What it adds to the track's reference, with the paired interval, positive for better
-            whatever the metric's direction; None for the reference, and where it is not there.
         skill: The headline on a scale with 0 the negative and 1 the positive control, with its
             interval; None where the board has no such scale.
         why_unranked: Why it has no rank, in a few words; empty for what has one.
+        added: What it adds to the track's reference, with the paired interval, positive for better
+            whatever the metric's direction; None for the reference, and where it is not there.
     """
 
     entry: Entry
     rank: int | None
     with_best: bool
     behind: Figure | None
-    added: Figure | None
     skill: Figure | None
     why_unranked: str
+    added: Figure | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +66,8 @@ class BoardTrack:
     name: str
     lines: tuple[str, ...]
     rows: tuple[Row, ...]
-    floor: Floor | None
-    above: Floor | None
+    floor: Floor | None = None
+    above: Floor | None = None
 
     def is_floor(self, row: Row) -> bool:
         """Whether a row is the reference, to which it adds nothing by itself."""
@@ -149,6 +149,9 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
     except NoReferencesError as error:
         computed = []
         notes.append(f"The reference rows could not be computed: {error}")
+    usual = {entry.system for entry in computed}
+    ran = {entry.system for entry in runs}
+    computed = [entry for entry in computed if entry.system not in ran]
     everyone = [*runs, *_renamed(computed, {entry.name for entry in runs}, lines_of_cross)]
     # What was asked follows from the data; where they cannot be had, most runs are believed.
     asked = Counter(entry.outcome.asked for entry in computed or runs).most_common(1)[0][0]
@@ -171,7 +174,7 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
         notes.append(f"{scale.one_name} is not better than {scale.zero_name}: there is no skill.")
         scale = None
     tracks = [
-        _board_track(name, lines, everyone, scale, family)
+        _board_track(name, lines, everyone, usual, scale, family)
         for name, lines in sorted(found, key=_width)
     ]
     return Board(
@@ -231,11 +234,12 @@ def _board_track(
     track: str,
     lines: tuple[str, ...],
     everyone: Sequence[Entry],
+    usual: Collection[str],
     scale: Scale | None,
     family: Family,
 ) -> BoardTrack:
-    floor = floor_of(family, track, lines, everyone)
-    above = floor_above(family, track, everyone)
+    floor = floor_of(family, track, lines, everyone, usual)
+    above = floor_above(family, track, everyone, usual)
     shown = []
     for entry in everyone:
         why = _why_unranked(entry, track, lines, family)
@@ -272,7 +276,7 @@ def _rows(
             behind = None if entry is best else lead[id(best)]
         skill = scale.skill(entry.outcome.value, entry.outcome.drawn) if scale else None
         added = floor.added(entry, better) if floor else None
-        rows.append(Row(entry, rank, with_best, behind, added, skill, why))
+        rows.append(Row(entry, rank, with_best, behind, skill, why, added))
     return tuple(rows)
 
 

@@ -6,7 +6,7 @@ the resamples of perturbations that both share. Families name the reference of e
 beforehand (`Family.floor`), so that no choice on test rows flatters or shames a system.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,23 +50,32 @@ class Floor:
 
 
 def floor_of(
-    family: Family, track: str, lines: tuple[str, ...], entries: Sequence[Entry]
+    family: Family,
+    track: str,
+    lines: tuple[str, ...],
+    entries: Sequence[Entry],
+    usual: Collection[str],
 ) -> Floor | None:
     """Return the reference of a track; None where there is none, or its row is not there.
 
-    It reads the very lines that are open in the track, or no others than the own line.
+    A method counts with its default settings, and with the very lines that are open in the track if
+    it reads any.
 
     Args:
         family: The family of the board's task.
         track: The track.
         lines: Its cell lines, for cross.
         entries: All systems of the board, computed rows among them.
+        usual: Identities of the computed rows, which stand for the default settings where the
+            files for these are not here.
     """
     control = family.floor.get(track)
-    return None if control is None else _floor(control, lines, entries)
+    return None if control is None else _floor(control, lines, entries, usual)
 
 
-def floor_above(family: Family, track: str, entries: Sequence[Entry]) -> Floor | None:
+def floor_above(
+    family: Family, track: str, entries: Sequence[Entry], usual: Collection[str]
+) -> Floor | None:
     """Return what a track whose reference is a number is held against too: a method that reads.
 
     A number says little to a reader who asks whether a model is worth its price. So the first
@@ -79,14 +88,23 @@ def floor_above(family: Family, track: str, entries: Sequence[Entry]) -> Floor |
     names = list(family.tracks)
     wider = (family.floor.get(name) for name in names[names.index(track) + 1 :])
     control = next((found for found in wider if found and found.method), None)
-    return None if control is None else _floor(control, (), entries)
+    return None if control is None else _floor(control, (), entries, usual)
 
 
-def _floor(control: Control, lines: tuple[str, ...], entries: Sequence[Entry]) -> Floor | None:
+def _floor(
+    control: Control, lines: tuple[str, ...], entries: Sequence[Entry], usual: Collection[str]
+) -> Floor | None:
     if control.value is not None:
         return Floor(control.name, control.value, np.full(RESAMPLES, control.value), None)
-    for entry in entries:
-        usual = entry.method == control.method and entry.by_default
-        if usual and entry.lines in ((), lines) and np.isfinite(entry.outcome.value):
-            return Floor(entry.name, entry.outcome.value, entry.outcome.drawn, entry)
-    return None
+    found = [
+        entry
+        for entry in entries
+        if entry.method == control.method
+        and entry.lines in ((), lines)
+        and (entry.by_default or entry.system in usual)
+        and np.isfinite(entry.outcome.value)
+    ]
+    entry = min(found, key=lambda entry: not entry.by_default, default=None)
+    if entry is None:
+        return None
+    return Floor(entry.name, entry.outcome.value, entry.outcome.drawn, entry)

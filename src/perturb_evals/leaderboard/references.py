@@ -46,10 +46,10 @@ def references(
 
 
 def _entry(reference: Reference) -> Entry:
-    outcome = reference.outcome
+    outcome, settings = reference.outcome, reference.settings
     return Entry(
-        system=baseline_identity(reference.method, reference.track, reference.lines),
-        name=reference.method,
+        system=baseline_identity(reference.method, reference.track, reference.lines, settings),
+        name=", ".join([reference.method, *(f"{key}={settings[key]}" for key in settings)]),
         kind=reference.kind,
         method=reference.method,
         track=reference.track,

@@ -4,9 +4,9 @@ They read training rows, graphs and texts through the same doors as the solvers 
 with their default settings.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,6 +31,10 @@ def _nothing(evidence: PairsEvidence) -> str:
     return ""
 
 
+def _as_by_default(evidence: PairsEvidence) -> Mapping[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True)
 class ComputedMethod:
     """A method whose row boards of pairs have even when nobody ran it.
@@ -38,17 +42,20 @@ class ComputedMethod:
     Attributes:
         name: Of its solver.
         track: The evidence that it reads.
-        fit: Makes its predictor from the evidence, with the solver's default settings.
+        fit: Makes its predictor from the evidence and `settings`, else with the solver's defaults.
         lacking: Says which other files it needs that are not here, and how to get them, in a
             sentence; empty where it can be computed without a download.
+        settings: Arguments of its solver, for a row that has to do with other files than those of
+            the default.
         on_all: Whether boards have it that have no such track, for the tracks that show it
             unranked; else it is computed for the tracks that there are.
     """
 
     name: str
     track: Literal["within", "cross"]
-    fit: Callable[[PairsEvidence], Predictor]
+    fit: Callable[..., Predictor]
     lacking: Callable[[PairsEvidence], str] = _nothing
+    settings: Callable[[PairsEvidence], Mapping[str, Any]] = _as_by_default
     on_all: bool = True
 
 
@@ -110,11 +117,12 @@ def _computed(
     if lacking := method.lacking(opened):
         return LackingReference(method.name, lacking)
     policy: Abstention = "lowest" if of.parts["abstention"] == "lowest" else "half"
+    settings = method.settings(opened)
     try:
-        outcome = _answers(asked, policy, method.fit(opened))
+        outcome = _answers(asked, policy, method.fit(opened, **settings))
     except DataError as error:  # a file that cannot be used loses the rows that need it alone
         return LackingReference(method.name, str(error))
-    return Reference(method.name, "baseline", method.track, lines, outcome)
+    return Reference(method.name, "baseline", method.track, lines, outcome, settings)
 
 
 def _answers(asked: PairsBenchmark, policy: Abstention, predictor: Predictor) -> AnswersOutcome:
