@@ -1,12 +1,13 @@
-"""Boards as a table of pandas, for notebooks."""
+"""Boards and their summaries as tables of pandas, for notebooks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
 
 from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
 from perturb_evals.leaderboard.results.result import Figure
+from perturb_evals.leaderboard.summary import Summary
 
 TEXT, NUMBER = "object", "float64"
 COLUMNS = {
@@ -21,6 +22,12 @@ COLUMNS = {
     **dict.fromkeys(("added", "added_lower", "added_upper"), NUMBER),
     **dict.fromkeys(("coverage", "cost_usd", "wall_seconds"), NUMBER),
     "log": TEXT,
+}
+
+SUMMED = {
+    **dict.fromkeys(("summary", "track", "lines", "system", "kind"), TEXT),
+    **dict.fromkeys(("mean_of", "task", "contexts"), TEXT),
+    **dict.fromkeys(("value", "lower", "upper"), NUMBER),
 }
 
 
@@ -44,6 +51,42 @@ def to_frame(boards: Iterable[Board]) -> pd.DataFrame:
         _row(board, track, row) for board in boards for track in board.tracks for row in track.rows
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def summaries_to_frame(summaries: Iterable[Summary]) -> pd.DataFrame:
+    """Return a row for each mean of each system in some summaries, in the order of their tables.
+
+    Args:
+        summaries: Of `summaries`.
+
+    Returns:
+        The columns of `SUMMED`: which summary and track; the system; what the mean is of
+            (`mean_of`: `skill` over all tasks and contexts of the summary, its `task` then empty,
+            or a headline over the `contexts` of one task); its value with the 95% interval, nan for
+            a system that lacks a part. Without summaries the same columns and no rows.
+    """
+    rows = [row for summary in summaries for row in _means(summary)]
+    return pd.DataFrame(rows, columns=list(SUMMED)).astype(SUMMED)
+
+
+def _means(summary: Summary) -> Iterator[dict[str, Any]]:
+    contexts = dict.fromkeys(str(board.parts["context"]) for board in summary.parts)
+    for row in summary.rows:
+        means = [("skill", "", tuple(contexts), row.mean)]
+        for over, mean in zip(summary.over_lines, row.over_lines, strict=True):
+            means.append((over.headline, over.task, over.contexts, mean))
+        for mean_of, task, over_contexts, mean in means:
+            yield {
+                "summary": summary.title,
+                "track": summary.track,
+                "lines": ",".join(summary.lines),
+                "system": row.name,
+                "kind": row.kind,
+                "mean_of": mean_of,
+                "task": task,
+                "contexts": ",".join(over_contexts),
+                **_figure(mean, "value", "lower", "upper"),
+            }
 
 
 def _row(board: Board, track: BoardTrack, row: Row) -> dict[str, Any]:

@@ -180,6 +180,7 @@ def _show_published(console: "Console", lines: tuple[PublishedLine, ...]) -> Non
 def _show_summary(console: "Console", summary: "Summary") -> None:
     """Print the mean skill over boards, gaps as gaps."""
     parts = [_part(board) for board in summary.parts]
+    means = [short(over.title).replace(": ", "\n") for over in summary.over_lines]
     rows = []
     for row in summary.rows:
         skills = ["gap" if s is None else number(s.value) for s in row.skills]
@@ -189,6 +190,7 @@ def _show_summary(console: "Console", summary: "Summary") -> None:
                 "system": short(row.name, 80),
                 "mean skill": f"{figure(row.mean)} {mark}" if row.mean else "lacks a part",
                 **dict(zip(parts, skills, strict=True)),
+                **dict(zip(means, map(figure, row.over_lines), strict=True)),
             }
         )
     console.print(f"Mean skill over {summary.title}, track {summary.track_title}", style="bold")
@@ -197,11 +199,14 @@ def _show_summary(console: "Console", summary: "Summary") -> None:
         [
             FittedColumn("system", left=True, folds=True),
             FittedColumn("mean skill", left=True),
+            *(FittedColumn(mean, left=True, spare=True) for mean in means),
             *(FittedColumn(part, spare=True) for part in parts),
         ],
         rows,
         bright=[row.kind == "system" for row in summary.rows],
     )
+    for over in summary.over_lines:
+        console.print(short(over.in_words(number), 600), style="dim")
     for note in summary.notes:
         console.print(short(note, 400), style="dim")
 
