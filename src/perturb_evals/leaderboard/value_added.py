@@ -35,7 +35,7 @@ def models_add(
     models = [row for row in track.rows if row.entry.kind == "system"]
     said = [added_to(track, models, name, number, shown, most)]
     if models:
-        said.append(_above(board, track, models[0].entry, name, number, shown))
+        said.append(_above(board, track, models, name, number, shown))
     return " ".join(filter(None, said))
 
 
@@ -75,10 +75,10 @@ def verdict(added: Figure) -> str:
 
 
 def _above(
-    board: Board, track: BoardTrack, best: Entry, name: Name, number: Number, shown: Shown
+    board: Board, track: BoardTrack, models: Sequence[Row], name: Name, number: Number, shown: Shown
 ) -> str:
     """Return how the reference that reads more stands to the best of the systems."""
-    above = track.above
+    above, best = track.above, models[0].entry
     if above is None or above.entry is None:
         return ""
     added = above.added(best, board.better)
@@ -87,12 +87,13 @@ def _above(
     opens = board.family.tracks[above.entry.track].opens
     reads = opens.format(lines=", ".join(above.entry.lines))
     who = f"{name(above.entry)} ({number(above.value)}), which reads {reads} and asks no model,"
+    whom = "the best of them" if len(models) > 1 else name(best)
     said = verdict(added)
     if said == LESS:
-        return f"{who} is ahead of {name(best)} by {shown(_turned(added))}."
+        return f"{who} is ahead of {whom} by {shown(_turned(added))}."
     if said == MORE:
-        return f"{who} is behind {name(best)} by {shown(added)}."
-    return f"{who} cannot be told from {name(best)}: {shown(_turned(added))}."
+        return f"{who} is behind {whom} by {shown(added)}."
+    return f"{who} cannot be told from {whom}: {shown(_turned(added))}."
 
 
 def _turned(figure: Figure) -> Figure:
