@@ -23,6 +23,7 @@ SCREEN_ROWS = {
     "no_change": "no change",
     "mean_effect": "mean effect",
     "random_neighbors": r"\d random neighbors",
+    "graph_neighbors": "graph neighbors",
     "oracle_neighbors": "oracle",
 }
 

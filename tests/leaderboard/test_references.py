@@ -1,10 +1,11 @@
 """Rows that every board has, against runs of the same methods."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
+import inspect_ai
 import numpy as np
 import pytest
 
@@ -15,6 +16,8 @@ from perturb_evals.leaderboard.entries import Entry, read_entries
 from perturb_evals.leaderboard.references import references
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.systems import baseline_identity
+from perturb_evals.solvers.expression.baselines import graph_neighbors
+from perturb_evals.tasks.langpert import langpert
 
 Runs = dict[str, Path]
 LINES = ("demo_a", "demo_b", "demo_c")
@@ -30,11 +33,22 @@ def result(entries: dict[tuple[str, str], Entry], task: str) -> Result:
     return next(e.result for (_, own), e in entries.items() if own == task and e.result)
 
 
+def computed(
+    asked: Result,
+    present: Collection[str] = (),
+    line_sets: Collection[tuple[str, ...]] = (),
+) -> list[Entry]:
+    """The rows of a board on which none is lacking."""
+    rows, lacking = references(asked, present, line_sets)
+    assert lacking == []
+    return rows
+
+
 def test_computed_rows_are_those_that_runs_have(entries: dict[tuple[str, str], Entry]) -> None:
     for method in ("gene_frequency", "perturbation_rate"):
         run = entries[method, "perturbqa_de"]
-        computed = {row.method: row for row in references(result(entries, "perturbqa_de"), (), ())}
-        row = computed[method]
+        found = {row.method: row for row in computed(result(entries, "perturbqa_de"))}
+        row = found[method]
         assert row.result is None
         assert (row.system, row.track, row.lines) == (run.system, run.track, run.lines)
         assert row.outcome.units == run.outcome.units
@@ -51,34 +65,63 @@ def test_computed_rows_of_a_screen_are_those_that_runs_have(
     entries: dict[tuple[str, str], Entry],
 ) -> None:
     run = entries["mean_effect", "langpert"]
-    computed = {row.method: row for row in references(result(entries, "langpert"), (), ())}
-    assert {row.kind for row in computed.values()} == {"baseline", "truth"}
-    assert set(computed) == {"no_change", "mean_effect", "oracle_neighbors"}
-    row = computed["mean_effect"]
+    found = {row.method: row for row in computed(result(entries, "langpert"))}
+    assert {row.kind for row in found.values()} == {"baseline", "truth"}
+    assert set(found) == {"no_change", "mean_effect", "graph_neighbors", "oracle_neighbors"}
+    row = found["mean_effect"]
     assert (row.system, row.track) == (run.system, "training")
     assert row.outcome.units == run.outcome.units
     assert isinstance(row.outcome, MeanOutcome)
     assert isinstance(run.outcome, MeanOutcome)
     np.testing.assert_allclose(row.outcome.scores, run.outcome.scores, atol=1e-12)
-    values = {name: entry.outcome.value for name, entry in computed.items()}
-    assert values["oracle_neighbors"] < values["mean_effect"] < values["no_change"]
+    values = {name: entry.outcome.value for name, entry in found.items()}
+    assert values["oracle_neighbors"] < values["graph_neighbors"]
+    assert values["graph_neighbors"] < values["mean_effect"] < values["no_change"]
+
+
+def test_the_row_of_a_graph_is_that_of_a_run_to_the_last_digit(
+    entries: dict[tuple[str, str], Entry], tmp_path: Path
+) -> None:
+    task = langpert(screen="demo", fold=1)
+    (log,) = inspect_ai.eval(
+        task,
+        solver=graph_neighbors(),
+        model="none/none",
+        log_dir=str(tmp_path),
+        display="none",
+        log_realtime=False,
+    )
+    assert log.status == "success", log.error
+    (run,) = read_entries([str(tmp_path)]).complete
+    (row,) = [
+        row for row in computed(result(entries, "langpert")) if row.method == "graph_neighbors"
+    ]
+    assert row.result is None
+    assert row.by_default
+    assert run.by_default
+    assert (row.system, row.track, row.lines) == (run.system, run.track, run.lines)
+    assert isinstance(row.outcome, MeanOutcome)
+    assert isinstance(run.outcome, MeanOutcome)
+    assert row.outcome.units == run.outcome.units
+    assert row.outcome.scores.tolist() == run.outcome.scores.tolist()
+    assert row.figure == run.figure
 
 
 def test_what_was_run_is_not_computed_again(entries: dict[tuple[str, str], Entry]) -> None:
     asked = result(entries, "perturbqa_de")
     frequency = baseline_identity("gene_frequency", "within", ())
     rate = baseline_identity("perturbation_rate", "cross", LINES)
-    assert [row.method for row in references(asked, (frequency,), ())] == ["perturbation_rate"]
-    assert references(asked, (frequency, rate), (LINES,)) == []
+    assert [row.method for row in computed(asked, (frequency,))] == ["perturbation_rate"]
+    assert computed(asked, (frequency, rate), (LINES,)) == []
     # That of other lines is another system.
-    (row,) = references(asked, (frequency, rate), (("demo_a", "demo_b"),))
+    (row,) = computed(asked, (frequency, rate), (("demo_a", "demo_b"),))
     assert row.lines == ("demo_a", "demo_b")
 
 
 def test_each_set_of_lines_has_its_own_rate(entries: dict[tuple[str, str], Entry]) -> None:
     asked = result(entries, "perturbqa_direction")
     few = ("demo_a", "demo_c")
-    rows = [row for row in references(asked, (), (LINES, few)) if row.track == "cross"]
+    rows = [row for row in computed(asked, (), (LINES, few)) if row.track == "cross"]
     assert [row.lines for row in rows] == [LINES, few]
     assert len({row.system for row in rows}) == 2
 

@@ -344,8 +344,8 @@ def test_every_column_of_numbers_is_explained_in_words() -> None:
 def test_headings_of_a_board_and_of_the_overview(harmful: Any) -> None:
     board = board_page_of(short(harmful.boards[0]), {}, NO_LINKS).tables[0]
     assert [column.label for column in board.columns] == [
-        *("Rank", "System", "Headline", "Skill", "Behind best", "Coverage", "Tokens", "Cost"),
-        *("Calls", "Time", "Released"),
+        *("Rank", "System", "Headline", "Added", "Skill", "Behind best", "Coverage", "Tokens"),
+        *("Cost", "Calls", "Time", "Released"),
     ]
     index = index_page_of(harmful.boards, harmful.summaries, harmful.entries, {})
     shown = [column.label for table in index.tables for column in table.columns]
