@@ -93,7 +93,8 @@ class Factors:
             self.directions = np.zeros((rows.shape[1], 0))
         else:
             # A start that is no draw, so that the same rows give the same vectors.
-            _, _, found = svds(rows, k=n_factors, v0=np.ones(min(rows.shape)))
+            start = np.ones(min(rows.shape))
+            _, _, found = svds(rows, k=n_factors, v0=start, return_singular_vectors="vh")
             self.directions = np.asarray(found.T)
         self._loadings = np.asarray(rows @ self.directions)
 

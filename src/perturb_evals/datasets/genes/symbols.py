@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 from perturb_evals.datasets.errors import DataError
@@ -126,6 +127,12 @@ _BEHIND = re.compile(
     r"|\s+(?:gene|protein|perturbation|knock-?(?:down|out)|kd|ko|crispr[ia]?)\W*\Z",
     re.I,
 )
+
+
+@lru_cache(maxsize=8)
+def symbol_resolver(candidates: tuple[str, ...], aliases: "Aliases | None") -> SymbolResolver:
+    """Return a resolver; the same one for the same arguments, as it takes a while to make."""
+    return SymbolResolver(candidates, aliases)
 
 
 def bare_symbol(name: str) -> str:

@@ -23,6 +23,7 @@ from perturb_evals.solvers.pairs.knn import DECIMALS, by_knowledge, by_other_lin
 from perturb_evals.solvers.pairs.knowledge import GRAPH, Knowledge
 
 PARTS = ("cross_line_knn", "graph_factor", "same_pair")
+USUAL = ",".join(PARTS)
 
 
 class Part(Protocol):
@@ -55,7 +56,7 @@ class Combined:
 
     Args:
         evidence: Training rows, and the names of the questions.
-        parts: Names of the parts, keys of `MAKES`.
+        parts: Names of the parts, keys of `MAKES`; by default those of `PARTS`.
         graph: The gene graph of those that read one.
     """
 
@@ -98,7 +99,7 @@ class Combined:
 @baseline(reads="track")
 @solver
 @named_arguments
-def combined(parts: str | list[str] = ",".join(PARTS), graph: str = GRAPH) -> Solver:
+def combined(parts: str | list[str] = USUAL, graph: str = GRAPH) -> Solver:
     """Score by the mean of several baselines' ranks within a gene. Needs the evidence of its parts.
 
     Args:
