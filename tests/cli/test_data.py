@@ -1,5 +1,6 @@
 """`perturb-evals data`: what is printed, where, and the exit codes."""
 
+import gzip
 import hashlib
 import os
 import subprocess
@@ -281,3 +282,95 @@ def test_no_command_is_an_error_of_use(run: Run, capsys: pytest.CaptureFixture):
         run()
     assert caught.value.code == 2
     assert "COMMAND" in capsys.readouterr().err
+
+
+@pytest.fixture
+def ncbi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mirror with small files of NCBI's and nothing else."""
+    genes = {
+        "Homo_sapiens.gene_info.gz": "#tax_id\tGeneID\tSymbol\tSynonyms\tdbXrefs\tdescription\t"
+        "Symbol_from_nomenclature_authority\n"
+        "9606\t16\tAARS1\tAARS\t-\talanyl-tRNA synthetase 1\tAARS1\n"
+        "9606\t9\tONE\tP40\t-\tfirst\tONE\n"
+        "9606\t10\tTWO\tP40\t-\tsecond\tTWO\n",
+        "gene_summary.gz": "#tax_id\tGeneID\tSource\tSummary\n9606\t16\tRefSeq\tIt charges tRNA.\n",
+    }
+    mirror = tmp_path / "mirror"
+    (mirror / "genes").mkdir(parents=True)
+    for name, content in genes.items():
+        (mirror / "genes" / name).write_bytes(gzip.compress(content.encode()))
+    monkeypatch.setenv("PERTURB_EVALS_DATA", str(mirror))
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "80")
+    return mirror
+
+
+def rows_of(text: str, table: str) -> list[list[str]]:
+    """The cells of a table's rows, of how its names are found and of how many the graphs know."""
+    lines = [line.replace(",", "") for line in text.splitlines() if not line.rstrip().endswith(":")]
+    return [line.split() for line in lines if line.strip().startswith(f"{table} ")]
+
+
+def test_genes_of_the_demo_need_no_graph_file(
+    run: Run, ncbi: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    assert run("genes", "--dataset", "demo") == 0
+    out = capsys.readouterr().out
+    row, graphs = rows_of(out, "demo_a de")
+    # Perturbations, readout genes; AARS1 is the one name that this small list of NCBI's has.
+    assert row[2:9] == ["240", "590", "1", "0", "0", "790", "1"]
+    assert int(graphs[2]) > 200
+    assert "string: simulated" in out
+    assert "stringdb" not in out
+    listed = out[out.index("demo_a de, unknown (790):") :].split("demo_a direction")[0]
+    names = listed.split(":", 1)[1].split()
+    assert len(names) == 790
+    assert names == sorted(names)
+    assert "AARS1" not in names
+    assert max(len(line) for line in listed.splitlines()) <= 80
+
+
+def test_genes_of_own_tables_by_how_they_are_found(
+    run: Run, ncbi: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "mine-de.csv").write_text(
+        "pert,gene,label,split\nAARS,ONE,1,train\nAARS,NEW,0,train\nTWO,P40,1,test\n"
+        "TWO,ONE,0,test\n[red]X,ONE,0,test\n",
+        encoding="utf-8",
+    )
+    assert run("genes", "--dataset", str(folder)) == 0
+    out = capsys.readouterr().out
+    row = rows_of(out, "mine de")[0]
+    assert row[2:] == ["3", "3", "2", "1", "1", "2", "1"]
+    assert "mine de, unknown (2):\n  NEW [red]X\n" in out
+    assert "mine de, of several genes (1):\n  P40\n" in out
+    assert "string_links is not at hand: `perturb-evals data fetch string/9606" in out
+    assert "reactome is not at hand: put graphs/reactome.csv.gz into the mirror folder" in out
+    assert "licence  genes/gene_summary.gz: public domain" in out
+
+
+def test_genes_of_tables_that_are_not_here(run: Run, ncbi: Path, capsys: pytest.CaptureFixture):
+    assert run("genes") == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "No table of this data set is on this machine" in err
+    assert "k562 de is passed over: perturbqa/k562-de.csv is not on this machine" in err
+    assert run("genes", "--dataset", "nowhere") == 2
+    assert "'nowhere'" in capsys.readouterr().err
+
+
+def test_genes_of_perturbqa(run: Run, real_data: Path, capsys: pytest.CaptureFixture):
+    assert run("genes") == 0
+    out = capsys.readouterr().out
+    row, graphs = rows_of(out, "k562 de")
+    perts, genes, current, former, several, unknown, summary = map(int, row[2:])
+    string, _ = map(int, graphs[2:])
+    assert (perts, genes) == (1_831, 4_136)
+    assert several + unknown < 20 < former < 200 < current
+    assert 3_000 < summary < current + former
+    assert 1_400 < string < perts
+    assert "graphs/stringdb.csv.gz: CC BY 4.0" in out
+    assert "graphs/reactome.csv.gz: CC0" in out
+    assert "string is not at hand" not in out

@@ -3,6 +3,9 @@
 Every solver answers every question twice, over a mirror folder with the tables as they are and
 over one in which the test labels of every table are shuffled. Two solvers that cheat on purpose
 show that the comparison would find a leak.
+
+Under `holdout="both"` no training row of an asked gene reaches them either: they stay the same when
+those rows are changed, left out or added. A third one cheats there.
 """
 
 import json
@@ -17,10 +20,11 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, fork, solver
 
 from perturb_evals.datasets.demo.world import demo_tables
+from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
-from perturb_evals.datasets.pairs.evidence import lines_read, pairs_evidence
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, lines_read, pairs_evidence
 from perturb_evals.datasets.pairs.load import FILE_SUFFIX, load_table
-from perturb_evals.datasets.pairs.questions import scored_genes
+from perturb_evals.datasets.pairs.questions import HOLDOUTS, scored_genes
 from perturb_evals.families.family import BoardAtHand, Reference
 from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.families.pairs.outcome import AnswersOutcome
@@ -107,6 +111,22 @@ def peeks_at_test_rows() -> Solver:
     return baselines.numeric("peeks", Oracle)
 
 
+class Trained:
+    """The gene's rate in all training rows, past the door."""
+
+    def __init__(self, evidence: PairsEvidence) -> None:
+        rows = load_table(evidence.dataset, evidence.cell_line, evidence.kind).split("train")
+        self.rates = rows.groupby("gene")["label"].mean()
+
+    def score(self, pert: str, gene: str) -> float:
+        return float(self.rates.get(gene, -1.0))
+
+
+@solver
+def peeks_at_hidden_rows() -> Solver:
+    return baselines.numeric("peeks", Trained)
+
+
 CHEATS = {"peeks_at_the_target": peeks_at_the_target, "peeks_at_test_rows": peeks_at_test_rows}
 SOLVERS: dict[str, Callable[[], Solver]] = {
     "ask label": lambda: ask("label"),
@@ -118,6 +138,7 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
     "perturbation_rate": baselines.perturbation_rate,
     "same_pair": baselines.same_pair,
     "cross_line_knn": baselines.cross_line_knn,
+    "peeks_at_hidden_rows": peeks_at_hidden_rows,
     **CHEATS,
 }
 
@@ -165,7 +186,11 @@ def ask_everybody(
     evaluate: Callable[..., EvalLog], tmp_path: Path
 ) -> Callable[..., list[EvalSample]]:
     def ask_everybody(
-        kind: str, line: str, questions: str, pairs: set[tuple[str, str]]
+        kind: str,
+        line: str,
+        questions: str,
+        pairs: set[tuple[str, str]] | None,
+        holdout: str = "perturbation",
     ) -> list[EvalSample]:
         make = {"de": perturbqa_de, "direction": perturbqa_direction}[kind]
         task = make(
@@ -175,11 +200,12 @@ def ask_everybody(
             questions=questions,
             genes=8 if questions == "scored" else None,
             seed=1,
+            holdout=holdout,
         )
         turned = [
             sample.id
             for sample in task.dataset
-            if (sample.metadata["pert"], sample.metadata["gene"]) in pairs
+            if pairs is None or (sample.metadata["pert"], sample.metadata["gene"]) in pairs
         ]
         chosen = set(turned[:: -(-len(turned) // LIMIT)])
         task.dataset = task.dataset.filter(lambda sample: sample.id in chosen)
@@ -195,10 +221,17 @@ def ask_everybody(
     return ask_everybody
 
 
-@pytest.mark.parametrize("questions", [pytest.param("all", marks=pytest.mark.slow), "scored"])
+@pytest.mark.parametrize(
+    ("questions", "holdout"),
+    [
+        pytest.param("all", "perturbation", marks=pytest.mark.slow),
+        *(("scored", holdout) for holdout in HOLDOUTS),
+    ],
+)
 def test_prompts_and_predictions_do_not_change_with_the_test_labels(
     world: Tables,
     questions: str,
+    holdout: str,
     put_tables: Callable[..., Path],
     ask_everybody: Callable[..., list[EvalSample]],
 ):
@@ -210,7 +243,7 @@ def test_prompts_and_predictions_do_not_change_with_the_test_labels(
             one, other = world["k562", kind], other_world["k562", kind]
             turned = one[one["label"] != other["label"]]
             pairs = set(zip(turned["pert"], turned["gene"], strict=True))
-            yield kind, ask_everybody(kind, "k562", questions, pairs)
+            yield kind, ask_everybody(kind, "k562", questions, pairs, holdout)
 
     put_tables(world)
     before = dict(both_kinds())
@@ -301,3 +334,113 @@ def test_shuffling_within_genes_keeps_the_scored_genes(demo: Tables):
         test = frame["split"] == "test"
         assert scored_genes(frame[test]) == scored_genes(demo[key][test])
         assert (frame["label"] != demo[key]["label"]).any()
+
+
+# Under holdout=both: training rows of the asked genes
+
+
+def hidden_genes(kind: str) -> frozenset[str]:
+    """The genes that a run hides; the tables have to be in their place."""
+    return pairs_evidence("perturbqa", "k562", kind, "none", ()).hiding(1).hidden_genes
+
+
+def changed(tables: Tables, genes: frozenset[str], how: str) -> Tables:
+    """The tables with all training rows of some genes turned, left out, or joined by others."""
+    out: Tables = {}
+    for key, frame in tables.items():
+        train = frame["split"] == "train"
+        rows = train & frame["gene"].isin(genes)
+        assert rows.any(), "nothing to change"
+        if how == "turned":
+            out[key] = frame.copy()
+            out[key].loc[rows, "label"] = 1 - frame.loc[rows, "label"]
+        elif how == "left out":
+            out[key] = frame[~rows].reset_index(drop=True)
+        else:  # planted: a row of every hidden gene under every tenth training perturbation
+            perts = frame.loc[train, "pert"].unique()[::10]
+            there = set(zip(frame["pert"], frame["gene"], strict=True))
+            new = [
+                (pert, gene, 1, "train")
+                for pert in perts
+                for gene in sorted(genes)
+                if (pert, gene) not in there and pert != gene
+            ]
+            assert new
+            planted = pd.DataFrame(new, columns=["pert", "gene", "label", "split"])
+            columns = ["pert", "gene", "label", "split"]
+            out[key] = pd.concat([frame[columns], planted], ignore_index=True)
+    return out
+
+
+WAYS = ("turned", "left out", "planted")
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_prompts_and_predictions_do_not_change_with_the_rows_of_unseen_genes(
+    world: Tables,
+    how: str,
+    put_tables: Callable[..., Path],
+    ask_everybody: Callable[..., list[EvalSample]],
+):
+    world = {(line, kind): table for (line, kind), table in world.items() if line in READ}
+    for kind in KINDS:
+        put_tables(world)
+        before = ask_everybody(kind, "k562", "scored", None, "both")
+        put_tables(changed(world, hidden_genes(kind), how))
+        after = ask_everybody(kind, "k562", "scored", None, "both")
+        assert len(after) > LIMIT / 2
+        found = set()
+        for one, other in zip(before, after, strict=True):
+            assert (one.id, one.input, one.target) == (other.id, other.input, other.target)
+            assert one.metadata == other.metadata
+            answers = one.store["seen"], other.store["seen"]
+            found |= {name for name in answers[0] if answers[0][name] != answers[1][name]}
+            assert one.metadata["unseen_seed"] == 1
+        assert found == {"peeks_at_hidden_rows"}
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("track", ["none", "within", "cross"])
+def test_no_track_opens_the_rows_of_unseen_genes(
+    world: Tables, put_tables: Callable[..., Path], track: str, kind: str, how: str
+):
+    """Every solver that goes through the door; one that goes past it is found."""
+
+    def opened() -> dict[str, object]:
+        lines = lines_read("perturbqa", "k562", track, list(LINES) if track == "cross" else None)
+        evidence = pairs_evidence("perturbqa", "k562", kind, track, lines).hiding(1)
+        test = load_table("perturbqa", "k562", kind).split("test")
+        asked = test[test["gene"].isin(evidence.hidden_genes)]
+        found: dict[str, object] = {"pairs": evidence.open_pairs()}
+        for other in KINDS:
+            for door in (evidence.own, evidence.others):
+                try:
+                    rows = door(other).to_numpy().tolist()
+                except EvidenceError as error:
+                    rows = str(error)
+                found[f"{door.__name__} {other}"] = rows
+        for fit in (*BASELINES, Trained):
+            try:
+                method = fit(evidence)
+            except EvidenceError as error:
+                found[fit.__name__] = str(error)
+                continue
+            found[fit.__name__] = [
+                method.score(pert, gene)
+                for pert, gene in zip(asked["pert"], asked["gene"], strict=True)
+            ]
+        return found
+
+    world = {(line, kind): table for (line, kind), table in world.items() if line in LINES}
+    put_tables(world)
+    before = opened()
+    put_tables(changed(world, hidden_genes(kind), how))
+    after = opened()
+    assert {name for name in before if before[name] != after[name]} == {"Trained"}
+    if track != "none":
+        assert set(before["GeneFrequency"]) == {None}
+    if track == "cross":
+        assert set(before["CrossLineKNN"]) == {None}
+        assert None not in before["SamePair"]
+        assert len(set(before["PerturbationRate"])) > 1

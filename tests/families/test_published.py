@@ -85,6 +85,13 @@ def test_a_line_of_other_data_has_none_of_the_same_name():
     assert published_lines({**questions(), "data": "0a1b2c"}) == ()
 
 
+@pytest.mark.parametrize("asked", ["scored/unseen_genes/seed0", "scored/unseen_genes/genes9/seed3"])
+def test_unseen_genes_have_none(asked):
+    """The published methods read training rows of all genes."""
+    assert published_lines(questions(asked=asked)) == ()
+    assert published_lines(questions(asked="scored/genes9/seed3"))
+
+
 def test_sets_of_genes_have_lines_of_their_own():
     assert values(questions(line="k562_set"))[:2] == [
         ("Retrieval (No LLM)", 0.66),

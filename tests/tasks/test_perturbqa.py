@@ -18,6 +18,7 @@ from perturb_evals import perturbqa_de, perturbqa_direction
 from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.load import load_table
+from perturb_evals.datasets.pairs.questions import HOLDOUTS
 from perturb_evals.solvers.pairs.baselines import constant, numeric
 
 TASKS = {"perturbqa_de": perturbqa_de, "perturbqa_direction": perturbqa_direction}
@@ -46,6 +47,7 @@ def task(request: pytest.FixtureRequest) -> Callable[..., Any]:
         ("seed", -1, "0 or more"),
         ("answer", "yes", "label, probability, logprobs"),
         ("abstention", "drop", "half, lowest"),
+        ("holdout", "gene", "perturbation, both"),
     ],
 )
 def test_every_argument_is_checked(task, argument: str, value, allowed: str):
@@ -99,7 +101,7 @@ def test_an_unknown_argument_is_refused(task, argument: str, meant: str | None):
     listed = message.split("The arguments are ")[1].rstrip(".").split(", ")
     assert listed == [
         *("dataset", "cell_line", "evidence", "evidence_lines", "questions"),
-        *("genes", "seed", "answer", "abstention"),
+        *("genes", "seed", "answer", "abstention", "holdout"),
     ]
 
 
@@ -132,6 +134,21 @@ def test_the_header_says_what_the_data_are(task):
         "package_version": perturb_evals.__version__,
     }
     assert made.version == "1-A"
+
+
+def test_the_header_and_the_samples_say_that_genes_are_unseen(task):
+    usual, unseen = (task(dataset="demo", seed=3, holdout=holdout) for holdout in HOLDOUTS)
+    added = {"holdout": "both", "unseen_seed": 3}
+    assert unseen.metadata["board"]["questions"] == "scored/unseen_genes/seed3"
+    assert "|q:scored/unseen_genes/seed3|" in unseen.metadata["board_key"]
+    assert unseen.metadata.items() > added.items()
+    assert set(unseen.metadata) == {*usual.metadata, *added}
+    asked = {sample.id: sample for sample in usual.dataset}
+    assert 0 < len(unseen.dataset) < len(asked)
+    for sample in unseen.dataset:
+        same = asked[sample.id]
+        assert (sample.input, sample.target) == (same.input, same.target)
+        assert sample.metadata == {**same.metadata, **added}
 
 
 @solver

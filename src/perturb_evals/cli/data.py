@@ -1,4 +1,4 @@
-"""`perturb-evals data list|fetch|verify`: what data there is, from where, under which licence."""
+"""`perturb-evals data list|fetch|verify|genes`: what data there is, from where, what it names."""
 
 import argparse
 import sys
@@ -42,6 +42,28 @@ def add_parser(subparsers: "Subparsers") -> None:
             help="a file as `data list` shows it, e.g. perturbqa/k562-de.csv (default: all)",
         )
         command.set_defaults(run=run)
+    text = "show which names of a data set's tables NCBI's genes and the gene graphs know"
+    genes = commands.add_parser("genes", help=text, description=text)
+    genes.add_argument(
+        "--dataset",
+        default="perturbqa",
+        metavar="NAME",
+        help="perturbqa (default), demo, or a folder of own tables",
+    )
+    genes.set_defaults(run=run_genes)
+
+
+def run_genes(args: argparse.Namespace) -> int:
+    """Print how the names of a data set's tables are resolved; return 0.
+
+    Raises:
+        DataError: NCBI's files cannot be had, or a table is not of its form.
+        ArgumentError: No such data set.
+    """
+    from perturb_evals.cli.gene_report import print_gene_report
+
+    print_gene_report(args.dataset)
+    return 0
 
 
 def run_list(args: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -45,6 +46,25 @@ def whole_number(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise ArgumentError(f"{name} must be a whole number; got {value!r}.")
     return value
+
+
+def number(name: str, value: object, *, zero: bool = False) -> float:
+    """Return `value` if it is a finite number above 0, and no bool.
+
+    Args:
+        name: Name of the argument, for the message.
+        value: What the user gave, of any type.
+        zero: Whether 0 is allowed too.
+
+    Raises:
+        ValueError: It is not.
+    """
+    given = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    if 0 < given < math.inf or (zero and given == 0):
+        return float(given)
+    raise ArgumentError(
+        f"{name} must be a finite number {'from 0' if zero else 'above 0'}; got {value!r}."
+    )
 
 
 def text(name: str, value: object) -> str:

@@ -1,8 +1,10 @@
 """What a solver of yes/no questions tells the scorer about an output."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
+
+from perturb_evals.replies.reply import IF_SET
 
 AnswerForm = Literal["label", "probability", "logprobs"]
 ANSWER_FORMS: tuple[AnswerForm, ...] = get_args(AnswerForm)
@@ -22,11 +24,13 @@ class PairsReply:
         score: A number for P(positive), or any finite score that ranks, from a solver that
             computes rather than asks. None means: read the text.
         prompt: Hash of the prompt's template; empty where none was used.
+        no_evidence: A solver that computes has nothing to say of this pair, and abstains.
     """
 
     form: AnswerForm = "label"
     score: float | None = None
     prompt: str = ""
+    no_evidence: bool = field(default=False, metadata=IF_SET)
 
     def __post_init__(self) -> None:
         """Refuse a score that is not finite, which Inspect would drop without a word."""

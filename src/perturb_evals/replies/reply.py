@@ -4,12 +4,18 @@ Not in the sample's store: Inspect logs every change of a store as an event of i
 a tenth of a question's CPU.
 """
 
-from dataclasses import Field, asdict
+from collections.abc import Mapping
+from dataclasses import Field, asdict, fields
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from inspect_ai.model import ModelOutput
 
 KEY = "perturb_evals"
+
+IF_SET: Mapping[str, bool] = MappingProxyType({"if_set": True})
+"""Metadata of a dataclass field that is written only where it is not its default: one that came
+later, so that the logs of older replies stay as they are."""
 
 
 class Dataclass(Protocol):
@@ -30,7 +36,11 @@ def is_too_long(output: ModelOutput) -> bool:
 
 def attach(output: ModelOutput, reply: Dataclass) -> None:
     """Put a reply into an output's metadata, beside what the provider put there."""
-    output.metadata = {**(output.metadata or {}), KEY: asdict(reply)}
+    said = asdict(reply)
+    for field in fields(reply):
+        if field.metadata == IF_SET and said[field.name] == field.default:
+            del said[field.name]
+    output.metadata = {**(output.metadata or {}), KEY: said}
 
 
 def attached(output: ModelOutput, kind: type[Reply]) -> Reply:

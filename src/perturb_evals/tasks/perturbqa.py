@@ -14,7 +14,7 @@ from inspect_ai.log import HeadlineMetric
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import Track
-from perturb_evals.datasets.pairs.questions import QuestionSet
+from perturb_evals.datasets.pairs.questions import Holdout, QuestionSet
 from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.metrics.pairs.predictions import ABSTENTIONS, Abstention
 from perturb_evals.replies.pairs import AnswerForm
@@ -37,6 +37,7 @@ def perturbqa_de(
     seed: int = 0,
     answer: AnswerForm = "label",
     abstention: Abstention = "half",
+    holdout: Holdout = "perturbation",
     **unknown: object,
 ) -> Task:
     """Is gene G differentially expressed when P is knocked down in cell line C?
@@ -52,15 +53,18 @@ def perturbqa_de(
         questions: scored (the rows of genes with both classes, the only ones that move the
             headline) or all.
         genes: Ask a random sample of this many scored genes, with all their rows.
-        seed: Seed of that sample.
+        seed: Seed of that sample, and of the genes that holdout=both hides.
         answer: How the default solver asks: label, probability or logprobs.
         abstention: half (every pair with an abstention counts one half) or lowest (abstentions
             rank below all answers).
+        holdout: perturbation (as the split has it) or both: readout genes too are unseen. A random
+            quarter of the scored genes, by the seed, is asked about, and no solver may read a row
+            of theirs in any table. Another board.
         unknown: Nothing: an argument of another name is refused, where Inspect would only warn.
     """
     refuse_unknown(unknown, perturbqa_de)
     asked = pairs_benchmark(
-        "de", dataset, cell_line, evidence, evidence_lines, questions, genes, seed
+        "de", dataset, cell_line, evidence, evidence_lines, questions, genes, seed, holdout
     )
     return _task("perturbqa_de", asked, questions, answer, abstention)
 
@@ -76,6 +80,7 @@ def perturbqa_direction(
     seed: int = 0,
     answer: AnswerForm = "label",
     abstention: Abstention = "half",
+    holdout: Holdout = "perturbation",
     **unknown: object,
 ) -> Task:
     """Does gene G, known to respond, increase or decrease when P is knocked down in cell line C?
@@ -91,15 +96,18 @@ def perturbqa_direction(
         questions: scored (the rows of genes with both classes, the only ones that move the
             headline) or all.
         genes: Ask a random sample of this many scored genes, with all their rows.
-        seed: Seed of that sample.
+        seed: Seed of that sample, and of the genes that holdout=both hides.
         answer: How the default solver asks: label, probability or logprobs.
         abstention: half (every pair with an abstention counts one half) or lowest (abstentions
             rank below all answers).
+        holdout: perturbation (as the split has it) or both: readout genes too are unseen. A random
+            quarter of the scored genes, by the seed, is asked about, and no solver may read a row
+            of theirs in any table. Another board.
         unknown: Nothing.
     """
     refuse_unknown(unknown, perturbqa_direction)
     asked = pairs_benchmark(
-        "direction", dataset, cell_line, evidence, evidence_lines, questions, genes, seed
+        "direction", dataset, cell_line, evidence, evidence_lines, questions, genes, seed, holdout
     )
     return _task("perturbqa_direction", asked, questions, answer, abstention)
 

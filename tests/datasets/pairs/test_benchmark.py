@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import ArgumentError, DataError
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.load import CELL_LINES, load_table
 from perturb_evals.datasets.pairs.questions import scored_genes
@@ -125,6 +125,61 @@ def test_every_argument_is_checked(argument: str, value, allowed: str):
 def test_genes_with_all_questions():
     with pytest.raises(ValueError, match="questions=scored; got questions=all"):
         pairs_benchmark("de", dataset="demo", questions="all", genes=5)
+
+
+def test_unseen_genes_are_asked_about_and_nothing_else():
+    asked = pairs_benchmark("de", dataset="demo", holdout="both", seed=3)
+    assert asked.question_set == "scored/unseen_genes/seed3"
+    test = asked.table.split("test")
+    scored, hidden = scored_genes(test), asked.evidence.hidden_genes
+    assert len(hidden) == -(-len(scored) // 4)
+    assert hidden < set(scored)
+    assert asked.rows.equals(test[test["gene"].isin(hidden)].reset_index(drop=True))
+    other = pairs_benchmark("de", dataset="demo", holdout="both", seed=4)
+    assert other.evidence.hidden_genes != hidden
+
+
+def test_a_sample_of_the_unseen_genes_hides_them_all():
+    whole = pairs_benchmark("de", dataset="demo", holdout="both", seed=3)
+    asked = pairs_benchmark("de", dataset="demo", holdout="both", genes=5, seed=3)
+    assert asked.question_set == "scored/unseen_genes/genes5/seed3"
+    assert asked.evidence is whole.evidence
+    names = set(asked.rows["gene"])
+    assert len(names) == 5
+    assert names < whole.evidence.hidden_genes
+    with pytest.raises(
+        ValueError, match=r"genes must be between 1 and 22 \(scored genes\), got 23"
+    ):
+        pairs_benchmark("de", dataset="demo", holdout="both", genes=23)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"questions": "all"}, "so it needs questions=scored; got questions=all"),
+        ({"cell_line": "k562_set"}, "but k562_set asks about sets of genes"),
+    ],
+)
+def test_unseen_genes_need_scored_questions_about_genes(
+    put_tables: Callable[..., Path], options: dict[str, str], message: str
+):
+    put_tables({})  # refused before a table is fetched
+    with pytest.raises(ArgumentError, match=message):
+        pairs_benchmark("de", holdout="both", **options)
+
+
+def test_without_unseen_genes_nothing_is_new():
+    usual = pairs_benchmark("de", dataset="demo")
+    assert pairs_benchmark("de", dataset="demo", holdout="perturbation").evidence is usual.evidence
+    assert usual.evidence.hidden_genes == frozenset()
+    assert not {"holdout", "unseen_seed"} & set(usual.facts)
+
+
+@pytest.mark.parametrize(("kind", "genes", "rows"), [("de", 167, 1_344), ("direction", 38, 438)])
+def test_a_quarter_of_k562(real_data: Path, kind, genes: int, rows: int):
+    asked = pairs_benchmark(kind, holdout="both")
+    assert len(asked.evidence.hidden_genes) == asked.rows["gene"].nunique() == genes
+    assert len(asked.rows) == rows
 
 
 def test_perturbqa_is_the_default(real_data: Path):

@@ -332,3 +332,77 @@ def test_without_the_rule_the_two_tables_of_k562_would_leak(real):
     assert len(perts["k562_set", "test"] & perts["k562", "train"]) == 227
     # Why a table of gene sets is never opened for another line.
     assert perts["k562", "test"] & perts["k562_set", "train"]
+
+
+# Unseen genes
+
+
+@pytest.fixture
+def quarter(put_tables: Callable[..., Path]) -> None:
+    """A world with one scored gene, h, which is hidden; every row can be told from every other."""
+    put_tables(
+        {
+            ("k562", "de"): frame(
+                *("A h 1 train", "A g 0 train", "h g 1 train"),
+                *("T h 1 test", "S h 0 test", "T g 1 test"),
+            ),
+            ("k562", "direction"): frame("A h 0 train", "A g 1 train", "T h 1 test", "S h 1 test"),
+            ("rpe1", "de"): frame("T h 1 train", "T g 0 train", "B h 1 test"),
+            ("rpe1", "direction"): frame("T h 0 train", "T g 1 train"),
+        }
+    )
+
+
+def test_no_row_of_a_hidden_gene_comes_in_any_track(quarter: None):
+    usual = evidence("k562", "de", lines="k562,rpe1")
+    within = evidence("k562", "de", "within").hiding(0)
+    cross = usual.hiding(0)
+    assert within.hidden_genes == cross.hidden_genes == {"h"}
+    for rows in (within, cross):
+        assert written(rows.own("de")) == {"A g 0", "h g 1"}  # a perturbation h is no readout
+        assert written(rows.own("direction")) == {"A g 1"}
+    assert written(cross.others("de")) == {"rpe1 T g 0"}
+    assert written(cross.others("direction")) == {"rpe1 T g 1"}
+    assert within.open_pairs() == {("A", "g"), ("h", "g")}
+    assert cross.open_pairs() == {("A", "g"), ("h", "g"), ("T", "g")}
+    assert list(cross.own().index) == [0, 1]
+    # Names of what is asked stay, and so does the evidence of others.
+    assert cross.question_pairs() == usual.question_pairs()
+    assert usual.hidden_genes == frozenset()
+    assert "rpe1 T h 1" in written(usual.others("de"))
+
+
+def test_where_every_row_is_hidden_it_is_said(put_tables: Callable[..., Path]):
+    put_tables({("k562", "de"): frame("A h 1 train", "T h 1 test", "S h 0 test")})
+    with pytest.raises(EvidenceError, match=r"has none for genes that are not hidden\.$"):
+        evidence("k562", track="within").hiding(0).own()
+
+
+def test_hidden_genes_come_from_what_a_sample_declares():
+    about = {"dataset": "demo", "cell_line": "demo_a", "kind": "de", "evidence": "within"}
+    about["evidence_lines"] = "demo_a"
+    usual = PairsEvidence.from_metadata(about)
+    assert usual.holdout == {}
+    hiding = usual.hiding(3)
+    assert hiding.holdout == {"holdout": "both", "unseen_seed": 3}
+    assert PairsEvidence.from_metadata({**about, **hiding.holdout}) is hiding
+    assert hiding.hiding(3) is hiding
+    assert hiding.hiding(None) is hiding
+    assert usual.hiding(None) is usual
+    assert len({usual, hiding, usual.hiding(4)}) == 3
+
+
+@pytest.mark.parametrize("asked", KINDS)
+def test_no_row_of_a_hidden_gene_comes_from_the_real_tables(real, asked: str):
+    rows = evidence("k562", asked).hiding(0)
+    assert len(rows.hidden_genes) > 30
+    for kind in KINDS:
+        shown = {line: real(line, kind, "train") for line in GENES_HERE}
+        left = {
+            line: {pair for pair in pairs if pair[1] not in rows.hidden_genes}
+            for line, pairs in shown.items()
+        }
+        assert all(left[line] < shown[line] for line in shown)
+        assert pairs_of(rows.own(kind)) == left["k562"]
+        for line, others in rows.others(kind).groupby("line"):
+            assert pairs_of(others) == left[line]

@@ -1,5 +1,7 @@
 """Which test rows become questions, and how a question reads."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from perturb_evals.datasets.pairs.questions import (
     question_text,
     scored_genes,
     select_questions,
+    unseen_genes,
 )
 
 
@@ -149,3 +152,31 @@ def test_a_smaller_sample_is_part_of_a_larger_one():
     test = a_table()
     small, large = (set(select_questions(test, genes=n, seed=5)["gene"]) for n in (4, 9))
     assert small < large
+
+
+@given(TABLES, st.integers(0, 5))
+def test_unseen_genes_are_a_quarter_of_the_scored_ones(test: pd.DataFrame, seed: int):
+    genes = unseen_genes(test, seed)
+    assert genes <= set(scored_genes(test))
+    assert len(genes) == math.ceil(len(scored_genes(test)) / 4)
+    # The order of the rows is no matter.
+    assert unseen_genes(test.iloc[::-1], seed) == genes
+
+
+def test_the_unseen_genes_of_a_seed_never_change():
+    """Runs with holdout=both are ranked together: a seed must mean the same genes everywhere."""
+    rows = [("P", f"g{i:03}", label) for i in range(16) for label in (0, 1)]
+    test = pd.DataFrame(rows, columns=["pert", "gene", "label"])
+    for seed in (0, 7):
+        drawn = np.random.Generator(np.random.PCG64(seed)).random(16)
+        lowest = sorted(range(16), key=lambda at: drawn[at])[:4]
+        assert unseen_genes(test, seed) == {f"g{i:03}" for i in lowest}
+    assert unseen_genes(test, 0) == {"g002", "g003", "g011", "g013"}
+
+
+def test_labels_shuffled_within_genes_hide_the_same_genes():
+    test = a_table()
+    shuffled = test.copy()
+    rng = np.random.default_rng(1)
+    shuffled["label"] = test.groupby("gene")["label"].transform(rng.permutation)
+    assert unseen_genes(shuffled, 2) == unseen_genes(test, 2)

@@ -13,14 +13,14 @@ from inspect_ai.model import (
 )
 from inspect_ai.solver import solver
 
-from perturb_evals.datasets.pairs.evidence import pairs_evidence
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
 from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
 from perturb_evals.families.pairs.audit import allowed_pairs
 from perturb_evals.leaderboard.submission.board import asked_again
 from perturb_evals.leaderboard.submission.evidence_audit import Prompts
 from perturb_evals.leaderboard.submission.samples import checked_samples
-from perturb_evals.solvers.pairs.baselines import constant, evidence_of
+from perturb_evals.solvers.pairs.baselines import constant
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
@@ -57,13 +57,14 @@ def shows(rows_of):
 
 
 def training_rows(metadata):
-    own = evidence_of(metadata).own()
+    own = PairsEvidence.from_metadata(metadata).own()
     return own[own["gene"] == metadata["gene"]].head(8)
 
 
 def other_lines_rows(metadata):
     others = pairs_evidence("demo", "demo_a", metadata["kind"], "cross", ("demo_a", "demo_b"))
-    known = set(zip(*[evidence_of(metadata).own()[name] for name in ("pert", "gene")], strict=True))
+    own = PairsEvidence.from_metadata(metadata).own()
+    known = set(zip(own["pert"], own["gene"], strict=True))
     rows = others.others()
     return rows[[pair not in known for pair in zip(rows["pert"], rows["gene"], strict=True)]].head(
         4
@@ -126,6 +127,25 @@ def test_rows_of_other_lines_need_their_track(audit):
     assert audit(asked(evidence="within"), shows(other_lines_rows)).outcome == "fail"
     opened = asked(evidence="cross", evidence_lines="demo_b")
     assert audit(opened, shows(other_lines_rows)).outcome == "pass"
+
+
+@pytest.mark.parametrize("track", ["within", "cross"])
+def test_rows_of_unseen_genes_are_allowed_in_no_track(audit, track):
+    usual = shows(lambda about: past_the_door(about, about["gene"]))
+    assert audit(asked(evidence=track), usual).outcome == "pass"
+    check = audit(asked(evidence=track, holdout="both"), usual)
+    assert check.outcome == "fail"
+    assert " not allowed" in check.said
+    # Rows of other genes may be shown beside them.
+    unseen = asked(evidence=track, holdout="both")
+    genes = PairsEvidence.from_metadata(unseen.dataset[0].metadata).own()["gene"]
+    others = shows(lambda about: past_the_door(about, genes.iloc[0]))
+    assert audit(unseen, others).outcome == "pass"
+
+
+def past_the_door(metadata, gene):
+    rows = load_table("demo", "demo_a", metadata["kind"]).split("train")
+    return rows[rows["gene"] == gene].head(8)
 
 
 @solver

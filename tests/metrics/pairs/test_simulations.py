@@ -14,10 +14,12 @@ A system of a coarser form gets the skill that makes its expected AUROC equal to
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import brentq
 from scipy.stats import binom, norm
 
+from perturb_evals.datasets.pairs.questions import unseen_genes
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.differences import (
     gene_midranks,
@@ -230,42 +232,63 @@ def scores_of_uneven_skill(rng, perts, labels, skill, skill_sd):
     return labels * skill + shared + rng.normal(0, np.sqrt(1 - RHO), len(perts))
 
 
+def codes_and_columns(rows):
+    """Codes of the perturbations, genes and labels."""
+    codes = np.unique(rows["pert"], return_inverse=True)[1]
+    return codes, rows["gene"].to_numpy(), rows["label"].to_numpy()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("rows", "skill_sd", "uneven"),
+    ("rows", "skill_sd", "uneven", "unseen"),
     [
-        ("simulated", 0.0, False),
-        ("simulated", 0.5, False),
-        ("k562-dir", 0.5, False),
-        ("k562-dir", 0.5, True),
-        ("k562-de", 0.5, False),
+        ("simulated", 0.0, False, False),
+        ("simulated", 0.5, False, False),
+        ("k562-dir", 0.5, False, False),
+        ("k562-dir", 0.5, True, False),
+        ("k562-de", 0.5, False, False),
+        # The questions of holdout=both, another quarter of the genes in every simulation.
+        ("k562-dir", 0.5, False, True),
+        ("k562-dir", 0.5, True, True),
+        ("k562-de", 0.5, False, True),
     ],
 )
-def test_interval_holds_the_truth_as_often_as_it_says(rows, skill_sd, uneven, request, capsys):
+def test_interval_holds_the_truth_as_often_as_it_says(
+    rows, skill_sd, uneven, unseen, request, capsys
+):
     # The two rows of a pair in one gene always belong to two perturbations, so the difference of
     # their scores is normal with the gene's skill as mean and variance 2 + skill_sd^2, whatever
     # their labels' clustering.
     if rows != "simulated":
         table = request.getfixturevalue("perturbqa")(rows, "test")
-        perts = np.unique(table.pert, return_inverse=True)[1]
-        genes, labels = table.gene.to_numpy(), table.label.to_numpy()
+        columns = pd.DataFrame({name: getattr(table, name) for name in ("pert", "gene", "label")})
+        of_all = codes_and_columns(columns)
     below = above = 0
+    widths = []
     for seed in range(SIMULATIONS):
         rng = np.random.default_rng(seed)
         if rows == "simulated":
             perts, genes, labels = simulated_questions(rng, 265, 170)
+        elif unseen:
+            asked = columns[columns["gene"].isin(unseen_genes(columns, seed))]
+            perts, genes, labels = codes_and_columns(asked)
+        else:
+            perts, genes, labels = of_all
         skill, skill_of_scored = skill_of_genes(genes, labels, uneven)
         truth = norm.cdf(skill_of_scored / np.sqrt(2 + skill_sd**2)).mean()
         scores = scores_of_uneven_skill(rng, perts, labels, skill, skill_sd)
         interval = bootstrap_auroc_per_gene(
             Predictions(perts, genes, labels, scores), resamples=RESAMPLES, seed=seed
         )
+        widths.append(interval.upper - interval.lower)
         below += interval.upper < truth
         above += interval.lower > truth
     held = 1 - (below + above) / SIMULATIONS
     with capsys.disabled():
         print(
-            f"\n{rows}, skill SD {skill_sd}{', uneven' if uneven else ''}: truth {truth:.3f} held "
-            f"by {held:.1%} of {SIMULATIONS} intervals; {below} below it, {above} above it"
+            f"\n{rows}, skill SD {skill_sd}{', uneven' if uneven else ''}"
+            f"{', a quarter of the genes' if unseen else ''}: truth {truth:.3f} held by {held:.1%} "
+            f"of {SIMULATIONS} intervals, {np.mean(widths):.3f} wide; {below} below it, {above} "
+            "above it"
         )
     assert 0.92 <= held <= 0.97

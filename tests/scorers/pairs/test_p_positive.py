@@ -22,6 +22,11 @@ def output(text: str, stop_reason: str = "stop") -> ModelOutput:
         (output("ANSWER: 30"), PairsReply("probability"), Reading(0.3, None, "text")),
         (output("No"), PairsReply("logprobs"), Reading(0.0, None, "text")),
         (output("ANSWER: Yes"), PairsReply(score=-3.5), Reading(-3.5, None, "numeric")),
+        (
+            output("ANSWER: Yes"),
+            PairsReply(no_evidence=True),
+            Reading(None, "no_evidence", "numeric"),
+        ),
         (output("Since P is"), PairsReply(), Reading(None, "unparseable", "text")),
         (output("Since P is", "max_tokens"), PairsReply(), Reading(None, "truncated", "text")),
         (output("", "model_length"), PairsReply(), Reading(None, "too_long", "text")),
@@ -42,6 +47,15 @@ def test_what_is_attached_is_found_beside_the_providers_own():
     attach(given, PairsReply("probability", prompt="abc"))
     assert attached(given, PairsReply) == PairsReply("probability", prompt="abc")
     assert given.metadata["provider"] == "says so"
+
+
+def test_what_came_later_is_attached_where_it_is_said_only():
+    """So that the logs of older replies stay as they are."""
+    given = output("No")
+    attach(given, PairsReply(score=0.5))
+    assert given.metadata == {"perturb_evals": {"form": "label", "score": 0.5, "prompt": ""}}
+    attach(given, PairsReply(no_evidence=True))
+    assert attached(given, PairsReply) == PairsReply(no_evidence=True)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from perturb_evals.solvers.expression.baselines import (
     embedding_neighbors,
     gaussian_process,
     graph_neighbors,
+    mean_effect,
 )
 from perturb_evals.tasks.langpert import langpert
 
@@ -101,3 +102,17 @@ def test_what_a_method_does_not_know_is_counted_by_its_reason(tmp_path, evaluate
         share, found = counts(log)
         assert found.pop("n_fallback_unknown_gene") == 1
         assert share == (1 + sum(found.values())) / 2
+
+
+def test_on_the_demo_a_graph_is_simulated_and_beats_the_mean(tmp_path, monkeypatch, evaluate):
+    """Without any file: neither STRING's pairs nor NCBI's names are here."""
+    (tmp_path / "mirror").mkdir()
+    monkeypatch.setenv("PERTURB_EVALS_DATA", str(tmp_path / "mirror"))
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+    errors = []
+    for method in (graph_neighbors(), mean_effect()):
+        log = evaluate(langpert("demo", fold=0), solver=method)
+        assert log.status == "success", log.error
+        (score,) = log.results.scores
+        errors.append(score.metrics["mae_top20"].value)
+    assert errors[0] < errors[1]

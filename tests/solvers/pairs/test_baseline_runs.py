@@ -113,19 +113,19 @@ def test_the_seed_of_random_scores_is_checked(seed):
 @pytest.mark.parametrize(
     ("track", "lines"), [("none", ()), ("within", ("demo_b",)), ("cross", DEMO_B_FIRST)]
 )
-def test_evidence_of_gives_back_the_evidence_of_the_task(track: str, lines: tuple[str, ...]):
+def test_a_sample_gives_back_the_evidence_of_the_task(track: str, lines: tuple[str, ...]):
     options = {"dataset": "demo", "cell_line": "demo_b", "evidence": track}
     task = perturbqa_direction(**options)
-    evidence = baselines.evidence_of(task.dataset[0].metadata)
+    evidence = PairsEvidence.from_metadata(task.dataset[0].metadata)
     assert evidence is pairs_evidence("demo", "demo_b", "direction", track, lines)
     assert evidence is pairs_benchmark("direction", **options).evidence
 
 
-def test_evidence_of_reads_what_the_sample_declares():
+def test_evidence_is_what_the_sample_declares():
     task = perturbqa_de(
         dataset="demo", cell_line="demo_c", evidence="cross", evidence_lines="demo_c,demo_a"
     )
-    evidence = baselines.evidence_of(task.dataset[0].metadata)
+    evidence = PairsEvidence.from_metadata(task.dataset[0].metadata)
     assert evidence is pairs_evidence("demo", "demo_c", "de", "cross", ("demo_c", "demo_a"))
 
 
@@ -229,6 +229,47 @@ def test_a_score_that_is_not_finite_ends_the_run(evaluate: Callable[..., EvalLog
     assert "finite" in log.error.message
 
 
+@solver
+def silent_for(first: str, last: str) -> Solver:
+    """Has nothing to say of perturbations between two names."""
+
+    class Partly:
+        def score(self, pert: str, gene: str) -> float | None:
+            return None if first <= pert < last else float(len(pert + gene))
+
+    return baselines.numeric("partly", lambda evidence: Partly())
+
+
+def test_a_predictor_with_nothing_to_say_abstains(evaluate: Callable[..., EvalLog]):
+    task = perturbqa_de(dataset="demo", genes=4)
+    log = evaluate(task, solver=silent_for("A", "M"))
+    assert log.status == "success", log.error
+    silent = [sample for sample in log.samples if sample.metadata["pert"] < "M"]
+    assert 0 < len(silent) < len(log.samples)
+    for sample in log.samples:
+        score = sample.scores["p_positive"]
+        if sample in silent:
+            assert score.metadata["abstained"] == "no_evidence"
+            assert score.value == 0.5
+            assert score.answer == "no answer (no_evidence)"
+            said = f"{sample.metadata['gene']} under a knock-down of {sample.metadata['pert']}"
+            assert sample.output.completion.startswith("partly: abstains, ")
+            assert said in sample.output.completion
+        else:
+            assert "abstained" not in score.metadata
+    results = {name: metric.value for name, metric in log.results.scores[0].metrics.items()}
+    share = len(silent) / len(log.samples)
+    assert results["abstained_no_evidence"] == pytest.approx(share)
+    assert results["coverage"] == results["read_from_numeric"] == pytest.approx(1 - share)
+
+
+def test_no_evidence_is_counted_where_there_is_any_only(evaluate: Callable[..., EvalLog]):
+    log = evaluate(perturbqa_de(dataset="demo", genes=2), solver=silent_for("A", "A"))
+    assert "abstained_no_evidence" not in log.results.scores[0].metrics
+    reply = log.samples[0].output.metadata["perturb_evals"]
+    assert set(reply) == {"form", "score", "prompt"}
+
+
 def test_no_model_is_asked(evaluate: Callable[..., EvalLog]):
     task = perturbqa_de(dataset="demo", evidence="cross", genes=2)
     log = evaluate(task, solver=baselines.same_pair())
@@ -238,4 +279,4 @@ def test_no_model_is_asked(evaluate: Callable[..., EvalLog]):
 
 def test_the_sample_of_another_task_is_told():
     with pytest.raises(ValueError, match="answers yes/no questions"):
-        baselines.evidence_of({"pert": "A", "fold": 0})
+        PairsEvidence.from_metadata({"pert": "A", "fold": 0})

@@ -154,6 +154,37 @@ def test_every_baseline_equals_its_loop(world, baseline, loop):
             assert predictor.score(pert, gene) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("baseline", "loop", "needs_rows"),
+    [
+        (GeneFrequency, loop_gene_frequency, True),
+        (PerturbationRate, loop_perturbation_rate, False),
+        (SamePair, loop_same_pair, False),
+        (CrossLineKNN, loop_knn, True),
+    ],
+)
+@pytest.mark.parametrize("world", range(5), indirect=True)
+def test_of_unseen_genes_a_baseline_is_its_loop_without_their_rows(
+    world, baseline, loop, needs_rows: bool
+):
+    """And those that need the gene's rows have nothing to say of them, and of no other gene."""
+    tried = 0
+    for line, kind in CASES:
+        evidence = cross(line, kind).hiding(0)
+        hidden = evidence.hidden_genes
+        left = {key: [row for row in rows if row[1] not in hidden] for key, rows in world.items()}
+        if not hidden or not all(elsewhere(left, line, k) and train(left, line, k) for k in KINDS):
+            continue
+        predictor, tried = baseline(evidence), tried + 1
+        for pert, gene in PAIRS:
+            if needs_rows and gene in hidden:
+                assert predictor.score(pert, gene) is None
+            else:
+                expected = loop(left, line, kind, pert, gene)
+                assert predictor.score(pert, gene) == pytest.approx(expected, abs=1e-12)
+    assert tried
+
+
 @pytest.mark.parametrize(("power", "weight"), [(0.5, 0.1), (1.0, 3.0), (4.0, 1e-6)])
 def test_the_parameters_of_the_knn_are_those_of_the_formula(world, power: float, weight: float):
     predictor = CrossLineKNN(cross("rpe1", "de"), power, weight)

@@ -13,10 +13,12 @@ import pandas as pd
 
 from perturb_evals.datasets.demo.facts import BACKGROUND, COMPLEXES
 
-SEED = 12
+SEED = 7
+"""Taken out of 24, so that on demo_a a kNN over it lies in the range of real lines: .66 DE and .75
+direction, pairs and texts together (the mean of the 24: .64 and .78)."""
 UNKNOWN = 0.15
 """This share of the perturbed genes has no pair within its complex."""
-KNOWN_PAIRS = 0.25
+KNOWN_PAIRS = 0.3
 """This share of the pairs within complexes is known, of those of known genes."""
 WRONG_PAIRS = 1.0
 """So many pairs a perturbed gene, on average, join it with any gene whatever."""
@@ -25,7 +27,7 @@ HUBS = {"UBC": 0.5, "EEF1A1": 0.25}
 
 WITHOUT_TEXT = 0.3
 """This share of the perturbed genes has no text."""
-UNTOLD = 0.35
+UNTOLD = 0.4
 """This share of the texts does not say which complex the gene belongs to."""
 GENERIC = (
     "essential in many human cells",

@@ -1,5 +1,6 @@
 """NCBI's tables of genes, and which symbols and synonyms denote which human gene."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -14,6 +15,8 @@ from perturb_evals.datasets.files.fetch import fetch, locate
 from perturb_evals.datasets.files.sources import find_source
 
 GENE_INFO = "genes/Homo_sapiens.gene_info.gz"
+GENE_SUMMARY = "genes/gene_summary.gz"
+_CREDIT = re.compile(r"\[(?:provided|supplied) by [^\]]*\]\.?", re.I)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TAX_ID, HUMAN = "#tax_id", 9606
 ENSEMBL, ENSEMBL_GENE = "Ensembl:", "ENSG"
@@ -197,6 +200,24 @@ def read_human(path: Path, columns: Sequence[str]) -> pd.DataFrame:
             f"{len(frame)} rows."
         )
     return human
+
+
+def read_summaries(path: Path) -> dict[int, str]:
+    """Read RefSeq's summaries by NCBI gene id, without the line that credits who provided them.
+
+    Args:
+        path: File in the layout of NCBI's gene_summary.
+
+    Raises:
+        DataError: See `read_human`.
+    """
+    rows = read_human(path, ["GeneID", "Summary"])
+    said: dict[int, str] = {}
+    for gene_id, summary in zip(rows["GeneID"].tolist(), rows["Summary"], strict=True):
+        text = " ".join(_CREDIT.sub(" ", summary).split())
+        if text not in ("-", ""):
+            said[gene_id] = f"{said[gene_id]} {text}" if gene_id in said else text
+    return said
 
 
 def _ids_by_name(pairs: Iterable[tuple[str, int]]) -> dict[str, Ids]:

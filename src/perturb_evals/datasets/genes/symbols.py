@@ -4,13 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 from perturb_evals.datasets.errors import DataError
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.genes.ncbi import Aliases
-    from perturb_evals.datasets.screens.evidence import ExpressionEvidence
 
 MatchRoute = Literal["exact", "case", "alias", "ambiguous", "unknown"]
 ROUTES: tuple[MatchRoute, ...] = get_args(MatchRoute)
@@ -129,6 +129,12 @@ _BEHIND = re.compile(
 )
 
 
+@lru_cache(maxsize=8)
+def symbol_resolver(candidates: tuple[str, ...], aliases: "Aliases | None") -> SymbolResolver:
+    """Return a resolver; the same one for the same arguments, as it takes a while to make."""
+    return SymbolResolver(candidates, aliases)
+
+
 def bare_symbol(name: str) -> str:
     """Take the decoration off a name.
 
@@ -156,17 +162,22 @@ class UnknownGenesError(DataError):
 
 
 def no_gene_known(
-    where: str, genes: Sequence[str], evidence: "ExpressionEvidence"
+    where: str, genes: Sequence[str], names: Sequence[str], data: str
 ) -> UnknownGenesError:
     """Return the error of a file that knows no training perturbation.
 
     Such a file is of no use, and most likely about other ids, as of Ensembl or Entrez: to go on
-    would be to predict the training mean for everything.
+    would be to predict the same for everything.
+
+    Args:
+        where: The file.
+        genes: Its genes.
+        names: The training perturbations.
+        data: What these are of: a screen, or a line's table.
     """
-    names = evidence.perturbations
     return UnknownGenesError(
-        f"{where}: it knows none of the {len(names)} training perturbations of {evidence.screen}. "
-        f"Its genes are {_examples(genes)}; expected symbols as the screen writes them: "
+        f"{where}: it knows none of the {len(names)} training perturbations of {data}. "
+        f"Its genes are {_examples(genes)}; expected symbols as written there: "
         f"{_examples(names)}. Give a file with such symbols, or translate the names in this one; "
         "synonyms are understood with aliases=ncbi."
     )

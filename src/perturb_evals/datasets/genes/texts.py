@@ -1,4 +1,4 @@
-"""Gene embeddings from what NCBI writes about each gene: TF-IDF and a truncated SVD.
+"""What NCBI writes about each gene as numbers: TF-IDF weights of words, and embeddings from them.
 
 The text of a gene is its full name, its other designations and its RefSeq summary. About a third of
 the protein-coding genes have no summary; their names alone still say a lot ("mediator complex
@@ -8,28 +8,116 @@ subunit 11"). No language model and no service is needed.
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, load_npz, save_npz
 
+from perturb_evals.datasets.demo.knowledge import demo_texts
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
-from perturb_evals.datasets.files.whole_file import kept
+from perturb_evals.datasets.files.whole_file import kept, whole_file
 from perturb_evals.datasets.genes.ncbi import GENE_INFO, read_human
 from perturb_evals.datasets.genes.vectors import GeneVectors
 
 GENE_SUMMARY = "genes/gene_summary.gz"
 WHERE = "the embedding of NCBI's gene texts"
+WORDS_WHERE = "the words of NCBI's gene texts"
 DIMENSIONS = 256
 VERSION = 1
 """Raised whenever the same files give other vectors: kept ones are then passed by."""
 RAREST, COMMONEST = 5, 0.5
-"""A word counts that is in at least so many texts, and in no more than this share of them."""
+"""In an embedding a word counts that is in at least so many texts, and in no more than this share
+of them."""
+WORDS_VERSION = 1
+"""As `VERSION`, of the weights of words."""
+RAREST_WORD, COMMONEST_WORD = 2, 0.05
+"""The same bounds where words are compared as they are: rare ones tell more."""
 
 _CREDIT = re.compile(r"\[?provided by [^\]]*\]", re.I)
+
+
+@dataclass(frozen=True, eq=False)
+class GeneWords:
+    """Which words are said of which gene.
+
+    Attributes:
+        symbols: The n genes.
+        weights: (n, words) TF-IDF weights, rows of length 1; of a gene of which no word counts 0.
+        sha256: Hash (hex) of what the texts came from, and of the method.
+        where: What they came from, for messages.
+    """
+
+    symbols: tuple[str, ...]
+    weights: csr_array
+    sha256: str
+    where: str
+
+
+def gene_words(*, simulated: bool = False) -> GeneWords:
+    """Return the words of every gene that `gene_texts` has, or of the demo world's own texts.
+
+    Weights as in `embed_texts`, of words in at least `RAREST_WORD` texts and in no more than
+    `COMMONEST_WORD` of them. Built in some five seconds, then kept in the cache folder.
+
+    Args:
+        simulated: Whether the texts of the demo world are meant, which need no file.
+
+    Raises:
+        DataError: A file of NCBI's cannot be had, or is not of its form.
+    """
+    if simulated:
+        return _simulated_words()
+    summary, names = fetch(GENE_SUMMARY), fetch(GENE_INFO)
+    return _words(summary, names, _hash([WORDS_VERSION], summary, names))
+
+
+def _hash(parts: list[object], summary: Path, names: Path) -> str:
+    """Return a hash of what a result depends on: not the machine, but the files' contents."""
+    try:
+        parts = [*parts, file_sha256(summary), file_sha256(names)]
+    except OSError as error:
+        raise DataError(f"{error.filename} cannot be read: {why(error)}") from error
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _words(summary: Path, names: Path, sha256: str) -> GeneWords:
+    folder = cache_folder() / "gene_words"
+    # The symbols stand beside the weights, written first: weights without symbols are made anew.
+    symbols_file = folder / f"{sha256[:16]}.symbols"
+
+    def make() -> GeneWords:
+        texts = gene_texts(summary, names)
+        weights = word_weights(texts["text"].tolist(), RAREST_WORD, COMMONEST_WORD)
+        return GeneWords(tuple(texts["symbol"]), weights, sha256, WORDS_WHERE)
+
+    def read(path: Path) -> GeneWords:
+        symbols = tuple(symbols_file.read_text("utf-8").split("\n"))
+        weights = csr_array(load_npz(path))
+        if weights.shape[0] != len(symbols):
+            raise ValueError("it has another number of genes than its symbols")
+        return GeneWords(symbols, weights, sha256, WORDS_WHERE)
+
+    def write(words: GeneWords, path: Path) -> None:
+        with whole_file(symbols_file) as part:
+            part.write_text("\n".join(words.symbols), "utf-8")
+        save_npz(path, words.weights, compressed=False)
+
+    return kept(folder / f"{sha256[:16]}.npz", read, make, write)
+
+
+@lru_cache(maxsize=1)
+def _simulated_words() -> GeneWords:
+    texts = demo_texts()
+    # A word in every twentieth of so few texts is no common one.
+    weights = word_weights(list(texts.values()), RAREST_WORD, COMMONEST)
+    sha256 = hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest()
+    return GeneWords(tuple(texts), weights, sha256, "the simulated texts of the demo world")
 
 
 def text_vectors(dimensions: int = DIMENSIONS) -> GeneVectors:
@@ -50,11 +138,7 @@ def text_vectors(dimensions: int = DIMENSIONS) -> GeneVectors:
         DataError: A file of NCBI's cannot be had, or is not of its form.
     """
     summary, names = fetch(GENE_SUMMARY), fetch(GENE_INFO)
-    try:
-        parts = [VERSION, dimensions, file_sha256(summary), file_sha256(names)]
-    except OSError as error:
-        raise DataError(f"{error.filename} cannot be read: {why(error)}") from error
-    sha256 = hashlib.sha256(repr(parts).encode()).hexdigest()
+    sha256 = _hash([VERSION, dimensions], summary, names)
     return _vectors(summary, names, dimensions, sha256)
 
 
@@ -103,11 +187,8 @@ def gene_texts(summary: Path, names: Path) -> pd.DataFrame:
 def embed_texts(texts: Sequence[str], dimensions: int) -> NDArray[np.float32]:
     """Embed texts: TF-IDF of their words, then the leading left singular vectors.
 
-    A word is a run of at least two letters or digits, in lower case. Its weight in a text is
-    (1 + ln count) * (1 + ln((1 + n) / (1 + number of texts with it))), and each text's weights are
-    scaled to length 1. The vectors are U * S of the singular value decomposition of that matrix,
-    so that their inner products approximate those of the texts. The sign of a component means
-    nothing.
+    The vectors are U * S of the singular value decomposition of the `word_weights`, so that their
+    inner products approximate those of the texts. The sign of a component means nothing.
 
     Args:
         texts: n texts.
@@ -121,17 +202,8 @@ def embed_texts(texts: Sequence[str], dimensions: int) -> NDArray[np.float32]:
             than `RAREST` texts, or none with a counting word.
     """
     from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfVectorizer
 
-    if len(texts) < RAREST:
-        raise ValueError(f"texts must be {RAREST} or more; got {len(texts)}.")
-    words = TfidfVectorizer(
-        sublinear_tf=True, min_df=RAREST, max_df=COMMONEST, token_pattern=r"[a-z0-9]{2,}"
-    )
-    try:
-        weights = words.fit_transform(texts)
-    except ValueError as error:
-        raise ValueError(f"no word counts in the {len(texts)} texts: {error}") from error
+    weights = word_weights(texts, RAREST, COMMONEST)
     if not 1 <= dimensions < min(weights.shape):
         raise ValueError(
             f"dimensions must be at least 1 and below {min(weights.shape)} for {len(texts)} texts "
@@ -143,6 +215,37 @@ def embed_texts(texts: Sequence[str], dimensions: int) -> NDArray[np.float32]:
     # What a text without words gets is rounding error, not an embedding.
     matrix[np.diff(weights.indptr) == 0] = 0
     return matrix
+
+
+def word_weights(texts: Sequence[str], rarest: int, commonest: float) -> csr_array:
+    """Return the TF-IDF weights of texts.
+
+    A word is a run of at least two letters or digits, in lower case. Its weight in a text is
+    (1 + ln count) * (1 + ln((1 + n) / (1 + number of texts with it))), and each text's weights are
+    scaled to length 1.
+
+    Args:
+        texts: n texts.
+        rarest: A word counts that is in at least so many of them,
+        commonest: and in no more than this share.
+
+    Returns:
+        (n, words); 0 for a text without a counting word.
+
+    Raises:
+        ValueError: Fewer than `rarest` texts, or none with a counting word.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    if len(texts) < rarest:
+        raise ValueError(f"texts must be {rarest} or more; got {len(texts)}.")
+    words = TfidfVectorizer(
+        sublinear_tf=True, min_df=rarest, max_df=commonest, token_pattern=r"[a-z0-9]{2,}"
+    )
+    try:
+        return csr_array(words.fit_transform(texts))
+    except ValueError as error:
+        raise ValueError(f"no word counts in the {len(texts)} texts: {error}") from error
 
 
 def _read(path: Path, sha256: str) -> GeneVectors:

@@ -8,10 +8,22 @@ import pandas as pd
 from perturb_evals.datasets.benchmark import Benchmark
 from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.options import one_of, whole_number
-from perturb_evals.datasets.pairs.evidence import TRACKS, PairsEvidence, lines_read, pairs_evidence
+from perturb_evals.datasets.pairs.evidence import (
+    TRACKS,
+    PairsEvidence,
+    lines_read,
+    pairs_evidence,
+    screen_of_sets,
+)
 from perturb_evals.datasets.pairs.load import cell_lines, load_table, named_dataset
 from perturb_evals.datasets.pairs.own_tables import is_own, shown_name
-from perturb_evals.datasets.pairs.questions import QUESTION_SETS, Kind, select_questions
+from perturb_evals.datasets.pairs.questions import (
+    HOLDOUTS,
+    QUESTION_SETS,
+    Kind,
+    QuestionSet,
+    select_questions,
+)
 from perturb_evals.datasets.pairs.table import Table, TableError
 
 
@@ -23,7 +35,8 @@ class PairsBenchmark(Benchmark):
         evidence: What a solver may read; it also names dataset, cell line and kind.
         rows: Test rows to ask, columns pert, gene, label.
         table: The table they come from.
-        question_set: `scored`, `all`, or `scored/genes50/seed0` for a sample of genes.
+        question_set: `scored`, `all`, `scored/genes50/seed0` for a sample of genes,
+            `scored/unseen_genes/seed0` or `scored/unseen_genes/genes50/seed0` for unseen genes.
     """
 
     evidence: PairsEvidence
@@ -54,6 +67,7 @@ class PairsBenchmark(Benchmark):
             "dataset": shown_name(self.evidence.dataset),
             "evidence": self.evidence.track,
             "evidence_lines": list(self.evidence.lines),
+            **self.evidence.holdout,
             "licence": self.table.licence,
             "citation": self.table.citation,
         }
@@ -68,6 +82,7 @@ def pairs_benchmark(
     questions: str = "scored",
     genes: int | None = None,
     seed: int = 0,
+    holdout: str = "perturbation",
 ) -> PairsBenchmark:
     """Choose the questions of a run; the arguments are those of the tasks.
 
@@ -82,6 +97,17 @@ def pairs_benchmark(
     line = _line(source, cell_line, kind)
     track = one_of("evidence", evidence, TRACKS)
     chosen = one_of("questions", questions, QUESTION_SETS)
+    both = one_of("holdout", holdout, HOLDOUTS) == "both"
+    if both and chosen == "all":
+        raise ArgumentError(
+            "holdout=both asks about a quarter of the scored genes, so it needs questions=scored; "
+            "got questions=all."
+        )
+    if both and screen_of_sets(line) is not None:
+        raise ArgumentError(
+            f"holdout=both hides the rows of readout genes, but {line} asks about sets of genes, "
+            "whose members' rows stand in other tables. Ask about a line of genes."
+        )
     if whole_number("seed", seed) < 0:
         raise ArgumentError(f"seed must be 0 or more; got {seed}.")
     if genes is not None:
@@ -91,6 +117,10 @@ def pairs_benchmark(
     test = table.split("test")
     if test.empty:
         raise TableError(f"{source}, {line}: expected rows of the split test, got none to ask.")
+    about = pairs_evidence(source, line, kind, track, opened)
+    if both:
+        about = about.hiding(seed)
+        test = test[test["gene"].isin(about.hidden_genes)]
     rows = select_questions(test, chosen, genes, seed)
     if rows.empty:
         raise TableError(
@@ -98,11 +128,19 @@ def pairs_benchmark(
             "none. Ask with questions=all."
         )
     return PairsBenchmark(
-        evidence=pairs_evidence(source, line, kind, track, opened),
+        evidence=about,
         rows=rows,
         table=table,
-        question_set=chosen if genes is None else f"{chosen}/genes{genes}/seed{seed}",
+        question_set=_question_set(chosen, both, genes, seed),
     )
+
+
+def _question_set(chosen: QuestionSet, unseen: bool, genes: int | None, seed: int) -> str:
+    parts: list[str] = [chosen]
+    parts += ["unseen_genes"] if unseen else []
+    parts += [f"genes{genes}"] if genes is not None else []
+    parts += [f"seed{seed}"] if len(parts) > 1 else []
+    return "/".join(parts)
 
 
 def _line(dataset: str, cell_line: str | None, kind: Kind) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from perturb_evals.datasets.errors import ArgumentError, DataError
 from perturb_evals.datasets.evidence import Evidence, EvidenceError
 from perturb_evals.datasets.pairs.load import cell_lines, has_table, load_table
-from perturb_evals.datasets.pairs.questions import KINDS, Kind
+from perturb_evals.datasets.pairs.questions import KINDS, Kind, unseen_genes
 from perturb_evals.datasets.pairs.table import TableError
 
 Track = Literal["none", "within", "cross"]
@@ -31,6 +31,8 @@ class PairsEvidence(Evidence):
         track: `none` (no rows), `within` (training rows of the evaluated line, both kinds), or
             `cross` (those and the training rows of other lines).
         lines: The lines that the track opens, of `lines_read`.
+        unseen_seed: Under `holdout="both"` the seed of the readout genes whose rows are hidden, in
+            every table and of both kinds; None where none are.
     """
 
     dataset: str
@@ -38,6 +40,7 @@ class PairsEvidence(Evidence):
     kind: Kind
     track: Track
     lines: tuple[str, ...]
+    unseen_seed: int | None = None
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> "PairsEvidence":
@@ -48,13 +51,41 @@ class PairsEvidence(Evidence):
                 "perturbqa_direction."
             )
         lines = tuple(filter(None, metadata["evidence_lines"].split(",")))
-        return pairs_evidence(
+        evidence = pairs_evidence(
             metadata["dataset"],
             metadata["cell_line"],
             metadata["kind"],
             metadata["evidence"],
             lines,
         )
+        return evidence.hiding(metadata.get("unseen_seed"))
+
+    @property
+    def holdout(self) -> dict[str, Any]:
+        """What a log's header and samples say of unseen genes; empty where none are hidden."""
+        return (
+            {} if self.unseen_seed is None else {"holdout": "both", "unseen_seed": self.unseen_seed}
+        )
+
+    def hiding(self, unseen_seed: int | None) -> "PairsEvidence":
+        """Return the same evidence without the rows of unseen genes, see `unseen_genes`.
+
+        Args:
+            unseen_seed: Seed of the genes; None hides nothing more.
+        """
+        if unseen_seed is None:
+            return self
+        return pairs_evidence(
+            self.dataset, self.cell_line, self.kind, self.track, self.lines, unseen_seed
+        )
+
+    @cached_property
+    def hidden_genes(self) -> frozenset[str]:
+        """Names of the readout genes of which no training row may be read; none by default."""
+        if self.unseen_seed is None:
+            return frozenset()
+        test = load_table(self.dataset, self.cell_line, self.kind).split("test")
+        return unseen_genes(test, self.unseen_seed)
 
     def own(self, kind: Kind | None = None) -> pd.DataFrame:
         """Return the evaluated line's training rows: columns pert, gene, label.
@@ -108,7 +139,7 @@ class PairsEvidence(Evidence):
     def _own_rows(self, kind: Kind) -> pd.DataFrame:
         if not has_table(self.dataset, self.cell_line, kind):
             return pd.DataFrame(columns=["pert", "gene", "label"])
-        return load_table(self.dataset, self.cell_line, kind).split("train")
+        return self._seen(load_table(self.dataset, self.cell_line, kind).split("train"))
 
     def _other_rows(self, kind: Kind) -> pd.DataFrame:
         names = [line for line in self.lines if line != self.cell_line]
@@ -120,13 +151,21 @@ class PairsEvidence(Evidence):
         if twin in frames:
             tested = self._tested_perturbations()
             frames[twin] = frames[twin][~frames[twin]["pert"].isin(tested)]
-        return pd.concat(frames, names=["line"]).reset_index("line").reset_index(drop=True)
+        rows = pd.concat(frames, names=["line"]).reset_index("line").reset_index(drop=True)
+        return self._seen(rows)
+
+    def _seen(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows without those of hidden genes."""
+        if not self.hidden_genes:
+            return rows
+        return rows[~rows["gene"].isin(self.hidden_genes)].reset_index(drop=True)
 
     def _some(self, rows: pd.DataFrame, lines: str, kind: Kind | None) -> pd.DataFrame:
         if rows.empty:
             raise EvidenceError(
                 f"This solver reads training rows of {kind or self.kind} questions for {lines}, "
-                f"of which {self.dataset} has none."
+                f"of which {self.dataset} has none"
+                f"{' for genes that are not hidden' if self.hidden_genes else ''}."
             )
         return rows
 
@@ -171,10 +210,15 @@ def screen_of_sets(cell_line: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def pairs_evidence(
-    dataset: str, cell_line: str, kind: Kind, track: Track, lines: tuple[str, ...]
+    dataset: str,
+    cell_line: str,
+    kind: Kind,
+    track: Track,
+    lines: tuple[str, ...],
+    unseen_seed: int | None = None,
 ) -> PairsEvidence:
     """Return the evidence of one table and track; the same object for the same arguments."""
-    return PairsEvidence(dataset, cell_line, kind, track, lines)
+    return PairsEvidence(dataset, cell_line, kind, track, lines, unseen_seed)
 
 
 def lines_read(

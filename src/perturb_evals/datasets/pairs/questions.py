@@ -14,6 +14,10 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 QuestionSet = Literal["scored", "all"]
 QUESTION_SETS: tuple[QuestionSet, ...] = get_args(QuestionSet)
 
+Holdout = Literal["perturbation", "both"]
+HOLDOUTS: tuple[Holdout, ...] = get_args(Holdout)
+"""What is unseen of a question: its perturbation, as the split has it, or its readout gene too."""
+
 
 @dataclass(frozen=True)
 class Verdicts:
@@ -51,6 +55,20 @@ def scored_genes(test: pd.DataFrame) -> list[str]:
     return sorted(classes.index[classes == 2])
 
 
+def unseen_genes(test: pd.DataFrame, seed: int) -> frozenset[str]:
+    """Return the scored genes that are unseen under `holdout="both"`: a random quarter, rounded up.
+
+    Args:
+        test: Test rows with columns gene and label (0/1).
+        seed: Seed of the quarter.
+
+    Returns:
+        Gene names. Empty when no gene has both classes.
+    """
+    names = scored_genes(test)
+    return frozenset(_drawn(names, -(-len(names) // 4), seed))
+
+
 def select_questions(
     test: pd.DataFrame,
     questions: QuestionSet = "scored",
@@ -84,11 +102,16 @@ def select_questions(
             raise ArgumentError(
                 f"genes must be between 1 and {len(names)} (scored genes), got {genes}."
             )
-        # The order of random numbers, not Generator.choice, whose draws may change with NumPy: the
-        # same seed has to mean the same questions for everybody.
-        order = np.random.Generator(np.random.PCG64(seed)).random(len(names))
-        names = [names[at] for at in np.argsort(order)[:genes]]
+        names = _drawn(names, genes, seed)
     return test[test["gene"].isin(names)].reset_index(drop=True)
+
+
+def _drawn(names: list[str], n: int, seed: int) -> list[str]:
+    """Return n of the names, drawn by lot."""
+    # The order of random numbers, not Generator.choice, whose draws may change with NumPy: the
+    # same seed has to mean the same questions for everybody.
+    order = np.random.Generator(np.random.PCG64(seed)).random(len(names))
+    return [names[at] for at in np.argsort(order)[:n]]
 
 
 def question_text(kind: Kind, cell_line: str, pert: str, gene: str) -> str:

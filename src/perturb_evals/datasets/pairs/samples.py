@@ -26,6 +26,7 @@ def question_samples(questions: pd.DataFrame, evidence: PairsEvidence) -> Memory
         "kind": evidence.kind,
         "evidence": evidence.track,
         "evidence_lines": ",".join(evidence.lines),
+        **evidence.holdout,
     }
     samples = [
         record_to_sample(str(pert), str(gene), int(label), shared)

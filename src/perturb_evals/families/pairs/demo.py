@@ -12,12 +12,14 @@ from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.solvers.pairs.baselines import (
     constant,
-    cross_line_knn,
     gene_frequency,
     perturbation_rate,
     random_scores,
     same_pair,
 )
+from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.graph_factor import graph_factor
+from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 
 CELL_LINE = "demo_a"
 
@@ -38,9 +40,12 @@ class PairsDemo(Demo):
             DemoSystem("constant", constant, _asked("none")),
             DemoSystem("random scores", random_scores, _asked("none")),
             DemoSystem("gene frequency", gene_frequency, _asked("within")),
+            DemoSystem("graph kNN", graph_knn, _asked("within")),
+            DemoSystem("graph factor", graph_factor, _asked("within")),
             DemoSystem("perturbation rate", perturbation_rate, _asked("cross")),
             DemoSystem("same pair", same_pair, _asked("cross")),
             DemoSystem("cross-line kNN", cross_line_knn, _asked("cross")),
+            DemoSystem("combined", combined, _asked("cross")),
         )
 
     def attainable(self, task: str) -> float:

@@ -46,12 +46,14 @@ from perturb_evals.solvers.asking.tokens import prose_tokens
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.baselines import (
     constant,
-    cross_line_knn,
     gene_frequency,
     perturbation_rate,
     random_scores,
     same_pair,
 )
+from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.graph_factor import graph_factor
+from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 
@@ -71,6 +73,9 @@ class Pairs(Family):
         perturbation_rate,
         same_pair,
         cross_line_knn,
+        graph_knn,
+        graph_factor,
+        combined,
         replay,
     )
     scorer_name = "p_positive"
@@ -84,8 +89,8 @@ class Pairs(Family):
     one = Control("perfect", value=1.0)
     floor: ClassVar = {
         "none": zero,
-        "within": Control("the gene's training rate", method="gene_frequency"),
-        "cross": Control("the perturbation's rate elsewhere", method="perturbation_rate"),
+        "within": Control("a gene graph and the own line", method="graph_factor"),
+        "cross": Control("a gene graph and all lines", method="combined"),
     }
     tracks: ClassVar = {
         "none": OpenedTrack("no training rows", "Systems that read no training rows."),

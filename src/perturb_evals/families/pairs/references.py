@@ -10,7 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.files.fetch import locate
+from perturb_evals.datasets.files.sources import find_source
+from perturb_evals.datasets.genes.ncbi import GENE_INFO, GENE_SUMMARY
 from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, lines_read, pairs_evidence
 from perturb_evals.datasets.pairs.load import cell_lines, named_dataset, why_not_here
@@ -22,9 +26,12 @@ from perturb_evals.families.family import (
     Reference,
     same_data,
 )
+from perturb_evals.families.known_graph import graph_settings, lacking_graph
 from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
+from perturb_evals.solvers.pairs.combined import Combined
+from perturb_evals.solvers.pairs.graph_factor import factor_model
 
 
 def _nothing(evidence: PairsEvidence) -> str:
@@ -59,9 +66,24 @@ class ComputedMethod:
     on_all: bool = True
 
 
+def _lacking_knowledge(evidence: PairsEvidence) -> str:
+    """Return how to get the graph and the texts of genes, if any of them is not here."""
+    if evidence.dataset in SIMULATED:
+        return ""
+    lacking = [file for file in (GENE_INFO, GENE_SUMMARY) if locate(find_source(file)) is None]
+    texts = f"`perturb-evals data fetch {' '.join(lacking)}` gets what NCBI writes of genes."
+    return " ".join(filter(None, (lacking_graph(evidence.dataset), texts if lacking else "")))
+
+
+def _graph(evidence: PairsEvidence) -> Mapping[str, Any]:
+    return graph_settings(evidence.dataset)
+
+
 COMPUTED = (
     ComputedMethod("gene_frequency", "within", GeneFrequency),
     ComputedMethod("perturbation_rate", "cross", PerturbationRate),
+    ComputedMethod("graph_factor", "within", factor_model, _lacking_knowledge, _graph),
+    ComputedMethod("combined", "cross", Combined, _lacking_knowledge, _graph, on_all=False),
 )
 
 
@@ -73,6 +95,7 @@ def computed_rows(kind: Kind, of: BoardAtHand) -> list[Reference | LackingRefere
     given = {
         name: of.task_args[name] for name in ("dataset", "cell_line", "questions", "genes", "seed")
     }
+    given["holdout"] = of.task_args.get("holdout", "perturbation")  # older logs have none
     source = named_dataset(given["dataset"])
     if lacking := why_not_here(source, given["cell_line"] or str(of.parts["context"]), kind):
         raise NoReferencesError(lacking)
@@ -113,7 +136,7 @@ def _computed(
     about = asked.evidence
     opened = pairs_evidence(
         about.dataset, about.cell_line, about.kind, method.track, lines or (about.cell_line,)
-    )
+    ).hiding(about.unseen_seed)
     if lacking := method.lacking(opened):
         return LackingReference(method.name, lacking)
     policy: Abstention = "lowest" if of.parts["abstention"] == "lowest" else "half"

@@ -11,7 +11,7 @@ from perturb_evals.datasets.pairs.questions import VERDICTS, Kind, question_text
 from perturb_evals.replies.pairs import PairsReply, Route
 from perturb_evals.replies.reply import attached, is_too_long
 from perturb_evals.scorers.pairs.logprobs import verdict_probability
-from perturb_evals.scorers.pairs.reading import TOO_LONG, parse_answer
+from perturb_evals.scorers.pairs.reading import NO_EVIDENCE, TOO_LONG, parse_answer
 from perturb_evals.scorers.pairs.results import classification
 
 ABSTAINED_VALUE = 0.5
@@ -68,11 +68,13 @@ def read(output: ModelOutput, reply: PairsReply, kind: Kind) -> Reading:
         kind: Kind of question.
 
     Returns:
-        The number of a numeric solver; else, where log probabilities were asked for and are
-        there, the share of the positive verdict; else what the text says.
+        The number of a numeric solver, or that it has none; else, where log probabilities were
+        asked for and are there, the share of the positive verdict; else what the text says.
     """
     if reply.score is not None:
         return Reading(reply.score, None, "numeric")
+    if reply.no_evidence:
+        return Reading(None, NO_EVIDENCE, "numeric")
     if is_too_long(output):
         return Reading(None, TOO_LONG, "text")
     if reply.form == "logprobs":

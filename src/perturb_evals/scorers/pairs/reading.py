@@ -19,8 +19,14 @@ Reason = Literal["insufficient", "refusal", "unparseable", "truncated", "content
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
 TOO_LONG = "too_long"
-"""Reason where the prompt was too long for the model, which came after the others: it is counted
-where it occurs, so that the results of older logs stay whole."""
+"""Reason where the prompt was too long for the model."""
+
+NO_EVIDENCE = "no_evidence"
+"""Reason where a numeric solver found nothing that it may read about a pair."""
+
+LATER_REASONS = (TOO_LONG, NO_EVIDENCE)
+"""Those that came after the others: they are counted where they occur, so that the results of older
+logs stay whole."""
 
 CUT: dict[str, Reason] = {
     "max_tokens": "truncated",

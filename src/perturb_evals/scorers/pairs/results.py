@@ -13,7 +13,7 @@ from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.metrics.pairs.spec import PAIR_METRICS
 from perturb_evals.replies.pairs import ROUTES
-from perturb_evals.scorers.pairs.reading import REASONS, TOO_LONG
+from perturb_evals.scorers.pairs.reading import LATER_REASONS, REASONS
 from perturb_evals.scorers.running import still_running
 
 HEADLINE, ANSWERED = "auroc_per_gene", "auroc_per_gene_answered"
@@ -69,8 +69,8 @@ def classification(
         results |= {name: value for name, value in optional.items() if math.isfinite(value)}
         results["coverage"] = answers.rate(None)
         results |= {f"abstained_{reason}": answers.rate(reason) for reason in REASONS}
-        if too_long := answers.rate(TOO_LONG):
-            results[f"abstained_{TOO_LONG}"] = too_long
+        later = {f"abstained_{reason}": answers.rate(reason) for reason in LATER_REASONS}
+        results |= {name: rate for name, rate in later.items() if rate}
         results |= {f"read_from_{route}": answers.route_rate(route) for route in ROUTES}
         results |= {
             "n_questions": len(predictions),

@@ -154,7 +154,9 @@ class GraphNeighbors:
     def check(self, evidence: ExpressionEvidence) -> None:
         """Raise an UnknownGenesError if the graph has none of a fold's training perturbations."""
         if all(self._row(name) is None for name in evidence.perturbations):
-            raise no_gene_known(self._graph.where, self._graph.symbols, evidence)
+            raise no_gene_known(
+                self._graph.where, self._graph.symbols, evidence.perturbations, evidence.screen
+            )
 
     def neighbors(self, perturbation: str) -> Neighbors | NoAnswer:
         """Return up to k names and similarities above 0 to 1, ties by name, or why there are none.
@@ -204,17 +206,16 @@ def graph_neighbors(
     """Average the training perturbations that share most partners in a graph of gene pairs.
 
     Args:
-        graph: string, reactome, or a .csv, .tsv (also .gz) or .parquet file with the columns
-            gene_a, gene_b and perhaps weight.
+        graph: string, reactome, string_links (STRING's own files, a download of 80 MB), or a file:
+            pairs (.csv, .tsv, .parquet; columns gene_a, gene_b and perhaps weight) or sets (.gmt).
         k: The most neighbors.
         aggregation: How their vectors become one.
         aliases: ncbi or none: whether symbols are also matched as synonyms.
     """
-    from perturb_evals.datasets.genes.graphs import GRAPHS
+    from perturb_evals.datasets.genes.graphs import check_graph
 
     size, names = _k(k), one_of("aliases", aliases, ALIAS_SOURCES)
-    if graph not in tuple(GRAPHS):
-        file_path("graph", graph, GRAPHS)
+    check_graph(graph)
 
     def fit(evidence: ExpressionEvidence) -> GraphNeighbors:
         return fit_graph_neighbors(evidence, graph, size, names)

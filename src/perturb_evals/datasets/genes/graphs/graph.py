@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array, diags_array, eye_array
 
 from perturb_evals.datasets.errors import ArgumentError, DataError
@@ -55,9 +56,9 @@ class Graph:
         return _of_length_one(closed @ diags_array(1 / np.log(self.degrees + 2)))
 
     @property
-    def degrees(self) -> "np.typing.NDArray[np.intp]":
+    def degrees(self) -> NDArray[np.intp]:
         """(n,) number of partners of each gene."""
-        return np.diff(self.adjacency.indptr).astype(np.intp)
+        return np.asarray(np.diff(self.adjacency.indptr), dtype=np.intp)
 
     def without_hubs(self, max_degree: int) -> "Graph":
         """Return the graph without the pairs of genes that have too many partners.

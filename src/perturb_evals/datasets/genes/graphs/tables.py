@@ -9,11 +9,16 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from perturb_evals.datasets.errors import why
+from perturb_evals.datasets.genes.graphs.gene_sets import GMT, pairs_within
 from perturb_evals.datasets.genes.graphs.graph import GraphError
+from perturb_evals.datasets.genes.words import clean, is_nothing
 
 _log = logging.getLogger(__name__)
 
-DELIMITERS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
+DELIMITERS = {
+    **dict.fromkeys((".csv", ".csv.gz"), ","),
+    **dict.fromkeys((".tsv", ".tsv.gz", ".txt", ".txt.gz"), "\t"),
+}
 """The text formats and what parts their fields."""
 
 PAIRS = (
@@ -25,33 +30,53 @@ PAIRS = (
     ("source", "target"),
     ("preferredname_a", "preferredname_b"),
     ("official symbol interactor a", "official symbol interactor b"),
+    ("symbola", "symbolb"),
 )
 """How columns of pairs are called, in any case: here, by STRING, by Cytoscape and GEARS, by
-BioGRID. Of several pairs the first counts."""
+BioGRID, by BioPlex. Of several pairs the first counts."""
 
-WEIGHTS = ("weight", "combined_score", "score", "importance", "edge_weight", "similarity")
-"""How a column of weights may be called, in any case."""
+WEIGHTS = (
+    "weight",
+    "combined_score",
+    "score",
+    "importance",
+    "edge_weight",
+    "similarity",
+    "pint",
+    "p(interaction)",
+)
+"""How a column of weights may be called, in any case; the two last are BioPlex's."""
+
+SUBUNITS, ORGANISM, HUMAN = ("subunits(gene name)", "subunits_gene_name"), "organism", "human"
+"""How CORUM calls the genes of a complex, in older and newer releases, in any case and parted by
+semicolons; and the column that says whose complex it is, of which human ones count."""
 
 
 def read_pairs(path: Path) -> pd.DataFrame:
-    """Read a table of pairs: columns gene_a, gene_b and weight, all checked.
+    """Read a table of pairs, or of complexes: columns gene_a, gene_b and weight, all checked.
 
     Raises:
         GraphError: See `load_graph`.
     """
-    return _check(_read(path), path)
+    table = _read(path)
+    columns = _columns(table)
+    if found := [name for name in SUBUNITS if columns.count(name) == 1]:
+        return pairs_within(_complexes(table, columns, found[0], path), path)
+    return _check(_chosen(table, path), path)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: Path) -> pa.Table:
     name = path.name.lower()
     delimiter = next((part for end, part in DELIMITERS.items() if name.endswith(end)), None)
     if delimiter is None and not name.endswith(".parquet"):
-        raise GraphError(f"{path}: expected a file ending in {', '.join(DELIMITERS)} or .parquet.")
+        raise GraphError(
+            f"{path}: expected a file ending in {', '.join(DELIMITERS)}, .parquet, "
+            f"{' or '.join(GMT)}."
+        )
     try:
-        table = parquet.read_table(path) if delimiter is None else _read_text(path, delimiter)
+        return parquet.read_table(path) if delimiter is None else _read_text(path, delimiter)
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise GraphError(f"{path}: not readable as gene pairs: {why(error)}") from error
-    return _chosen(table, path)
 
 
 def _read_text(path: Path, delimiter: str) -> pa.Table:
@@ -68,9 +93,33 @@ def _read_text(path: Path, delimiter: str) -> pa.Table:
     return csv.read_csv(path, read, parse, convert)
 
 
+def _columns(table: pa.Table) -> list[str]:
+    return [name.strip().lstrip("#").lower() for name in table.column_names]
+
+
+def _complexes(table: pa.Table, columns: list[str], subunits: str, path: Path) -> list[list[str]]:
+    """Return the genes of each complex, of human ones where the table says so.
+
+    CORUM writes None for a subunit without a gene's name.
+    """
+    frame = table.to_pandas().set_axis(columns, axis="columns")
+    if columns.count(ORGANISM) == 1:
+        human = frame[ORGANISM].astype(str).str.strip().str.lower() == HUMAN
+        if not human.any():
+            raise GraphError(
+                f"{path}: expected complexes whose {ORGANISM} is {HUMAN}; got "
+                f"{', '.join(map(repr, frame[ORGANISM].unique()[:3])) or 'no row'}."
+            )
+        frame = frame[human]
+    return [
+        [name.strip() for name in str(genes).split(";") if not is_nothing(clean(name))]
+        for genes in frame[subunits]
+    ]
+
+
 def _chosen(table: pa.Table, path: Path) -> pd.DataFrame:
     """Return the columns of the pair and its weight, and say which others there are."""
-    columns = [name.strip().lstrip("#").lower() for name in table.column_names]
+    columns = _columns(table)
     pair = next((pair for pair in PAIRS if {*pair} <= {*columns}), PAIRS[0])
     weights = [name for name in columns if name in WEIGHTS]
     if weights.count("weight") == 1:

@@ -1,6 +1,5 @@
 """Graphs of gene pairs from files: one undirected graph whatever the form, and no bad row."""
 
-import gzip
 import math
 from pathlib import Path
 
@@ -10,25 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perturb_evals.datasets.demo.knowledge import demo_pairs
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.genes.graphs import Graph, GraphError, load_graph
 
 HEAD = "gene_a,gene_b\n"
-
-
-@pytest.fixture
-def write(tmp_path: Path):
-    def write(content: str | pd.DataFrame, name: str = "mine.csv") -> str:
-        path = tmp_path / name
-        if isinstance(content, pd.DataFrame):
-            content.to_parquet(path)
-        elif name.endswith(".gz"):
-            path.write_bytes(gzip.compress(content.encode()))
-        else:
-            path.write_text(content, encoding="utf-8")
-        return str(path)
-
-    return write
 
 
 def pairs_of(graph: Graph) -> dict[tuple[str, str], float]:
@@ -93,6 +78,14 @@ def test_the_text_file_of_string(write) -> None:
     assert pairs_of(load_graph(path))["A", "B"] == 0.5
 
 
+def test_the_text_file_of_bioplex(write) -> None:
+    head = "GeneA\tGeneB\tUniprotA\tUniprotB\tSymbolA\tSymbolB\tpW\tpNI\tpInt\n"
+    rows = "16\t17\tP1\tP2\tAARS1\tRPL3\t1e-9\t.1\t.99\n16\t18\tP1\tP3\tAARS1\tRPL5\t0\t.2\t.792\n"
+    pairs = pairs_of(load_graph(write(head + rows, "BioPlex_293T_Network.tsv")))
+    assert pairs["AARS1", "RPL3"] == 1
+    assert pairs["AARS1", "RPL5"] == pytest.approx(0.8)
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
 def test_columns_that_are_not_used_are_named(write, logged, name: str) -> None:
     frame = pd.DataFrame({"gene_a": ["A", "B"], "gene_b": ["B", "C"], "strength": [1.0, 2.0]})
@@ -151,6 +144,8 @@ def test_profiles_are_rows_of_length_one_with_the_gene_itself(
         ("gene_a,gene_b,weight\nA,B,inf\n", "not a finite number above 0"),
         ("gene_a,gene_b,weight\nA,B,\n", "not a finite number above 0"),
         ("", "not readable"),
+        (HEAD + "A,B\nA,\u200b\n", "got '\\u200b', which is none"),
+        (HEAD + "A,B\nA,''\n", "which is none"),
     ],
 )
 def test_bad_files_are_refused(write, content: str, said: str) -> None:
@@ -167,7 +162,7 @@ def test_a_missing_name_in_parquet_is_refused(write) -> None:
 
 def test_no_such_graph_and_no_such_format(write) -> None:
     assert "string, reactome, string_links or the path" in refused("strnig")
-    assert "expected a file ending in .csv" in refused(write(HEAD + "A,B\n", "a.txt"))
+    assert "expected a file ending in .csv" in refused(write(HEAD + "A,B\n", "a.doc"))
 
 
 def test_a_changed_file_is_read_again(write) -> None:
@@ -202,3 +197,23 @@ def test_names_are_cleaned_and_odd_ones_told(write, logged) -> None:
     graph = load_graph(path)
     assert graph.symbols == ("2-Sep", "A", "B")
     assert logged.text == f"{path}: among its 3 genes are 1 dates ('2-Sep')."
+
+
+def test_the_demo_worlds_string_is_simulated_and_its_other_graphs_are_not(
+    write, nothing_here: Path
+) -> None:
+    graph = load_graph("string", simulated=True)
+    assert {*zip(*demo_pairs().to_numpy().T, strict=True)} == {
+        pair for pair in pairs_of(graph) if pair[0] < pair[1]
+    }
+    assert graph.sha256 == load_graph("string", simulated=True).sha256
+    assert "demo world" in graph.where
+    path = write(HEAD + "A,B\n")
+    assert load_graph(path, simulated=True).symbols == ("A", "B")
+    with pytest.raises(DataError, match="no public address"):
+        load_graph("reactome", simulated=True)
+
+
+def test_where_string_is_not_here_the_error_says_how_to_get_pairs(nothing_here: Path) -> None:
+    with pytest.raises(DataError, match="data fetch string/9606"):
+        load_graph("string")
