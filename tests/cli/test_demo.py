@@ -110,6 +110,29 @@ def test_the_second_table_shows_the_numbers_of_its_logs(shown, logs):
     assert f"{k} random neighbors " in shown
 
 
+def test_what_the_scripted_model_adds_to_the_reference_is_a_line_a_task(shown):
+    said = " ".join(shown.split())
+    for task, floor in (
+        ("perturbqa_de", r"guessing \(\.500\)"),
+        ("perturbqa_direction", r"guessing \(\.500\)"),
+        ("langpert", r"graph neighbors \(\.\d{3}\)"),
+    ):
+        found = re.search(
+            rf"{task}: Added to {floor}: scripted biologist (-?\.\d+) "
+            r"\[(\S+), (\S+)\]: ([a-z ]+)\.",
+            said,
+        )
+        assert found
+        lower, upper = float(found[2]), float(found[3])
+        verdicts = {
+            "more than the reference": lower >= 0,
+            "less than nothing": upper <= 0,
+            "no more than chance can explain": lower <= 0 <= upper,
+        }
+        assert verdicts[found[4]]
+    assert "which reads training rows of the own line and asks no model," in said
+
+
 def test_fallbacks_are_counted(shown, logs):
     (log,) = [log for log in logs if "langpert" in log.eval.task and "scripted" in log.eval.model]
     fallbacks = [

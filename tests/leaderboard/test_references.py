@@ -9,14 +9,22 @@ import inspect_ai
 import numpy as np
 import pytest
 
-from perturb_evals.families.family import NoReferencesError
+from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
+from perturb_evals.families import known_graph
+from perturb_evals.families.family import Control, NoReferencesError
 from perturb_evals.families.outcome import MeanOutcome
+from perturb_evals.families.pairs import references as pairs_references
+from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.families.pairs.outcome import AnswersOutcome
-from perturb_evals.leaderboard.entries import Entry, read_entries
+from perturb_evals.families.pairs.references import COMPUTED, ComputedMethod
+from perturb_evals.leaderboard.boards import make_boards
+from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.references import references
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.systems import baseline_identity
 from perturb_evals.solvers.expression.baselines import graph_neighbors
+from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
 from perturb_evals.tasks.langpert import langpert
 
 Runs = dict[str, Path]
@@ -159,6 +167,93 @@ def test_tables_that_cannot_be_had_are_named(
     args = asked.task_args | {"dataset": "perturbqa", "cell_line": "k562", "genes": None}
     with pytest.raises(NoReferencesError, match=r"k562-de\.csv"):
         references(asked.model_copy(update={"task_args": args}), (), ())
+
+
+def test_one_method_that_lacks_something_loses_no_other_row(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(evidence: PairsEvidence) -> Predictor:
+        raise DataError("Its file is broken.")
+
+    methods = [
+        ComputedMethod("far", "within", broken, lacking=lambda evidence: "Its file is not here."),
+        ComputedMethod("torn", "within", broken),
+    ]
+    monkeypatch.setattr(pairs_references, "COMPUTED", (*methods, *COMPUTED))
+    asked = result(entries, "perturbqa_de")
+    rows, lacking = references(asked, (), ())
+    assert {row.method for row in rows} >= {"gene_frequency", "perturbation_rate"}
+    assert [(row.method, row.why) for row in lacking] == [
+        ("far", "Its file is not here."),
+        ("torn", "Its file is broken."),
+    ]
+    (board,) = make_boards(Entries((entries["constant", "perturbqa_de"],), (), (), ()))
+    assert board.notes == (
+        "The row of far is not here. Its file is not here.",
+        "The row of torn is not here. Its file is broken.",
+    )
+
+
+def test_what_a_method_has_nothing_to_say_of_is_an_abstention(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shy(GeneFrequency):
+        def score(self, pert: str, gene: str) -> float | None:  # type: ignore[override]
+            return None if pert < "M" else super().score(pert, gene)
+
+    shy = ComputedMethod("shy", "within", Shy)
+    monkeypatch.setattr(pairs_references, "COMPUTED", (shy,))
+    (row,) = computed(result(entries, "perturbqa_de"))
+    assert isinstance(row.outcome, AnswersOutcome)
+    answers = row.outcome.predictions
+    assert answers.abstained.tolist() == [pert < "M" for pert in answers.perts]
+    assert 0 < answers.abstained.sum() < len(answers.perts)
+
+
+def test_a_row_that_tracks_show_is_on_all_boards_and_another_where_there_is_such_a_track(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = ComputedMethod("own", "cross", PerturbationRate, on_all=False)
+    monkeypatch.setattr(pairs_references, "COMPUTED", (own,))
+    asked = result(entries, "perturbqa_de")
+    assert computed(asked) == []
+    assert [row.lines for row in computed(asked, (), (LINES,))] == [LINES]
+
+
+def test_settings_that_stand_for_the_default_are_in_name_and_identity(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fit(evidence: PairsEvidence, graph: str) -> Predictor:
+        assert graph == "string_links"
+        return GeneFrequency(evidence)
+
+    settings = {"graph": "string_links"}
+    other = ComputedMethod("gene_frequency", "within", fit, settings=lambda _: settings)
+    monkeypatch.setattr(pairs_references, "COMPUTED", (other,))
+    floor = {"none": Pairs.zero, "within": Control("rate", method="gene_frequency")}
+    monkeypatch.setattr(Pairs, "floor", floor)
+    (row,) = computed(result(entries, "perturbqa_de"))
+    assert row.name == "gene_frequency, graph=string_links"
+    assert not row.by_default
+    assert row.system == baseline_identity("gene_frequency", "within", (), settings)
+    (board,) = make_boards(Entries((entries["constant", "perturbqa_de"],), (), (), ()))
+    (none,) = [track for track in board.tracks if track.name == "none"]
+    assert none.above
+    assert none.above.name == "gene_frequency, graph=string_links"
+
+
+def test_without_a_graph_at_hand_a_screen_has_its_other_rows_and_says_how_to_get_one(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_graph, "graph_at_hand", lambda simulated: None)
+    rows, lacking = references(result(entries, "langpert"), (), ())
+    assert [row.method for row in rows] == ["no_change", "mean_effect", "oracle_neighbors"]
+    (row,) = lacking
+    assert row.method == "graph_neighbors"
+    assert "perturb-evals data fetch" in row.why
+    (board,) = make_boards(Entries((entries["mean_effect", "langpert"],), (), (), ()))
+    assert any("perturb-evals data fetch" in note for note in board.notes)
+    assert all(row.added is None for track in board.tracks for row in track.rows)
 
 
 def test_a_log_of_another_split_gets_no_references(

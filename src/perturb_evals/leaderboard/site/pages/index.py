@@ -75,7 +75,7 @@ def index_page_of(
         title="Leaderboard",
         values={
             "summaries": [
-                (table, [*(over.in_words(decimal) for over in summary.over_lines), *summary.notes])
+                (table, [" ".join(o.in_words(decimal) for o in summary.over_lines), *summary.notes])
                 for summary, table in zip(summaries, summed, strict=True)
             ],
             "skills": skills,
