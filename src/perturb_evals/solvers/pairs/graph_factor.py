@@ -115,8 +115,8 @@ class GraphFactor:
         found = votes + self._scale[0] * signed + self._scale[1] * projected
         scores = np.round(self._labels.rates + found, DECIMALS)
         tendencies = self._labels.tendencies(weights[:, self._asked], PRIOR_WEIGHT)
-        is_close: list[bool] = (weights > 0).any(axis=1).tolist()
-        return zip(scores, tendencies.tolist(), is_close, strict=True)
+        is_close = weights.sum(axis=1) > 0
+        return zip(scores, tendencies.tolist(), is_close.tolist(), strict=True)
 
     def _parts(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
         """Return A, B and C, each (k, G), for (k, names) weights."""
