@@ -23,6 +23,7 @@ SCREEN_ROWS = {
     "no_change": "no change",
     "mean_effect": "mean effect",
     "random_neighbors": r"\d random neighbors",
+    "graph_neighbors": "graph neighbors",
     "oracle_neighbors": "oracle",
 }
 
@@ -107,6 +108,29 @@ def test_the_second_table_shows_the_numbers_of_its_logs(shown, logs):
     k = round(metrics(runs["nearest_perturbations"])["mean_k"])
     assert runs["random_neighbors"].eval.solver_args["k"] == k
     assert f"{k} random neighbors " in shown
+
+
+def test_what_the_scripted_model_adds_to_the_reference_is_a_line_a_task(shown):
+    said = " ".join(shown.split())
+    for task, floor in (
+        ("perturbqa_de", r"guessing \(\.500\)"),
+        ("perturbqa_direction", r"guessing \(\.500\)"),
+        ("langpert", r"graph neighbors \(\.\d{3}\)"),
+    ):
+        found = re.search(
+            rf"{task}: Added to {floor}: scripted biologist (-?\.\d+) "
+            r"\[(\S+), (\S+)\]: ([a-z ]+)\.",
+            said,
+        )
+        assert found
+        lower, upper = float(found[2]), float(found[3])
+        verdicts = {
+            "more than the reference": lower >= 0,
+            "less than nothing": upper <= 0,
+            "no more than chance can explain": lower <= 0 <= upper,
+        }
+        assert verdicts[found[4]]
+    assert "which reads training rows of the own line and asks no model," in said
 
 
 def test_fallbacks_are_counted(shown, logs):

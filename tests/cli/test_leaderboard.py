@@ -65,6 +65,20 @@ def test_a_table_a_track_and_a_summary(logs, capsys):
     assert "…" not in shown  # no cell is cut off in a pipe
 
 
+def test_a_line_a_track_says_what_models_add(logs, capsys):
+    folder, files = logs
+    assert main(["leaderboard", str(folder)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert len(re.findall(r"Added to guessing \(\.500\): \[bold\]evil", shown)) == 2
+    assert "which reads training rows of the own line and asks no model," in shown
+    assert "added: how much better than the track's reference" in shown
+    assert main(["compare", files[0], files[2]]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.count("Added to ") == 2
+    assert re.search(r"Added to \w+ \(\.\d{3}\): cross_line_knn -?\.\d{3} \[", shown)
+    assert re.search(r"Added to guessing \(\.500\): \[bold\]evil", shown)
+
+
 def test_names_from_logs_are_data(logs, capsys):
     folder, _ = logs
     assert main(["leaderboard", str(folder)]) == 0

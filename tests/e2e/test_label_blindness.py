@@ -21,10 +21,13 @@ from inspect_ai.solver import Generate, Solver, TaskState, fork, solver
 
 from perturb_evals.datasets.demo.world import demo_tables
 from perturb_evals.datasets.evidence import EvidenceError
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, lines_read, pairs_evidence
 from perturb_evals.datasets.pairs.load import FILE_SUFFIX, load_table
 from perturb_evals.datasets.pairs.questions import HOLDOUTS, scored_genes
+from perturb_evals.families.family import BoardAtHand, Reference
 from perturb_evals.families.pairs.family import Pairs
+from perturb_evals.families.pairs.outcome import AnswersOutcome
 from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.knn import by_other_lines, cross_line_knn
@@ -262,6 +265,31 @@ def test_prompts_and_predictions_do_not_change_with_the_test_labels(
         # Solvers did something: prompts and scores differ between questions.
         for name in set(SOLVERS) - {"constant"}:
             assert len({one[name] for one, _ in answers}) > 1
+
+
+def test_reference_rows_do_not_change_with_the_test_labels(
+    demo: Tables, put_tables: Callable[..., Path]
+):
+    """What boards compute reads through the same door as solvers."""
+
+    def rows(tables: Tables) -> dict[str, AnswersOutcome]:
+        put_tables(tables)
+        args = {"cell_line": "k562", "questions": "scored", "genes": 8, "seed": 1}
+        asked = pairs_benchmark("de", **args)
+        parts = {"task": "perturbqa_de", "abstention": "half", **asked.board}
+        args["dataset"] = "perturbqa"
+        board = BoardAtHand(parts, args, asked.table.sha256, lambda *_: True, (READ,))
+        found = Pairs().references(board)
+        return {row.method: row.outcome for row in found if isinstance(row, Reference)}
+
+    demo = {(line, kind): table for (line, kind), table in demo.items() if line in READ}
+    before, after = rows(demo), rows(shuffled(demo, "scored"))
+    assert before.keys() == after.keys() >= {"gene_frequency", "perturbation_rate"}
+    for method, row in before.items():
+        one, other = row.predictions, after[method].predictions
+        assert row.units == after[method].units
+        assert (one.labels != other.labels).any()
+        np.testing.assert_array_equal(one.scores, other.scores)
 
 
 BASELINES = (

@@ -188,6 +188,7 @@ def test_it_has_a_board_a_rank_and_a_comparison(logs: Path) -> None:
     (track,) = board.tracks
     near, far = track.rows
     assert (near.entry.name, near.rank, far.entry.name, far.rank) == ("guess 4", 1, "guess 9", 2)
+    assert track.floor is track.above is near.added is None  # it names no reference
     assert near.skill is not None
     assert near.skill.value == pytest.approx(1 - near.entry.outcome.value / 4)
     (pair,) = compare([near.entry, far.entry]).pairs
@@ -202,6 +203,7 @@ def test_it_has_pages_and_its_runs_are_checked(
     assert main(["leaderboard", str(logs), "--site", str(tmp_path / "site")]) == 0
     shown = capsys.readouterr().out
     assert "cells_left on toy_line" in shown
+    assert "Added to" not in shown
     assert "guess 4" in shown
     pages = [page.read_text("utf-8") for page in (tmp_path / "site").rglob("*.html")]
     assert all(any(said in page for page in pages) for said in ("mean error in cells", "viability"))

@@ -1,10 +1,18 @@
 """The boards as a table of pandas."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from perturb_evals.leaderboard import make_boards, read_entries, to_frame
+from perturb_evals.leaderboard import (
+    make_boards,
+    read_entries,
+    summaries,
+    summaries_to_frame,
+    to_frame,
+)
+from perturb_evals.leaderboard.entries import Entries
 
 
 def test_every_system_of_every_track_has_a_row_with_its_numbers(runs: dict[str, Path]) -> None:
@@ -21,6 +29,8 @@ def test_every_system_of_every_track_has_a_row_with_its_numbers(runs: dict[str, 
         assert (None if pd.isna(found.rank) else found.rank) == row.rank
         assert bool(found.why_unranked) == (row.rank is None)
         figures = {"value": row.entry.figure, "skill": row.skill, "behind_best": row.behind}
+        figures["added"] = row.added
+        assert found.added_to == (track.floor.name if track.floor else "")
         for name, figure in figures.items():
             number = getattr(found, name)
             assert (None if pd.isna(number) else number) == (figure and figure.value)
@@ -31,6 +41,30 @@ def test_every_system_of_every_track_has_a_row_with_its_numbers(runs: dict[str, 
     assert best.groupby(["board_key", "track", "lines"]).size().min() >= 1
     ends = frame.dropna(subset="lower")
     assert (ends["lower"] <= ends["upper"]).all()
+
+
+def test_every_mean_of_a_summary_has_a_row(world: Any, a_result: Any, entry_of: Any) -> None:
+    entries = [
+        entry_of(a_result(model=name, context=line), world.predictions(knows, "a"), name)
+        for line in ("k562", "rpe1")
+        for name, knows in (("good", 2.0), ("lone", 1.0))
+        if (name, line) != ("lone", "rpe1")
+    ]
+    summed = summaries(make_boards(Entries(tuple(entries), (), (), ())))
+    frame = summaries_to_frame(summed)
+    (summary,) = summed
+    assert list(zip(frame["system"], frame["mean_of"], frame["task"], strict=True)) == [
+        ("good", "skill", ""),
+        ("good", "auroc_per_gene", "perturbqa_de"),
+        ("lone", "skill", ""),
+        ("lone", "auroc_per_gene", "perturbqa_de"),
+    ]
+    assert set(frame["contexts"]) == {"k562,rpe1"}
+    (over,) = summary.rows[0].over_lines
+    assert frame["value"][1] == over.value
+    assert frame["lower"][1] < frame["value"][1] < frame["upper"][1]
+    assert frame["value"][2:].isna().all()
+    assert len(summaries_to_frame(())) == 0
 
 
 def test_no_boards_are_a_table_without_rows() -> None:

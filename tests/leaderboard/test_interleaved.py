@@ -53,6 +53,6 @@ def test_a_number_stands_where_its_system_read_no_more_than_the_track_opens(read
     found = {
         name
         for name in ("none", "within", "cross", "training")
-        if published_beside(BoardTrack(name, (), (row(0.6),)), [line(0.5, read)])
+        if published_beside(name, [line(0.5, read)])
     }
     assert found == tracks

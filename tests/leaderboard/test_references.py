@@ -1,20 +1,31 @@
 """Rows that every board has, against runs of the same methods."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
+import inspect_ai
 import numpy as np
 import pytest
 
-from perturb_evals.families.family import NoReferencesError
+from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
+from perturb_evals.families import known_graph
+from perturb_evals.families.family import Control, NoReferencesError
 from perturb_evals.families.outcome import MeanOutcome
+from perturb_evals.families.pairs import references as pairs_references
+from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.families.pairs.outcome import AnswersOutcome
-from perturb_evals.leaderboard.entries import Entry, read_entries
+from perturb_evals.families.pairs.references import COMPUTED, ComputedMethod
+from perturb_evals.leaderboard.boards import make_boards
+from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.references import references
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.systems import baseline_identity
+from perturb_evals.solvers.expression.baselines import graph_neighbors
+from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
+from perturb_evals.tasks.langpert import langpert
 
 Runs = dict[str, Path]
 LINES = ("demo_a", "demo_b", "demo_c")
@@ -30,11 +41,22 @@ def result(entries: dict[tuple[str, str], Entry], task: str) -> Result:
     return next(e.result for (_, own), e in entries.items() if own == task and e.result)
 
 
+def computed(
+    asked: Result,
+    present: Collection[str] = (),
+    line_sets: Collection[tuple[str, ...]] = (),
+) -> list[Entry]:
+    """The rows of a board on which none is lacking."""
+    rows, lacking = references(asked, present, line_sets)
+    assert lacking == []
+    return rows
+
+
 def test_computed_rows_are_those_that_runs_have(entries: dict[tuple[str, str], Entry]) -> None:
     for method in ("gene_frequency", "perturbation_rate"):
         run = entries[method, "perturbqa_de"]
-        computed = {row.method: row for row in references(result(entries, "perturbqa_de"), (), ())}
-        row = computed[method]
+        found = {row.method: row for row in computed(result(entries, "perturbqa_de"))}
+        row = found[method]
         assert row.result is None
         assert (row.system, row.track, row.lines) == (run.system, run.track, run.lines)
         assert row.outcome.units == run.outcome.units
@@ -51,34 +73,63 @@ def test_computed_rows_of_a_screen_are_those_that_runs_have(
     entries: dict[tuple[str, str], Entry],
 ) -> None:
     run = entries["mean_effect", "langpert"]
-    computed = {row.method: row for row in references(result(entries, "langpert"), (), ())}
-    assert {row.kind for row in computed.values()} == {"baseline", "truth"}
-    assert set(computed) == {"no_change", "mean_effect", "oracle_neighbors"}
-    row = computed["mean_effect"]
+    found = {row.method: row for row in computed(result(entries, "langpert"))}
+    assert {row.kind for row in found.values()} == {"baseline", "truth"}
+    assert set(found) == {"no_change", "mean_effect", "graph_neighbors", "oracle_neighbors"}
+    row = found["mean_effect"]
     assert (row.system, row.track) == (run.system, "training")
     assert row.outcome.units == run.outcome.units
     assert isinstance(row.outcome, MeanOutcome)
     assert isinstance(run.outcome, MeanOutcome)
     np.testing.assert_allclose(row.outcome.scores, run.outcome.scores, atol=1e-12)
-    values = {name: entry.outcome.value for name, entry in computed.items()}
-    assert values["oracle_neighbors"] < values["mean_effect"] < values["no_change"]
+    values = {name: entry.outcome.value for name, entry in found.items()}
+    assert values["oracle_neighbors"] < values["graph_neighbors"]
+    assert values["graph_neighbors"] < values["mean_effect"] < values["no_change"]
+
+
+def test_the_row_of_a_graph_is_that_of_a_run_to_the_last_digit(
+    entries: dict[tuple[str, str], Entry], tmp_path: Path
+) -> None:
+    task = langpert(screen="demo", fold=1)
+    (log,) = inspect_ai.eval(
+        task,
+        solver=graph_neighbors(),
+        model="none/none",
+        log_dir=str(tmp_path),
+        display="none",
+        log_realtime=False,
+    )
+    assert log.status == "success", log.error
+    (run,) = read_entries([str(tmp_path)]).complete
+    (row,) = [
+        row for row in computed(result(entries, "langpert")) if row.method == "graph_neighbors"
+    ]
+    assert row.result is None
+    assert row.by_default
+    assert run.by_default
+    assert (row.system, row.track, row.lines) == (run.system, run.track, run.lines)
+    assert isinstance(row.outcome, MeanOutcome)
+    assert isinstance(run.outcome, MeanOutcome)
+    assert row.outcome.units == run.outcome.units
+    assert row.outcome.scores.tolist() == run.outcome.scores.tolist()
+    assert row.figure == run.figure
 
 
 def test_what_was_run_is_not_computed_again(entries: dict[tuple[str, str], Entry]) -> None:
     asked = result(entries, "perturbqa_de")
     frequency = baseline_identity("gene_frequency", "within", ())
     rate = baseline_identity("perturbation_rate", "cross", LINES)
-    assert [row.method for row in references(asked, (frequency,), ())] == ["perturbation_rate"]
-    assert references(asked, (frequency, rate), (LINES,)) == []
+    assert [row.method for row in computed(asked, (frequency,))] == ["perturbation_rate"]
+    assert computed(asked, (frequency, rate), (LINES,)) == []
     # That of other lines is another system.
-    (row,) = references(asked, (frequency, rate), (("demo_a", "demo_b"),))
+    (row,) = computed(asked, (frequency, rate), (("demo_a", "demo_b"),))
     assert row.lines == ("demo_a", "demo_b")
 
 
 def test_each_set_of_lines_has_its_own_rate(entries: dict[tuple[str, str], Entry]) -> None:
     asked = result(entries, "perturbqa_direction")
     few = ("demo_a", "demo_c")
-    rows = [row for row in references(asked, (), (LINES, few)) if row.track == "cross"]
+    rows = [row for row in computed(asked, (), (LINES, few)) if row.track == "cross"]
     assert [row.lines for row in rows] == [LINES, few]
     assert len({row.system for row in rows}) == 2
 
@@ -116,6 +167,93 @@ def test_tables_that_cannot_be_had_are_named(
     args = asked.task_args | {"dataset": "perturbqa", "cell_line": "k562", "genes": None}
     with pytest.raises(NoReferencesError, match=r"k562-de\.csv"):
         references(asked.model_copy(update={"task_args": args}), (), ())
+
+
+def test_one_method_that_lacks_something_loses_no_other_row(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(evidence: PairsEvidence) -> Predictor:
+        raise DataError("Its file is broken.")
+
+    methods = [
+        ComputedMethod("far", "within", broken, lacking=lambda evidence: "Its file is not here."),
+        ComputedMethod("torn", "within", broken),
+    ]
+    monkeypatch.setattr(pairs_references, "COMPUTED", (*methods, *COMPUTED))
+    asked = result(entries, "perturbqa_de")
+    rows, lacking = references(asked, (), ())
+    assert {row.method for row in rows} >= {"gene_frequency", "perturbation_rate"}
+    assert [(row.method, row.why) for row in lacking] == [
+        ("far", "Its file is not here."),
+        ("torn", "Its file is broken."),
+    ]
+    (board,) = make_boards(Entries((entries["constant", "perturbqa_de"],), (), (), ()))
+    assert board.notes == (
+        "The row of far is not here. Its file is not here.",
+        "The row of torn is not here. Its file is broken.",
+    )
+
+
+def test_what_a_method_has_nothing_to_say_of_is_an_abstention(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shy(GeneFrequency):
+        def score(self, pert: str, gene: str) -> float | None:  # type: ignore[override]
+            return None if pert < "M" else super().score(pert, gene)
+
+    shy = ComputedMethod("shy", "within", Shy)
+    monkeypatch.setattr(pairs_references, "COMPUTED", (shy,))
+    (row,) = computed(result(entries, "perturbqa_de"))
+    assert isinstance(row.outcome, AnswersOutcome)
+    answers = row.outcome.predictions
+    assert answers.abstained.tolist() == [pert < "M" for pert in answers.perts]
+    assert 0 < answers.abstained.sum() < len(answers.perts)
+
+
+def test_a_row_that_tracks_show_is_on_all_boards_and_another_where_there_is_such_a_track(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = ComputedMethod("own", "cross", PerturbationRate, on_all=False)
+    monkeypatch.setattr(pairs_references, "COMPUTED", (own,))
+    asked = result(entries, "perturbqa_de")
+    assert computed(asked) == []
+    assert [row.lines for row in computed(asked, (), (LINES,))] == [LINES]
+
+
+def test_settings_that_stand_for_the_default_are_in_name_and_identity(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fit(evidence: PairsEvidence, graph: str) -> Predictor:
+        assert graph == "string_links"
+        return GeneFrequency(evidence)
+
+    settings = {"graph": "string_links"}
+    other = ComputedMethod("gene_frequency", "within", fit, settings=lambda _: settings)
+    monkeypatch.setattr(pairs_references, "COMPUTED", (other,))
+    floor = {"none": Pairs.zero, "within": Control("rate", method="gene_frequency")}
+    monkeypatch.setattr(Pairs, "floor", floor)
+    (row,) = computed(result(entries, "perturbqa_de"))
+    assert row.name == "gene_frequency, graph=string_links"
+    assert not row.by_default
+    assert row.system == baseline_identity("gene_frequency", "within", (), settings)
+    (board,) = make_boards(Entries((entries["constant", "perturbqa_de"],), (), (), ()))
+    (none,) = [track for track in board.tracks if track.name == "none"]
+    assert none.above
+    assert none.above.name == "gene_frequency, graph=string_links"
+
+
+def test_without_a_graph_at_hand_a_screen_has_its_other_rows_and_says_how_to_get_one(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_graph, "graph_at_hand", lambda simulated: None)
+    rows, lacking = references(result(entries, "langpert"), (), ())
+    assert [row.method for row in rows] == ["no_change", "mean_effect", "oracle_neighbors"]
+    (row,) = lacking
+    assert row.method == "graph_neighbors"
+    assert "perturb-evals data fetch" in row.why
+    (board,) = make_boards(Entries((entries["mean_effect", "langpert"],), (), (), ()))
+    assert any("perturb-evals data fetch" in note for note in board.notes)
+    assert all(row.added is None for track in board.tracks for row in track.rows)
 
 
 def test_a_log_of_another_split_gets_no_references(

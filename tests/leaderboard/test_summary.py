@@ -12,6 +12,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from inspect_ai.log import read_eval_log, write_eval_log
 
+from perturb_evals.datasets.files.sources import find_source
+from perturb_evals.datasets.pairs.load import table_file
 from perturb_evals.families import outcome as outcomes
 from perturb_evals.leaderboard import boards
 from perturb_evals.leaderboard.boards import make_boards
@@ -97,6 +99,79 @@ def test_perturbations_are_drawn_by_name_over_all_parts(lines: list[Entry]) -> N
             means += (2 * values - 1) / 2
         assert row.mean.lower == pytest.approx(np.nanquantile(means, 0.025))
         assert row.mean.upper == pytest.approx(np.nanquantile(means, 0.975))
+
+
+def test_the_macro_mean_is_over_the_lines_of_a_task_under_joint_resamples(
+    lines: list[Entry], world: Any, a_result: Make, entry_of: Enter
+) -> None:
+    direction = a_result(model="good", task="perturbqa_direction", context="k562")
+    extra = entry_of(direction, world.predictions(2.0, "c"), "good")
+    (summary,) = summed(*lines, extra)
+    (over,) = summary.over_lines  # direction has one line only
+    assert (over.task, over.headline, over.contexts, over.published) == (
+        "perturbqa_de",
+        "auroc_per_gene",
+        ("k562", "rpe1"),
+        (),
+    )
+    assert over.title == "perturbqa_de: mean auroc_per_gene"
+    found = rows_of(summary)
+    # fair lacks a part of the summary, but no line of the task; lone lacks a line.
+    assert found["fair"].mean is None
+    assert found["lone"].over_lines == (None,)
+    asked = [*lines, extra]
+    names = sorted({name for entry in asked for name in entry.outcome.perturbations})
+    weights = resample_weights(len(names), resamples=2000, seed=0)
+    for name in ("good", "fair"):
+        own = [entry for entry in lines if entry.name == name]
+        values, drawn = [], np.zeros(2000)
+        for entry in own:
+            drawn_here = weights[:, [names.index(pert) for pert in entry.outcome.perturbations]]
+            resampled, _ = resampled_auroc_per_gene(entry.outcome.predictions, drawn_here)  # type: ignore[attr-defined]
+            drawn += resampled / 2
+            values.append(entry.outcome.value)
+        (mean,) = found[name].over_lines
+        assert mean
+        assert mean.value == pytest.approx(np.mean(values))
+        assert (mean.lower, mean.upper) == pytest.approx(
+            tuple(np.nanquantile(drawn, [0.025, 0.975]))
+        )
+
+
+def test_a_screen_cut_anew_is_no_line_and_one_line_has_no_macro_mean(
+    world: Any, a_result: Make, entry_of: Enter
+) -> None:
+    def entry(line: str, task: str = "perturbqa_de") -> Entry:
+        return entry_of(a_result(context=line, task=task), world.predictions(1.0, "a"), "x")
+
+    (summary,) = summed(entry("k562"), entry("rpe1"), entry("k562_set"))
+    assert [over.contexts for over in summary.over_lines] == [("k562", "rpe1")]
+    assert summed(entry("k562"), entry("k562_set")) == ()
+    (summary,) = summed(entry("k562"), entry("k562", "perturbqa_direction"))
+    assert summary.over_lines == ()
+    assert [row.over_lines for row in summary.rows] == [()]
+
+
+def test_published_numbers_over_the_same_lines_stand_beside_it_unranked(
+    world: Any, a_result: Make, entry_of: Enter
+) -> None:
+    def entry(line: str) -> Entry:
+        data = str(find_source(table_file(line, "de")).sha256)[:6]
+        run = a_result(context=line, track="within", board={"data": data, "questions": "scored"})
+        return entry_of(run, world.predictions(1.0, "a"), "x")
+
+    (summary,) = summed(entry("k562"), entry("rpe1"))
+    (over,) = summary.over_lines
+    published = dict(over.published)
+    assert published["SUMMER"] == pytest.approx((0.62 + 0.59) / 2)
+    assert "LLM (No retrieval)" not in published  # of the track none
+    values = [value for _, value in over.published]
+    assert values == sorted(values, reverse=True)
+    assert {row.name for row in summary.rows} == {"x"}
+    said = over.in_words("{:.3f}".format)
+    assert "plain mean over k562, rpe1." in said
+    assert "not ranked: " in said
+    assert "SUMMER 0.605" in said
 
 
 def test_of_screens_the_controls_are_resampled_with_the_systems(
@@ -272,6 +347,7 @@ def table_of(folder: Path) -> list[Any]:
                 own = row.entry
                 shown.append((own.name, own.system, own.kind, own.figure, own.outcome.value))
                 shown.append((row.rank, row.with_best, row.behind, row.skill, row.why_unranked))
+                shown.append(row.added)
     for summary in summaries(boards):
         shown.append((summary.title, summary.track, [board.key for board in summary.parts]))
         shown += [asdict(row) for row in summary.rows]

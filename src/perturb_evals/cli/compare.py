@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from perturb_evals.cli.tables.compare import show_comparison
     from perturb_evals.cli.tables.leaderboard import show_set_aside
     from perturb_evals.cli.tables.terminal import console, short
+    from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.comparison import ComparisonError, compare
     from perturb_evals.leaderboard.entries import board_of, read_entries
 
@@ -39,11 +40,14 @@ def run(args: argparse.Namespace) -> int:
         if entry.result is not None:
             boards.setdefault(board_of(entry.result), []).append(entry)
     several = [found for found in boards.values() if len(found) > 1]
+    # What the systems add to a reference needs the rows that are computed for a board.
+    ranked = make_boards(entries) if several else ()
     compared = 0
     # Where nothing can be compared, the message says which part differs.
     for found in several or [list(entries.complete)]:
         try:
-            show_comparison(shown, compare(found, older=entries.older, logs=args.logs))
+            comparison = compare(found, older=entries.older, logs=args.logs)
+            show_comparison(shown, comparison, ranked)
             compared += 1
         except ComparisonError as error:
             complain("compare", error)

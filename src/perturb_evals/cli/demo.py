@@ -3,7 +3,7 @@
 import argparse
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from perturb_evals.cli.arguments import Subparsers
     from perturb_evals.families.demo import Demo, DemoSystem
     from perturb_evals.families.family import Control, Family
+    from perturb_evals.leaderboard.boards import Board
     from perturb_evals.leaderboard.entries import Entry
 
     Rows = Mapping[str, Mapping[str, Entry]]
@@ -89,7 +90,8 @@ def run(args: argparse.Namespace) -> int:
         shown.print(_table(family, demo, rows))
         shown.print()
         found = {task: metrics(log) for task, log in logs[demo.scripted.name].items()}
-        for sentence in (*_ways(family, demo, rows), *demo.remarks(found)):
+        added = _added(boards, rows, demo.scripted.name)
+        for sentence in (*_ways(family, demo, rows), *added, *demo.remarks(found)):
             shown.print(sentence)
         shown.print()
     shown.print("The leaderboard of these runs, open it in a browser:", style="bold")
@@ -212,6 +214,23 @@ def _ways(family: "Family", demo: "Demo", rows: "Rows") -> "Iterator[str]":
             f"{task}: the {demo.scripted.name} gets {share:.0%} of the way from {zero} "
             f"({number(start)}) to {one} ({number(stop)})."
         )
+
+
+def _added(boards: "Sequence[Board]", rows: "Rows", scripted: str) -> "Iterator[str]":
+    """Say for each task what the scripted model adds to the reference of its track."""
+    from perturb_evals.cli.tables.terminal import figure, number
+    from perturb_evals.leaderboard.value_added import models_add
+
+    named = {id(entry): name for name, own in rows.items() for entry in own.values()}
+
+    def name(entry: "Entry") -> str:
+        return named.get(id(entry), entry.name)
+
+    for task, entry in rows[scripted].items():
+        for board in boards:
+            for track in board.tracks:
+                if any(row.entry is entry for row in track.rows):
+                    yield f"{task}: {models_add(board, track, name, number, figure)}"
 
 
 def _inspect() -> str:

@@ -6,7 +6,7 @@ and has pages as soon as one object says what stands here.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -33,11 +33,11 @@ class NoReferencesError(Exception):
 
 @dataclass(frozen=True)
 class Control:
-    """One end of the skill scale.
+    """A headline that others are held against: an end of the skill scale, or a track's reference.
 
     Attributes:
         name: What has it, in words.
-        method: The solver that has it; empty for a number.
+        method: The solver that has it, with its default settings; empty for a number.
         value: The number; None for a method.
     """
 
@@ -88,6 +88,8 @@ class Reference:
         track: The evidence that it reads.
         lines: Cell lines that it reads, for cross.
         outcome: What it got.
+        settings: Arguments of the solver that are not as by default, as the files for the default
+            are not here.
     """
 
     method: str
@@ -95,6 +97,20 @@ class Reference:
     track: str
     lines: tuple[str, ...]
     outcome: Outcome
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LackingReference:
+    """A reference row that cannot be computed here, which loses none of the others.
+
+    Attributes:
+        method: Name of the solver.
+        why: What is not at hand and how to get it, in a sentence or two.
+    """
+
+    method: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -185,6 +201,10 @@ class Family(ABC):
     """What has skill 0."""
     one: ClassVar[Control]
     """What has skill 1."""
+    floor: ClassVar[Mapping[str, Control]] = {}
+    """By track its reference: what value added is counted from, as a model that does no better
+    adds nothing. It is named here beforehand and was chosen on training rows: never the best on
+    the test rows of a board. A track without one has no value added."""
     tracks: ClassVar[Mapping[str, OpenedTrack]]
     """Its tracks of evidence, from the fewest training rows to the most; the first is that of a
     run whose header names none."""
@@ -246,8 +266,8 @@ class Family(ABC):
             ValueError, KeyError, TypeError: Arguments that the task does not allow.
         """
 
-    def references(self, of: BoardAtHand) -> list[Reference]:
-        """Compute the reference rows of a board.
+    def references(self, of: BoardAtHand) -> Sequence[Reference | LackingReference]:
+        """Compute the reference rows of a board, and say which of them cannot be.
 
         Raises:
             NoReferencesError: The data are not those of the board.

@@ -9,21 +9,19 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from perturb_evals.families import family_of, tracks
 from perturb_evals.families.family import Family, NoReferencesError
 from perturb_evals.families.outcome import FEWEST, Better, shared_weights
 from perturb_evals.leaderboard.entries import Entries, Entry, board_of
 from perturb_evals.leaderboard.figures import figure_of
+from perturb_evals.leaderboard.floor import Floor, floor_above, floor_of
 from perturb_evals.leaderboard.references import references
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.skill import Scale, scale_of
 
 # Differences below this are the rounding of sums.
 ROUNDING = 1e-12
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +38,8 @@ class Row:
         skill: The headline on a scale with 0 the negative and 1 the positive control, with its
             interval; None where the board has no such scale.
         why_unranked: Why it has no rank, in a few words; empty for what has one.
+        added: What it adds to the track's reference, with the paired interval, positive for better
+            whatever the metric's direction; None for the reference, and where it is not there.
     """
 
     entry: Entry
@@ -48,15 +48,30 @@ class Row:
     behind: Figure | None
     skill: Figure | None
     why_unranked: str
+    added: Figure | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class BoardTrack:
-    """The systems that may be compared: the best first, what is not ranked among them by value."""
+    """The systems that may be compared: the best first, what is not ranked among them by value.
+
+    Attributes:
+        name: The track.
+        lines: The lines that are open in it, for cross.
+        rows: Its systems.
+        floor: Its reference, from which value added is counted; None where it is not there.
+        above: A reference that reads more, where its own is a number; see `floor.floor_above`.
+    """
 
     name: str
     lines: tuple[str, ...]
     rows: tuple[Row, ...]
+    floor: Floor | None = None
+    above: Floor | None = None
+
+    def is_floor(self, row: Row) -> bool:
+        """Whether a row is the reference, to which it adds nothing by itself."""
+        return self.floor is not None and row.entry is self.floor.entry
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +142,16 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
     first, notes = _first(runs), []
     found = {_track(entry) for entry in runs}
     lines_of_cross = {lines for name, lines in found if name == "cross"}
+    family = family_of(first.task)
     try:
-        computed = references(first, {entry.system for entry in runs}, lines_of_cross)
+        computed, lacking = references(first, {entry.system for entry in runs}, lines_of_cross)
+        notes += [f"The row of {row.method} is not here. {row.why}" for row in lacking]
     except NoReferencesError as error:
         computed = []
         notes.append(f"The reference rows could not be computed: {error}")
+    usual = {entry.system for entry in computed}
+    ran = {entry.system for entry in runs}
+    computed = [entry for entry in computed if entry.system not in ran]
     everyone = [*runs, *_renamed(computed, {entry.name for entry in runs}, lines_of_cross)]
     # What was asked follows from the data; where they cannot be had, most runs are believed.
     asked = Counter(entry.outcome.asked for entry in computed or runs).most_common(1)[0][0]
@@ -148,15 +168,13 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
             f"{FEWEST}."
         )
     weights = shared_weights(n_perturbations)
-    drawn = {id(entry): entry.outcome.drawn for entry in everyone}
-    family = family_of(first.task)
     better = family.better
     scale = scale_of(family, everyone, weights)
     if scale and _sign(better) * (scale.one - scale.zero) < 0:
         notes.append(f"{scale.one_name} is not better than {scale.zero_name}: there is no skill.")
         scale = None
     tracks = [
-        BoardTrack(name, lines, _rows(name, lines, everyone, drawn, scale, family))
+        _board_track(name, lines, everyone, usual, scale, family)
         for name, lines in sorted(found, key=_width)
     ]
     return Board(
@@ -212,17 +230,32 @@ def _sign(better: Better) -> float:
     return 1.0 if better == "higher" else -1.0
 
 
-def _rows(
+def _board_track(
     track: str,
     lines: tuple[str, ...],
     everyone: Sequence[Entry],
-    drawn: dict[int, Floats],
+    usual: Collection[str],
     scale: Scale | None,
     family: Family,
+) -> BoardTrack:
+    floor = floor_of(family, track, lines, everyone, usual)
+    above = floor_above(family, track, everyone, usual)
+    shown = []
+    for entry in everyone:
+        why = _why_unranked(entry, track, lines, family)
+        if why is None and above is not None and entry is above.entry:
+            why = _reads(entry)
+        if why is not None:
+            shown.append((entry, why))
+    rows = _rows(shown, floor, scale, family.better)
+    return BoardTrack(track, lines, rows, floor, above)
+
+
+def _rows(
+    shown: list[tuple[Entry, str]], floor: Floor | None, scale: Scale | None, better: Better
 ) -> tuple[Row, ...]:
-    sign = _sign(family.better)
-    shown = [(entry, _why_unranked(entry, track, lines, family)) for entry in everyone]
-    shown = [(entry, why) for entry, why in shown if why is not None]
+    """Return the rows of entries, each with why it has no rank; empty for one that has."""
+    sign = _sign(better)
     # An undefined headline comes last: nan has no place in an order.
     shown.sort(key=lambda pair: (*_place(pair[0].outcome.value, sign), pair[0].name))
     ranked = [entry for entry, why in shown if why == ""]
@@ -234,15 +267,16 @@ def _rows(
             lead = {
                 id(other): figure_of(
                     sign * (other.outcome.value - entry.outcome.value),
-                    sign * (drawn[id(other)] - drawn[id(entry)]),
+                    sign * (other.outcome.drawn - entry.outcome.drawn),
                 )
                 for other in ranked
             }
             rank = 1 + sum(_above_zero(figure) for figure in lead.values())
             with_best = not _above_zero(lead[id(best)])
             behind = None if entry is best else lead[id(best)]
-        skill = scale.skill(entry.outcome.value, drawn[id(entry)]) if scale else None
-        rows.append(Row(entry, rank, with_best, behind, skill, why or ""))
+        skill = scale.skill(entry.outcome.value, entry.outcome.drawn) if scale else None
+        added = floor.added(entry, better) if floor else None
+        rows.append(Row(entry, rank, with_best, behind, skill, why, added))
     return tuple(rows)
 
 
@@ -267,7 +301,11 @@ def _why_unranked(entry: Entry, track: str, lines: tuple[str, ...], family: Fami
         return ""
     # A track cross has the row of its own lines, so that of others says nothing there.
     other = entry.method in family.always and entry.track != track
-    return f"reads rows of the track {entry.track}" if other else None
+    return _reads(entry) if other else None
+
+
+def _reads(entry: Entry) -> str:
+    return f"reads rows of the track {entry.track}"
 
 
 def _above_zero(lead: Figure) -> bool:

@@ -19,6 +19,7 @@ from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.results.from_log import Prices, result_of, status_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.systems import (
+    baseline_identity,
     identity,
     is_baseline,
     names,
@@ -61,6 +62,11 @@ class Entry:
     figure: Figure
     outcome: Outcome
     result: Result | None
+
+    @property
+    def by_default(self) -> bool:
+        """Whether it is what a method gives with its default settings, run or computed."""
+        return self.system == baseline_identity(self.method, self.track, self.lines)
 
 
 @dataclass(frozen=True, eq=False)

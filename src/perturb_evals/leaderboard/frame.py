@@ -1,12 +1,13 @@
-"""Boards as a table of pandas, for notebooks."""
+"""Boards and their summaries as tables of pandas, for notebooks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
 
 from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
 from perturb_evals.leaderboard.results.result import Figure
+from perturb_evals.leaderboard.summary import Summary
 
 TEXT, NUMBER = "object", "float64"
 COLUMNS = {
@@ -17,8 +18,16 @@ COLUMNS = {
     **dict.fromkeys(("value", "lower", "upper"), NUMBER),
     **dict.fromkeys(("skill", "skill_lower", "skill_upper"), NUMBER),
     **dict.fromkeys(("behind_best", "behind_best_lower", "behind_best_upper"), NUMBER),
+    "added_to": TEXT,
+    **dict.fromkeys(("added", "added_lower", "added_upper"), NUMBER),
     **dict.fromkeys(("coverage", "cost_usd", "wall_seconds"), NUMBER),
     "log": TEXT,
+}
+
+SUMMED = {
+    **dict.fromkeys(("summary", "track", "lines", "system", "kind"), TEXT),
+    **dict.fromkeys(("mean_of", "task", "contexts"), TEXT),
+    **dict.fromkeys(("value", "lower", "upper"), NUMBER),
 }
 
 
@@ -32,14 +41,52 @@ def to_frame(boards: Iterable[Board]) -> pd.DataFrame:
         The columns of `COLUMNS`: where a system stands (`lines` are those of the track cross),
         its rank, 1 for the best and missing with a reason in `why_unranked`; what it is (`kind` is
         `system`, `baseline` or `truth`); its headline with the 95% interval; skill; how far it is
-        behind the best, positive for worse; and of its run coverage, cost, time and log. nan where
-        a number is undefined or has no interval, and for the run of a row that was computed from
-        the data (its log is empty). Without boards the same columns and no rows.
+        behind the best, positive for worse; what it adds to the track's reference, positive for
+        better, and which that is (`added_to`, empty where it is not there); and of its run
+        coverage, cost, time and log. nan where a number is undefined or has no interval, and for
+        the run of a row that was computed from the data (its log is empty). Without boards the same
+        columns and no rows.
     """
     rows = [
         _row(board, track, row) for board in boards for track in board.tracks for row in track.rows
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def summaries_to_frame(summaries: Iterable[Summary]) -> pd.DataFrame:
+    """Return a row for each mean of each system in some summaries, in the order of their tables.
+
+    Args:
+        summaries: Of `summaries`.
+
+    Returns:
+        The columns of `SUMMED`: which summary and track; the system; what the mean is of
+            (`mean_of`: `skill` over all tasks and contexts of the summary, its `task` then empty,
+            or a headline over the `contexts` of one task); its value with the 95% interval, nan for
+            a system that lacks a part. Without summaries the same columns and no rows.
+    """
+    rows = [row for summary in summaries for row in _means(summary)]
+    return pd.DataFrame(rows, columns=list(SUMMED)).astype(SUMMED)
+
+
+def _means(summary: Summary) -> Iterator[dict[str, Any]]:
+    contexts = dict.fromkeys(str(board.parts["context"]) for board in summary.parts)
+    for row in summary.rows:
+        means = [("skill", "", tuple(contexts), row.mean)]
+        for over, mean in zip(summary.over_lines, row.over_lines, strict=True):
+            means.append((over.headline, over.task, over.contexts, mean))
+        for mean_of, task, over_contexts, mean in means:
+            yield {
+                "summary": summary.title,
+                "track": summary.track,
+                "lines": ",".join(summary.lines),
+                "system": row.name,
+                "kind": row.kind,
+                "mean_of": mean_of,
+                "task": task,
+                "contexts": ",".join(over_contexts),
+                **_figure(mean, "value", "lower", "upper"),
+            }
 
 
 def _row(board: Board, track: BoardTrack, row: Row) -> dict[str, Any]:
@@ -61,6 +108,8 @@ def _row(board: Board, track: BoardTrack, row: Row) -> dict[str, Any]:
         **_figure(entry.figure, "value", "lower", "upper"),
         **_figure(row.skill, "skill", "skill_lower", "skill_upper"),
         **_figure(row.behind, "behind_best", "behind_best_lower", "behind_best_upper"),
+        "added_to": track.floor.name if track.floor else "",
+        **_figure(row.added, "added", "added_lower", "added_upper"),
         "coverage": run.coverage if run else None,
         "cost_usd": usage.cost if usage else None,
         "wall_seconds": usage.wall_seconds if usage else None,

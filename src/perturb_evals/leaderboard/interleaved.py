@@ -8,13 +8,13 @@ from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import BoardTrack, Row
 
 
-def published_beside(track: BoardTrack, lines: Sequence[PublishedLine]) -> list[PublishedLine]:
-    """Return the published numbers that go with a track.
+def published_beside(track: str, lines: Sequence[PublishedLine]) -> list[PublishedLine]:
+    """Return the published numbers that go with a track, given its name.
 
     Those of systems that read what the track opens, and beside cross also those that read the
     training rows of their own line.
     """
-    beside = {"cross": ("within", "cross")}.get(track.name, (track.name,))
+    beside = {"cross": ("within", "cross")}.get(track, (track,))
     return [line for line in lines if line.track in beside]
 
 
@@ -40,4 +40,4 @@ def interleaved(
         value = found.value if isinstance(found, PublishedLine) else found.entry.outcome.value
         return sign * value if math.isfinite(value) else math.inf
 
-    return sorted([*track.rows, *published_beside(track, lines)], key=place)
+    return sorted([*track.rows, *published_beside(track.name, lines)], key=place)

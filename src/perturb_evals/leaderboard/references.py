@@ -4,7 +4,12 @@ from collections.abc import Collection
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.families import family_of
-from perturb_evals.families.family import BoardAtHand, NoReferencesError, Reference
+from perturb_evals.families.family import (
+    BoardAtHand,
+    LackingReference,
+    NoReferencesError,
+    Reference,
+)
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.results.result import Result
@@ -13,8 +18,8 @@ from perturb_evals.leaderboard.systems import baseline_identity
 
 def references(
     result: Result, present: Collection[str], line_sets: Collection[tuple[str, ...]]
-) -> list[Entry]:
-    """Compute the reference rows of a board.
+) -> tuple[list[Entry], list[LackingReference]]:
+    """Compute the reference rows of a board; return also those that cannot be computed here.
 
     Args:
         result: Any complete run of the board.
@@ -22,7 +27,7 @@ def references(
         line_sets: Cell lines of each of its tracks cross.
 
     Raises:
-        NoReferencesError: The data cannot be had, or are not those of the board.
+        NoReferencesError: The data cannot be had, or are not those of the board: no row can be.
     """
 
     def wanted(method: str, track: str, lines: tuple[str, ...]) -> bool:
@@ -36,14 +41,15 @@ def references(
         raise NoReferencesError(str(error)) from error
     except (KeyError, TypeError) as error:
         raise NoReferencesError(f"The arguments of its task are others: {why(error)}.") from error
-    return [_entry(reference) for reference in found]
+    rows = [_entry(row) for row in found if isinstance(row, Reference)]
+    return rows, [row for row in found if isinstance(row, LackingReference)]
 
 
 def _entry(reference: Reference) -> Entry:
-    outcome = reference.outcome
+    outcome, settings = reference.outcome, reference.settings
     return Entry(
-        system=baseline_identity(reference.method, reference.track, reference.lines),
-        name=reference.method,
+        system=baseline_identity(reference.method, reference.track, reference.lines, settings),
+        name=", ".join([reference.method, *(f"{key}={settings[key]}" for key in settings)]),
         kind=reference.kind,
         method=reference.method,
         track=reference.track,

@@ -15,7 +15,6 @@ from perturb_evals.families.family import Control, Family
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.leaderboard.systems import baseline_identity
 
 Floats = NDArray[np.float64]
 
@@ -92,7 +91,6 @@ def _method(entries: Sequence[Entry], solver: str) -> Entry | None:
     """Return the entry of a method: that with its default settings, or the first by settings."""
 
     def unusual(entry: Entry) -> tuple[bool, str]:
-        usual = baseline_identity(solver, entry.track, entry.lines)
-        return entry.system != usual, entry.system
+        return not entry.by_default, entry.system
 
     return min((entry for entry in entries if entry.method == solver), key=unusual, default=None)

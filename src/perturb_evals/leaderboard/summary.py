@@ -1,7 +1,11 @@
-"""The summary over boards: mean skill of the systems that ran every part; gaps are shown."""
+"""The summary over boards: mean skill of the systems that ran every part; gaps are shown.
+
+Beside it stands the number that publications give: the plain mean of the headline over the cell
+lines or screens of a task.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +16,7 @@ from perturb_evals.families import tracks
 from perturb_evals.families.outcome import shared_weights
 from perturb_evals.leaderboard.boards import ROUNDING, Board, BoardTrack, Row
 from perturb_evals.leaderboard.figures import figure_of
+from perturb_evals.leaderboard.interleaved import published_beside
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.skill import Scale, scale_of
 
@@ -34,6 +39,8 @@ class SummaryRow:
         kind: See `entries.Entry`.
         mean: Mean skill over all parts, with its interval; None for a system that lacks a part.
         skills: Its skill in every part; None for a part that it did not run.
+        over_lines: Its mean headline for each of `Summary.over_lines`, with its interval; None
+            where it lacks a line.
         with_best: Whether the paired interval cannot tell its mean from the best mean.
     """
 
@@ -43,6 +50,42 @@ class SummaryRow:
     mean: Figure | None
     skills: tuple[Figure | None, ...]
     with_best: bool
+    over_lines: tuple[Figure | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class OverLines:
+    """The macro mean of a task's headline: its plain mean over cell lines or screens.
+
+    Attributes:
+        task: The task.
+        headline: The metric.
+        contexts: What the mean is over, two or more; a screen that was cut anew is not among them.
+        published: Systems with a published number for each of them, and the mean of these, the
+            best first: of other protocols, and never ranked.
+    """
+
+    task: str
+    headline: str
+    contexts: tuple[str, ...]
+    published: tuple[tuple[str, float], ...]
+
+    @property
+    def title(self) -> str:
+        """What it is, in a few words."""
+        return f"{self.task}: mean {self.headline}"
+
+    def in_words(self, number: Callable[[float], str]) -> str:
+        """Return what the mean is over, and what was published over the same, in sentences.
+
+        Args:
+            number: Writes a published mean.
+        """
+        said = f"{self.title} is the plain mean over {', '.join(self.contexts)}."
+        if not self.published:
+            return said
+        beside = ", ".join(f"{system} {number(value)}" for system, value in self.published)
+        return f"{said} Published over the same, of other protocols and not ranked: {beside}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +99,7 @@ class Summary:
         parts: The boards, one a task and context: of several the one on which most systems ran.
         notes: Which boards are left out for these, in sentences.
         rows: Those with a mean first, the best first; then the others by name.
+        over_lines: What else is summed up: of each task that has several of the parts.
     """
 
     title: str
@@ -64,6 +108,7 @@ class Summary:
     parts: tuple[Board, ...]
     notes: tuple[str, ...]
     rows: tuple[SummaryRow, ...]
+    over_lines: tuple[OverLines, ...] = ()
 
     @property
     def track_title(self) -> str:
@@ -93,7 +138,9 @@ def summaries(boards: Sequence[Board]) -> tuple[Summary, ...]:
             about = parts[0].family.summary
             title = f"{about} ({said})"
             notes = _notes(grouped[rules, key], parts, key)
-            summed.append(Summary(title, track, lines, parts, notes, _rows(parts, key)))
+            over = _over_lines(parts, track)
+            rows = _rows(parts, key, over)
+            summed.append(Summary(title, track, lines, parts, notes, rows, over))
     return tuple(summed)
 
 
@@ -159,7 +206,37 @@ def _ranked(board: Board, key: TrackKey) -> dict[str, Row]:
     return {row.entry.system: row for row in rows if row.rank is not None and row.skill}
 
 
-def _rows(parts: tuple[Board, ...], key: TrackKey) -> tuple[SummaryRow, ...]:
+def _over_lines(parts: tuple[Board, ...], track: str) -> tuple[OverLines, ...]:
+    """Return the tasks that several parts share."""
+    by_task: dict[str, list[Board]] = defaultdict(list)
+    for board in parts:
+        by_task[str(board.parts["task"])].append(board)
+    return tuple(
+        OverLines(
+            task,
+            boards[0].headline,
+            tuple(str(board.parts["context"]) for board in boards),
+            _published(boards, track),
+        )
+        for task, boards in by_task.items()
+        if len(boards) > 1
+    )
+
+
+def _published(boards: Sequence[Board], track: str) -> tuple[tuple[str, float], ...]:
+    """Return the mean published value of each system that has one for all of some boards."""
+    values: dict[str, list[float]] = defaultdict(list)
+    for board in boards:
+        for line in published_beside(track, board.family.published(board.parts)):
+            values[line.system].append(line.value)
+    sign = 1 if boards[0].better == "lower" else -1
+    means = [(name, float(np.mean(v))) for name, v in values.items() if len(v) == len(boards)]
+    return tuple(sorted(means, key=lambda mean: (sign * mean[1], mean[0])))
+
+
+def _rows(
+    parts: tuple[Board, ...], key: TrackKey, over: tuple[OverLines, ...]
+) -> tuple[SummaryRow, ...]:
     tables = [_ranked(board, key) for board in parts]
     systems = sorted({system for table in tables for system in table})
     drawn: dict[str, Floats] = {}
@@ -184,8 +261,31 @@ def _rows(parts: tuple[Board, ...], key: TrackKey) -> tuple[SummaryRow, ...]:
         own = tuple(table[system].skill if system in table else None for table in tables)
         tied = best is not None and system in means and _tied(drawn[best], drawn[system])
         entry = row.entry
-        found.append(SummaryRow(system, entry.name, entry.kind, means.get(system), own, tied))
+        over_lines = tuple(_mean_headline(system, one, parts, tables, scales) for one in over)
+        found.append(
+            SummaryRow(system, entry.name, entry.kind, means.get(system), own, tied, over_lines)
+        )
     return tuple(sorted(found, key=_order))
+
+
+def _mean_headline(
+    system: str,
+    over: OverLines,
+    parts: tuple[Board, ...],
+    tables: list[dict[str, Row]],
+    scales: list[tuple[Scale, Integers]],
+) -> Figure | None:
+    """Return a system's mean headline over the lines of a task; None where it lacks one."""
+    values, drawn = [], []
+    for board, table, (_, weights) in zip(parts, tables, scales, strict=True):
+        if board.parts["task"] != over.task:
+            continue
+        if system not in table:
+            return None
+        outcome = table[system].entry.outcome
+        values.append(outcome.value)
+        drawn.append(outcome.resampled(weights))
+    return figure_of(float(np.mean(values)), np.mean(drawn, axis=0))
 
 
 def _joint_scales(

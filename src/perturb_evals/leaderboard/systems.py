@@ -65,9 +65,12 @@ def identity(result: Result) -> str:
     return _text(_settings(result))
 
 
-def baseline_identity(method: str, track: str, lines: Sequence[str]) -> str:
-    """Return the identity that a run of a method without arguments has."""
-    return _text({"model": NO_MODEL, "solver": method, **_reads(method, track, lines)})
+def baseline_identity(
+    method: str, track: str, lines: Sequence[str], given: Mapping[str, Any] | None = None
+) -> str:
+    """Return the identity that a run of a method has, by default without arguments."""
+    made = {"model": NO_MODEL, "solver": method, **_named(given or {})}
+    return _text({**made, **_reads(method, track, lines)})
 
 
 def names(results: Sequence[Result]) -> dict[str, str]:
@@ -135,13 +138,17 @@ def _settings(result: Result) -> Mapping[str, Any]:
     if result.system is not None:
         return {"system": result.system, **_made_of(protocol), **reads}
     many = protocol.epochs > 1 and asks_model(protocol)
-    given = protocol.given
     return {
         **_made_of(protocol),
-        **{name if name not in PARTS else f"solver {name}": given[name] for name in given},
+        **_named(protocol.given),
         **({"epochs": protocol.epochs} if many else {}),
         **reads,
     }
+
+
+def _named(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments under names that no other part of an identity has."""
+    return {name if name not in PARTS else f"solver {name}": given[name] for name in given}
 
 
 def _read(solver: str, track: str) -> str:

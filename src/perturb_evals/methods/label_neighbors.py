@@ -70,7 +70,10 @@ class TrainingLabels:
         return np.asarray(said / (heard + prior_weight)), np.asarray(heard)
 
     def tendencies(self, weights: Floats, prior_weight: float) -> Floats:
-        """Return (k,) the mean departure over all rows of similar perturbations, as `votes`."""
+        """Return (k,) the mean departure of similar perturbations over all genes, as `votes`.
+
+        sum(w * m) / (sum(w) + prior_weight), m being the mean departure of a perturbation's rows.
+        """
         return np.asarray(weights @ self._tendency / (weights.sum(axis=1) + prior_weight))
 
     @cached_property
@@ -117,7 +120,7 @@ def _leading_directions(rows: csr_array, rank: int) -> Floats:
         # ARPACK starts with a vector. It must not be one that `rows` take to 0, as they do with
         # that of ones: departures from a gene's rate sum to 0.
         start = np.random.default_rng(0).standard_normal(min(rows.shape))
-        _, lengths, found = svds(rows, k=rank, v0=start)
+        _, lengths, found = svds(rows, k=rank, v0=start, return_singular_vectors="vh")
         order = np.argsort(-lengths)
         found, lengths = found[order], lengths[order]
     there = lengths[:rank] > lengths[0] * max(rows.shape) * np.finfo(float).eps

@@ -13,9 +13,9 @@ import pytest
 from inspect_ai.log import read_eval_log
 
 from perturb_evals.families.outcome import MeanOutcome
-from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+from perturb_evals.leaderboard.boards import Board, BoardTrack, Row, make_boards
 from perturb_evals.leaderboard.comparison import MOST_COMPARED
-from perturb_evals.leaderboard.entries import Entries, Entry
+from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.results.from_log import metrics as metrics_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.site.columns import compared, methods, runs, standings
@@ -31,6 +31,7 @@ from perturb_evals.leaderboard.site.pages.methods import methods_page_of
 from perturb_evals.leaderboard.site.pages.system import system_pages_of
 from perturb_evals.leaderboard.site.table import Column
 from perturb_evals.leaderboard.site.writer import render_page
+from perturb_evals.leaderboard.summary import summaries
 from perturb_evals.leaderboard.viewer import Transcripts
 from perturb_evals.metrics.expression.regression import COUNTS as EXPRESSION_COUNTS
 from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS
@@ -344,12 +345,51 @@ def test_every_column_of_numbers_is_explained_in_words() -> None:
 def test_headings_of_a_board_and_of_the_overview(harmful: Any) -> None:
     board = board_page_of(short(harmful.boards[0]), {}, NO_LINKS).tables[0]
     assert [column.label for column in board.columns] == [
-        *("Rank", "System", "Headline", "Skill", "Behind best", "Coverage", "Tokens", "Cost"),
-        *("Calls", "Time", "Released"),
+        *("Rank", "System", "Headline", "Added", "Skill", "Behind best", "Coverage", "Tokens"),
+        *("Cost", "Calls", "Time", "Released"),
     ]
     index = index_page_of(harmful.boards, harmful.summaries, harmful.entries, {})
     shown = [column.label for table in index.tables for column in table.columns]
     assert {"Task", "Context", "Track", "Mean skill", "System"} <= set(shown)
+
+
+def test_what_models_add_is_a_line_and_a_column(harmful: Any, harm: str) -> None:
+    board = harmful.boards[0]
+    page = board_page_of(short(board), {}, NO_LINKS)
+    html = render_page(page, SHARED)
+    assert "Added to guessing (0.500): " in words(html)
+    assert "asks no model" in words(html)
+    assert harm not in html
+    (column,) = [n for n, column in enumerate(page.tables[0].columns) if column.label == "Added"]
+    assert page.tables[0].columns[column].fields == ("added", "added_lower", "added_upper")
+    for cells, row in zip(page.tables[0].rows, short(board).tracks[0].rows, strict=True):
+        assert row.added
+        assert cells.cells[column].sort == cells.cells[column].values[0] == row.added.value
+
+
+def test_the_row_that_value_is_added_to_is_called_the_reference(runs: dict[str, Path]) -> None:
+    (board,) = make_boards(read_entries([str(runs["mean langpert"])]))
+    (track,) = board.tracks
+    (row,) = [row for row in track.rows if track.is_floor(row)]
+    cell = standings.ADDED.cell(standings.Place(board, track, row))
+    assert cell
+    assert (cell.text, cell.note) == ("\N{EN DASH}", "the reference")
+
+
+def test_the_macro_mean_stands_beside_the_mean_skill(run_of: Any) -> None:
+    ran = [run_of("a/model", 3, line=line) for line in ("demo_a", "demo_b")]
+    entries = Entries((*ran, run_of("b/model", 2)), (), (), ())
+    boards = make_boards(entries)
+    page = index_page_of(boards, summaries(boards), entries, {})
+    (table,) = [table for table in page.tables if table.name == "summary-1"]
+    labels = [column.label for column in table.columns]
+    at = labels.index("perturbqa_de: mean auroc_per_gene")
+    cells = {row.cells[0].text: row.cells[at] for row in table.rows}
+    values = [entry.outcome.value for entry in ran]
+    assert cells["a/model"].values[0] == pytest.approx(np.mean(values))
+    assert (cells["b/model"].text, cells["b/model"].note) == ("\N{EN DASH}", "a line is missing")
+    assert "mean_auroc_per_gene_perturbqa_de_lower" in table.csv().splitlines()[0]
+    assert "is the plain mean over demo_a, demo_b." in words(render_page(page, SHARED))
 
 
 def test_gaps_of_the_summary_are_shown_and_not_filled(run_of: Any, harmful: Any) -> None:

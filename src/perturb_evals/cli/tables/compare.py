@@ -2,15 +2,18 @@
 
 import math
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
 from perturb_evals.cli.tables.terminal import figure, number, short
 from perturb_evals.leaderboard.text import p_value
+from perturb_evals.leaderboard.value_added import added_to
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from perturb_evals.leaderboard.boards import Board
     from perturb_evals.leaderboard.comparison import ComparedPair, Comparison
 
 SIGNIFICANT = 0.05
@@ -22,8 +25,18 @@ VIEWER = "http://127.0.0.1:7575/"
 """Where `inspect view` listens unless it is told otherwise."""
 
 
-def show_comparison(console: "Console", comparison: "Comparison") -> None:
-    """Print all pairs in a table with their verdicts; for few pairs also where they differ most."""
+def show_comparison(
+    console: "Console", comparison: "Comparison", boards: "Sequence[Board]"
+) -> None:
+    """Print all pairs in a table with their verdicts, and what each system adds to its reference.
+
+    For few pairs also where they differ most.
+
+    Args:
+        console: Where.
+        comparison: The pairs.
+        boards: The boards of all systems, one of them that of the comparison.
+    """
     console.print(
         f"{short(comparison.title)}: {comparison.headline}, {comparison.better} is better; "
         f"{comparison.n_units:,} {comparison.unit}, {comparison.n_perturbations:,} perturbations",
@@ -45,6 +58,7 @@ def show_comparison(console: "Console", comparison: "Comparison") -> None:
         "perturbations show with 80% power, before that adjustment. only A: A got it, B missed it.",
         style="dim",
     )
+    _show_added(console, comparison, boards)
     for pair in comparison.pairs:
         if pair.a.track != pair.b.track or pair.a.lines != pair.b.lines:
             console.print(
@@ -59,6 +73,20 @@ def show_comparison(console: "Console", comparison: "Comparison") -> None:
     else:
         console.print("Compare two or three runs to see where they differ most.", style="dim")
     console.print()
+
+
+def _show_added(console: "Console", comparison: "Comparison", boards: "Sequence[Board]") -> None:
+    """Print what the systems add to the reference of the track that each belongs to."""
+    compared = {id(entry) for pair in comparison.pairs for entry in (pair.a, pair.b)}
+    for track in (track for board in boards for track in board.tracks):
+        own = [
+            row
+            for row in track.rows
+            if id(row.entry) in compared
+            and (row.entry.track, row.entry.lines) == (track.name, track.lines)
+        ]
+        if said := added_to(track, own, lambda entry: short(entry.name), number, figure):
+            console.print(said)
 
 
 def _cells(pair: "ComparedPair") -> dict[str, str]:

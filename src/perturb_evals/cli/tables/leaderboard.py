@@ -9,6 +9,7 @@ from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.interleaved import interleaved
 from perturb_evals.leaderboard.released import release
 from perturb_evals.leaderboard.text import as_published, count, dollars, duration, percent
+from perturb_evals.leaderboard.value_added import models_add
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 
 PERTURBATIONS = "perturbations"
 TIED = "="
-SPARE = ("skill", "answered", "cost", "released", "tokens", "calls", "time")
+SPARE = ("added", "skill", "answered", "cost", "released", "tokens", "calls", "time")
 """Columns that a narrow terminal shows below the table, the last ones first."""
 
 HOW_TO_READ = (
     "rank: 1 plus the number of systems that are better by the paired 95% interval over "
     "perturbations, so one with a wide interval may rank before a higher value. =: not "
-    "distinguishable from the best. behind: how far behind the best.",
+    "distinguishable from the best. behind: how far behind the best. added: how much better than "
+    "the track's reference, which no test row chose.",
     "skill: 0 is guessing (screens: the training mean), 1 perfect (screens: the oracle, no bound). "
     "Only systems that ran every part have a mean skill; what they lack is a gap.",
 )
@@ -91,12 +93,14 @@ def _show_track(
             *(FittedColumn(name, spare=True) for name in SPARE),
         ],
         [
-            _published_cells(row) if isinstance(row, PublishedLine) else _cells(board, row)
+            _published_cells(row) if isinstance(row, PublishedLine) else _cells(board, track, row)
             for row in found
         ],
         bright=[not isinstance(row, PublishedLine) and row.entry.kind == "system" for row in found],
         title=f"May read: {opened} (track {track.name})",
     )
+    if said := models_add(board, track, lambda entry: short(entry.name, 80), number, figure):
+        console.print(said)
 
 
 def _published_value(line: PublishedLine) -> str:
@@ -109,7 +113,7 @@ def _published_cells(line: PublishedLine) -> dict[str, str]:
     return {"system": f"{line.system} (published)", line.metric: _published_value(line) + error}
 
 
-def _cells(board: "Board", row: "Row") -> dict[str, str]:
+def _cells(board: "Board", track: "BoardTrack", row: "Row") -> dict[str, str]:
     """Return the cells of a row by column; a column that is empty in all rows is not shown."""
     entry, result = row.entry, row.entry.result
     said = {"baseline": ["baseline"], "truth": ["positive control"], "system": []}[entry.kind]
@@ -123,6 +127,7 @@ def _cells(board: "Board", row: "Row") -> dict[str, str]:
         "system": short(entry.name, 80) + (f" ({'; '.join(said)})" if said else ""),
         board.headline: figure(entry.figure),
         "behind": figure(row.behind),
+        "added": "reference" if track.is_floor(row) else figure(row.added),
         "skill": number(row.skill.value, 2) if row.skill else "",
     }
     if result is None:
@@ -175,6 +180,7 @@ def _show_published(console: "Console", lines: tuple[PublishedLine, ...]) -> Non
 def _show_summary(console: "Console", summary: "Summary") -> None:
     """Print the mean skill over boards, gaps as gaps."""
     parts = [_part(board) for board in summary.parts]
+    means = [short(over.title).replace(": ", "\n") for over in summary.over_lines]
     rows = []
     for row in summary.rows:
         skills = ["gap" if s is None else number(s.value) for s in row.skills]
@@ -184,6 +190,7 @@ def _show_summary(console: "Console", summary: "Summary") -> None:
                 "system": short(row.name, 80),
                 "mean skill": f"{figure(row.mean)} {mark}" if row.mean else "lacks a part",
                 **dict(zip(parts, skills, strict=True)),
+                **dict(zip(means, map(figure, row.over_lines), strict=True)),
             }
         )
     console.print(f"Mean skill over {summary.title}, track {summary.track_title}", style="bold")
@@ -192,11 +199,14 @@ def _show_summary(console: "Console", summary: "Summary") -> None:
         [
             FittedColumn("system", left=True, folds=True),
             FittedColumn("mean skill", left=True),
+            *(FittedColumn(mean, left=True, spare=True) for mean in means),
             *(FittedColumn(part, spare=True) for part in parts),
         ],
         rows,
         bright=[row.kind == "system" for row in summary.rows],
     )
+    for over in summary.over_lines:
+        console.print(short(over.in_words(number), 600), style="dim")
     for note in summary.notes:
         console.print(short(note, 400), style="dim")
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
-from perturb_evals.datasets.genes.symbols import SymbolResolver
+from perturb_evals.datasets.genes.symbols import symbol_resolver
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.genes.graphs import Graph
@@ -76,13 +76,13 @@ class _Rows:
 
     def __init__(
         self,
-        symbols: Sequence[str],
+        symbols: tuple[str, ...],
         aliases: "Aliases | None",
         names: Sequence[str],
         known: csr_array,
         asked: csr_array,
     ) -> None:
-        self._resolver = SymbolResolver(symbols, aliases)
+        self._resolver = symbol_resolver(symbols, aliases)
         self._row_of = {symbol: row for row, symbol in enumerate(symbols)}
         self._asked = asked
         chosen = self._chosen(names)

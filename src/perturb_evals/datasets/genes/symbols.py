@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 from perturb_evals.datasets.errors import DataError
@@ -128,6 +129,12 @@ _BEHIND = re.compile(
 )
 
 
+@lru_cache(maxsize=8)
+def symbol_resolver(candidates: tuple[str, ...], aliases: "Aliases | None") -> SymbolResolver:
+    """Return a resolver; the same one for the same arguments, as it takes a while to make."""
+    return SymbolResolver(candidates, aliases)
+
+
 def bare_symbol(name: str) -> str:
     """Take the decoration off a name.
 
@@ -155,7 +162,11 @@ class UnknownGenesError(DataError):
 
 
 def no_gene_known(
-    where: str, genes: Sequence[str], names: Sequence[str], data: str
+    where: str,
+    genes: Sequence[str],
+    names: Sequence[str],
+    data: str,
+    synonyms: str = "are understood with aliases=ncbi",
 ) -> UnknownGenesError:
     """Return the error of a file that knows no training perturbation.
 
@@ -167,12 +178,13 @@ def no_gene_known(
         genes: Its genes.
         names: The training perturbations.
         data: What these are of: a screen, or a line's table.
+        synonyms: What is done with synonyms.
     """
     return UnknownGenesError(
         f"{where}: it knows none of the {len(names)} training perturbations of {data}. "
         f"Its genes are {_examples(genes)}; expected symbols as written there: "
         f"{_examples(names)}. Give a file with such symbols, or translate the names in this one; "
-        "synonyms are understood with aliases=ncbi."
+        f"synonyms {synonyms}."
     )
 
 

@@ -18,7 +18,7 @@ from pyarrow import csv
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import file_sha256
 from perturb_evals.datasets.genes.labels import odd_names
-from perturb_evals.datasets.genes.symbols import SymbolResolver, no_gene_known
+from perturb_evals.datasets.genes.symbols import no_gene_known, symbol_resolver
 from perturb_evals.datasets.genes.words import clean
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class GeneVectors:
         rows = np.zeros((len(names), self.matrix.shape[1]))
         for place, name in enumerate(names):
             known = name in self._row_of
-            found = name if known else _resolver(self.symbols, aliases).resolve(name).symbol
+            found = name if known else symbol_resolver(self.symbols, aliases).resolve(name).symbol
             if found is not None:
                 rows[place] = self.matrix[self._row_of[found]]
         length = np.linalg.norm(rows, axis=1, keepdims=True)
@@ -110,11 +110,6 @@ def check_any_known(
         rows = zip(vectors.symbols, vectors.matrix, strict=True)
         genes = [name for name, vector in rows if vector.any()]
         raise no_gene_known(vectors.where, genes, evidence.perturbations, evidence.screen)
-
-
-@lru_cache(maxsize=4)
-def _resolver(symbols: tuple[str, ...], aliases: "Aliases | None") -> SymbolResolver:
-    return SymbolResolver(symbols, aliases)
 
 
 def load_vectors(path: Path) -> GeneVectors:

@@ -5,6 +5,7 @@ from functools import partial
 
 from perturb_evals.families.demo import Demo, DemoSystem, Found
 from perturb_evals.solvers.expression.baselines import (
+    graph_neighbors,
     mean_effect,
     no_change,
     oracle_neighbors,
@@ -38,6 +39,7 @@ class ExpressionDemo(Demo):
             DemoSystem("no change", no_change, ASKED),
             DemoSystem("mean effect", mean_effect, ASKED),
             DemoSystem(f"{k} random neighbors", partial(random_neighbors, k=k), ASKED),
+            DemoSystem("graph neighbors", graph_neighbors, ASKED),
             DemoSystem("oracle", oracle_neighbors, ASKED),
         )
 

@@ -16,13 +16,14 @@ from perturb_evals.datasets.screens.samples import held_out_samples
 from perturb_evals.families.expression.audit import TestedNamesAudit
 from perturb_evals.families.expression.demo import ExpressionDemo
 from perturb_evals.families.expression.published import beside_screen
-from perturb_evals.families.expression.references import TRACK, controls
+from perturb_evals.families.expression.references import GRAPH, TRACK, computed_rows
 from perturb_evals.families.family import (
     AskedAgain,
     Asking,
     BoardAtHand,
     Control,
     Family,
+    LackingReference,
     OpenedTrack,
     Parts,
     Reference,
@@ -83,6 +84,7 @@ class Expression(Family):
     parts = ("task", "context", "data", "split", "fold", "train", "rank", "metric_version")
     zero = Control("the training mean", method="mean_effect")
     one = Control("the oracle", method="oracle_neighbors")
+    floor: ClassVar = {TRACK: Control("neighbors in a gene graph", method=GRAPH)}
     tracks: ClassVar = {
         TRACK: OpenedTrack(
             "the training perturbations",
@@ -134,9 +136,9 @@ class Expression(Family):
             TestedNamesAudit(),
         )
 
-    def references(self, of: BoardAtHand) -> list[Reference]:
-        """Compute the control, the training mean and the oracle."""
-        return controls(of, self.headline)
+    def references(self, of: BoardAtHand) -> list[Reference | LackingReference]:
+        """Compute the control, the training mean, the neighbors in a gene graph and the oracle."""
+        return computed_rows(of, self.headline)
 
     def published(self, board: Parts) -> tuple[PublishedLine, ...]:
         """Return LangPert's tables for the screen and size of the training sets."""

@@ -1,63 +1,115 @@
-"""Rows that every board of a screen has: the control, the training mean and the oracle.
+"""Rows that every board of a screen has, computed from it: controls, a gene graph, and the oracle.
 
 They read training vectors, and the oracle the truth, through the same doors as the solvers of the
-same names.
+same names, with their default settings.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perturb_evals.datasets.demo.world import SIMULATED
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import locate
 from perturb_evals.datasets.files.sources import find_source
+from perturb_evals.datasets.genes.ncbi import GENE_INFO
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
-from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
+from perturb_evals.datasets.screens.evidence import ExpressionEvidence, HeldOut, expression_evidence
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS
 from perturb_evals.datasets.screens.oracle import truly_nearest
-from perturb_evals.families.family import BoardAtHand, NoReferencesError, Reference, same_data
+from perturb_evals.families.family import (
+    BoardAtHand,
+    LackingReference,
+    NoReferencesError,
+    Reference,
+    same_data,
+)
+from perturb_evals.families.known_graph import graph_settings, lacking_graph
 from perturb_evals.families.outcome import DIGITS, MeanOutcome
+from perturb_evals.methods.aggregation import aggregate
 from perturb_evals.scorers.expression.held_out_truth import truth_for
+from perturb_evals.solvers.expression.baselines import GraphNeighbors, fit_graph_neighbors
+from perturb_evals.solvers.expression.computed import checked
 
 Floats = NDArray[np.float64]
 TRACK = "training"
+GRAPH = "graph_neighbors"
 ORACLE_K = 5
 
 
-def controls(of: BoardAtHand, headline: str) -> list[Reference]:
+Predict = Callable[[HeldOut], Floats]
+
+
+def computed_rows(of: BoardAtHand, headline: str) -> list[Reference | LackingReference]:
     """Compute the rows; see `Family.references`."""
     screen = GEARS_SCREENS.get(str(of.task_args.get("screen")))
-    if screen:
-        _need(screen.source)
+    if screen and (lacking := _not_here(screen.source)):
+        raise NoReferencesError(lacking)
     given = {name: value for name, value in of.task_args.items() if name != "k"}
     run = expression_benchmark(**{**given, "aliases": "none"})
     same_data(run.screen.fingerprint, of.data_sha256)
     if str(of.parts["split"]) != run.split.sha256[:6]:
         raise NoReferencesError("The split is another one than that of the board.")
-    kinds: dict[str, tuple[Literal["baseline", "truth"], Callable[[HeldOut], Floats]]] = {
+    kinds: dict[str, tuple[Literal["baseline", "truth"], Predict]] = {
         "no_change": ("baseline", _control),
         "mean_effect": ("baseline", _mean),
         "oracle_neighbors": ("truth", _oracle),
     }
-    return [
+    rows: list[Reference | LackingReference] = [
         Reference(name, kind, TRACK, (), _judged(run.folds, predict, headline))
         for name, (kind, predict) in kinds.items()
         if of.wanted(name, TRACK, ())
     ]
+    if of.wanted(GRAPH, TRACK, ()):
+        rows.append(_from_graph(run.folds, run.screen.name, headline))
+    return rows
 
 
-def _need(file: str) -> None:
-    """Make sure that a known file is here, so that ranking logs downloads nothing."""
-    if locate(find_source(file)) is None:
-        raise NoReferencesError(
-            f"{file} is not on this machine; `perturb-evals data fetch {file}` gets it."
-        )
+def _not_here(file: str) -> str:
+    """Return how to get a known file, as ranking logs downloads nothing; empty where it is here."""
+    if locate(find_source(file)) is not None:
+        return ""
+    return f"{file} is not on this machine; `perturb-evals data fetch {file}` gets it."
 
 
-def _judged(
-    folds: Iterable[HeldOut], predict: Callable[[HeldOut], Floats], headline: str
-) -> MeanOutcome:
+def _from_graph(
+    folds: Iterable[HeldOut], screen: str, headline: str
+) -> Reference | LackingReference:
+    """Compute the row of `graph_neighbors`, or say what it lacks."""
+    lacking = lacking_graph(screen)
+    if not lacking and screen not in SIMULATED:
+        lacking = _not_here(GENE_INFO)
+    if lacking:
+        return LackingReference(GRAPH, lacking)
+    settings = graph_settings(screen)
+
+    def fit(evidence: ExpressionEvidence) -> GraphNeighbors:
+        return fit_graph_neighbors(evidence, **settings)
+
+    def predict(held_out: HeldOut) -> Floats:
+        training, method = expression_evidence(held_out), checked(fit, held_out)
+        found = {name: method.neighbors(name) for name in truth_for(held_out).row_of}
+        # What a graph knows nothing of gets the training mean, as in a run.
+        rows = [
+            training.mean if isinstance(near, str) else _averaged(training, near)
+            for near in found.values()
+        ]
+        return np.array(rows, dtype=float)
+
+    try:
+        outcome = _judged(folds, predict, headline)
+    except DataError as error:  # a file that cannot be used loses no other row
+        return LackingReference(GRAPH, str(error))
+    return Reference(GRAPH, "baseline", TRACK, (), outcome, settings)
+
+
+def _averaged(training: ExpressionEvidence, near: Sequence[tuple[str, float]]) -> Floats:
+    return aggregate(training.vectors([name for name, _ in near]), train_mean=training.mean)
+
+
+def _judged(folds: Iterable[HeldOut], predict: Predict, headline: str) -> MeanOutcome:
     found: dict[str, list[float]] = {}
     for held_out in folds:
         truth = truth_for(held_out)

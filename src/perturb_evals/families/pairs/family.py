@@ -25,6 +25,7 @@ from perturb_evals.families.family import (
     BoardAtHand,
     Control,
     Family,
+    LackingReference,
     OpenedTrack,
     Parts,
     Reference,
@@ -34,7 +35,7 @@ from perturb_evals.families.pairs.audit import RowsAudit
 from perturb_evals.families.pairs.demo import PairsDemo
 from perturb_evals.families.pairs.outcome import AnswersOutcome, answers_outcome
 from perturb_evals.families.pairs.published import beside_pairs, published_data
-from perturb_evals.families.pairs.references import training_rates
+from perturb_evals.families.pairs.references import computed_rows
 from perturb_evals.families.pairs.tasks import KIND_OF_TASK, TASKS
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
@@ -86,6 +87,11 @@ class Pairs(Family):
     parts = ("task", "context", "data", "questions", "abstention", "metric_version")
     zero = Control("guessing", value=0.5)
     one = Control("perfect", value=1.0)
+    floor: ClassVar = {
+        "none": zero,
+        "within": Control("a gene graph and the own line", method="graph_factor"),
+        "cross": Control("a gene graph and all lines", method="combined"),
+    }
     tracks: ClassVar = {
         "none": OpenedTrack("no training rows", "Systems that read no training rows."),
         "within": OpenedTrack(
@@ -153,9 +159,9 @@ class Pairs(Family):
             RowsAudit(asked.evidence),
         )
 
-    def references(self, of: BoardAtHand) -> list[Reference]:
-        """Compute the gene's and the perturbation's training rates."""
-        return training_rates(KIND_OF_TASK[str(of.parts["task"])], of)
+    def references(self, of: BoardAtHand) -> list[Reference | LackingReference]:
+        """Compute the methods that every board of pairs has."""
+        return computed_rows(KIND_OF_TASK[str(of.parts["task"])], of)
 
     def published(self, board: Parts) -> tuple[PublishedLine, ...]:
         """Return PerturbQA's Table 1 for the cell line and kind of question."""

@@ -174,6 +174,26 @@ class GraphNeighbors:
         return None if symbol is None else self._row_of[symbol]
 
 
+def fit_graph_neighbors(
+    evidence: ExpressionEvidence,
+    graph: str = "string",
+    k: int = K,
+    aliases: AliasSource = "ncbi",
+) -> GraphNeighbors:
+    """Return the method that the solver of its name runs; see there for the arguments.
+
+    The simulated pairs of the demo world have its own symbols, and need no aliases.
+
+    Raises:
+        DataError: The graph or the aliases cannot be had.
+    """
+    from perturb_evals.datasets.genes.graphs import load_graph
+
+    simulated = evidence.screen in SIMULATED
+    known = None if simulated and graph == "string" else _aliases(aliases)
+    return GraphNeighbors(evidence, load_graph(graph, simulated=simulated), k, known)
+
+
 @baseline(reads="track")
 @solver
 @named_arguments
@@ -192,17 +212,13 @@ def graph_neighbors(
         aggregation: How their vectors become one.
         aliases: ncbi or none: whether symbols are also matched as synonyms.
     """
-    from perturb_evals.datasets.genes.graphs import check_graph, load_graph
+    from perturb_evals.datasets.genes.graphs import check_graph
 
     size, names = _k(k), one_of("aliases", aliases, ALIAS_SOURCES)
     check_graph(graph)
 
     def fit(evidence: ExpressionEvidence) -> GraphNeighbors:
-        simulated = evidence.screen in SIMULATED
-        pairs = load_graph(graph, simulated=simulated)
-        # The demo's own pairs and its screen use the same symbols: no file is needed.
-        own = simulated and graph == "string"
-        return GraphNeighbors(evidence, pairs, size, None if own else _aliases(names))
+        return fit_graph_neighbors(evidence, graph, size, names)
 
     return by_neighbors("graph_neighbors", fit, size, _aggregation(aggregation))
 

@@ -61,7 +61,7 @@ def by_neighbors(
     reply = ExpressionReply("neighbors", aggregation, k)
 
     def make(held_out: HeldOut) -> NeighborMethod:
-        return _checked(fit, held_out)
+        return checked(fit, held_out)
 
     fitted = fit_once(make)
 
@@ -79,7 +79,12 @@ def by_neighbors(
     return solve
 
 
-def _checked(fit: Callable[[ExpressionEvidence], Method], held_out: HeldOut) -> Method:
+def checked(fit: Callable[[ExpressionEvidence], Method], held_out: HeldOut) -> Method:
+    """Return a method fitted to a fold.
+
+    Raises:
+        UnknownGenesError: It goes by a file that knows none of the training perturbations.
+    """
     method = fit(expression_evidence(held_out))
     if isinstance(method, FromFile):
         # Of all training perturbations of the fold: a small subset may be unknown by chance.
@@ -89,7 +94,7 @@ def _checked(fit: Callable[[ExpressionEvidence], Method], held_out: HeldOut) -> 
 
 def by_vector(name: str, fit: Callable[[ExpressionEvidence], VectorMethod]) -> Solver:
     """Return a solver that predicts vectors, with a method fitted once a fold; see above."""
-    return by_vector_of(name, lambda held_out: _checked(fit, held_out))
+    return by_vector_of(name, lambda held_out: checked(fit, held_out))
 
 
 def by_vector_of(name: str, fit: Callable[[HeldOut], VectorMethod]) -> Solver:

@@ -1,6 +1,6 @@
 """A mixture of baselines: the mean of their ranks within a gene."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 from inspect_ai.solver import Solver, solver
 
 from perturb_evals.datasets.errors import ArgumentError
+from perturb_evals.datasets.genes.graphs import check_graph
 from perturb_evals.datasets.options import named_arguments, one_of, text
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.solvers.baseline import baseline
@@ -19,9 +20,10 @@ from perturb_evals.solvers.pairs.baselines import (
 )
 from perturb_evals.solvers.pairs.graph_factor import GraphFactor
 from perturb_evals.solvers.pairs.knn import DECIMALS, by_knowledge, by_other_lines
-from perturb_evals.solvers.pairs.knowledge import Knowledge
+from perturb_evals.solvers.pairs.knowledge import GRAPH, Knowledge
 
-PARTS = "cross_line_knn,graph_factor,same_pair"
+PARTS = ("cross_line_knn", "graph_factor", "same_pair")
+USUAL = ",".join(PARTS)
 
 
 class Part(Protocol):
@@ -36,14 +38,14 @@ class Part(Protocol):
         ...
 
 
-MAKES: Mapping[str, Callable[[PairsEvidence], Part]] = {
-    "cross_line_knn": by_other_lines,
-    "graph_knn": lambda evidence: by_knowledge(evidence, Knowledge()),
-    "graph_factor": GraphFactor,
-    "same_pair": SamePair,
-    "perturbation_rate": PerturbationRate,
+MAKES: Mapping[str, Callable[[PairsEvidence, str], Part]] = {
+    "cross_line_knn": lambda evidence, graph: by_other_lines(evidence),
+    "graph_knn": lambda evidence, graph: by_knowledge(evidence, Knowledge(graph)),
+    "graph_factor": lambda evidence, graph: GraphFactor(evidence, Knowledge(graph)),
+    "same_pair": lambda evidence, graph: SamePair(evidence),
+    "perturbation_rate": lambda evidence, graph: PerturbationRate(evidence),
 }
-"""What can be a part, with its default settings."""
+"""What can be a part: made from the evidence and the gene graph, else with its default settings."""
 
 
 class Combined:
@@ -54,18 +56,19 @@ class Combined:
 
     Args:
         evidence: Training rows, and the names of the questions.
-        parts: Makers of the parts, by name.
+        parts: Names of the parts, keys of `MAKES`; by default those of `PARTS`.
+        graph: The gene graph of those that read one.
     """
 
     def __init__(
-        self, evidence: PairsEvidence, parts: Mapping[str, Callable[[PairsEvidence], Part]]
+        self, evidence: PairsEvidence, parts: Sequence[str] = PARTS, graph: str = GRAPH
     ) -> None:
         pairs = sorted(evidence.question_pairs())
         rate = GeneFrequency(evidence)
         genes = pd.Series([gene for _, gene in pairs], dtype=object)
         total, speaking = np.zeros(len(pairs)), np.zeros(len(pairs))
-        for make in parts.values():
-            part = make(evidence)
+        for name in parts:
+            part = MAKES[name](evidence, graph)
             informed = np.array([part.informed(*pair) for pair in pairs], dtype=bool)
             scores = [
                 part.score(*pair) if says else rate.score(*pair)
@@ -96,13 +99,14 @@ class Combined:
 @baseline(reads="track")
 @solver
 @named_arguments
-def combined(parts: str | list[str] = PARTS) -> Solver:
+def combined(parts: str | list[str] = USUAL, graph: str = GRAPH) -> Solver:
     """Score by the mean of several baselines' ranks within a gene. Needs the evidence of its parts.
 
     Args:
         parts: Baselines, separated by commas: cross_line_knn, graph_knn, graph_factor, same_pair
             (where the very pair is known), perturbation_rate. Each counts where it has something to
             say. Another mixture is another system.
+        graph: As for graph_knn, for the parts that read one.
 
     Raises:
         ValueError: A part that there is not, or one given twice.
@@ -111,5 +115,5 @@ def combined(parts: str | list[str] = PARTS) -> Solver:
     names = [one_of("parts", text("parts", name).strip(), MAKES) for name in given]
     if len(set(names)) != len(names) or not names:
         raise ArgumentError(f"parts must be different baselines; got {', '.join(names) or 'none'}.")
-    chosen = {name: MAKES[name] for name in names}
-    return numeric("combined", lambda evidence: Combined(evidence, chosen))
+    check_graph(graph)
+    return numeric("combined", lambda evidence: Combined(evidence, names, graph))

@@ -69,5 +69,6 @@ class Knowledge:
             text_weight=self.text_weight,
         )
         if not found.n_in_graph:
-            raise no_gene_known(graph.where, graph.symbols, names, evidence.cell_line)
+            synonyms = "count for nothing in the demo world" if simulated else "are understood"
+            raise no_gene_known(graph.where, graph.symbols, names, evidence.cell_line, synonyms)
         return found

@@ -144,6 +144,13 @@ def _track(place: Place) -> Cell:
     return Cell(name, (track_text(name, lines),), track_text(name, lines), ", ".join(lines))
 
 
+def _added(place: Place) -> Cell | None:
+    if not isinstance(place.row, Row):
+        return None
+    why = "the reference" if place.track.is_floor(place.row) else ""
+    return figure(place.row.added, why_missing=why)
+
+
 def _mean_skill(row: SummaryRow) -> Cell:
     mark = NOT_TOLD if row.with_best else ""
     return figure(row.mean, why_missing="a part is missing", mark=mark)
@@ -195,6 +202,13 @@ BEHIND = figures(
     "interval; positive is worse. A dash for the best.",
     "behind_best",
     _of_row(lambda row: figure(row.behind)),
+)
+ADDED = figures(
+    "Added",
+    "The headline minus that of the track's reference, with the paired 95% interval; positive is "
+    "better. A dash for the reference itself, and where its row is not there.",
+    "added",
+    _added,
 )
 COVERAGE = numbers(
     "Coverage",

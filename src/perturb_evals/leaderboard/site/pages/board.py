@@ -17,13 +17,15 @@ from perturb_evals.leaderboard.site.plots.of_board import (
     intervals_of,
 )
 from perturb_evals.leaderboard.site.table import table_about, text
-from perturb_evals.leaderboard.text import decimal, track_text
+from perturb_evals.leaderboard.text import decimal, track_text, with_interval
+from perturb_evals.leaderboard.value_added import models_add
 from perturb_evals.leaderboard.viewer import Transcripts
 
 STANDING = (
     standings.RANK,
     standings.SYSTEM,
     standings.HEADLINE,
+    standings.ADDED,
     standings.SKILL,
     standings.BEHIND,
     standings.COVERAGE,
@@ -123,6 +125,7 @@ def _section(
             [Place(board, track, row) for row in interleaved(track, published, board.better)],
             muted=lambda place: place.muted,
         ),
+        "added": models_add(board, track, lambda entry: entry.name, decimal, with_interval),
         "plots": [intervals_of(board, track, published, stem), *([cost] if cost else [])],
         "no_cost": cost is None,
     }

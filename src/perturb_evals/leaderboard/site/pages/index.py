@@ -10,7 +10,8 @@ from perturb_evals.leaderboard.site.columns.standings import Place, named
 from perturb_evals.leaderboard.site.page import Page, board_page
 from perturb_evals.leaderboard.site.plots.of_board import headline_name, skill_of
 from perturb_evals.leaderboard.site.table import Column, PageTable, figure, figures, table_about
-from perturb_evals.leaderboard.summary import Summary
+from perturb_evals.leaderboard.summary import OverLines, Summary
+from perturb_evals.leaderboard.text import decimal
 
 ROWS = (
     standings.SYSTEM,
@@ -19,6 +20,7 @@ ROWS = (
     standings.TRACK,
     standings.RANK,
     standings.HEADLINE,
+    standings.ADDED,
     standings.SKILL,
     standings.COVERAGE,
     standings.TOKENS,
@@ -72,7 +74,10 @@ def index_page_of(
         template="index.html",
         title="Leaderboard",
         values={
-            "summaries": list(zip(summaries, summed, strict=True)),
+            "summaries": [
+                (table, [" ".join(o.in_words(decimal) for o in summary.over_lines), *summary.notes])
+                for summary, table in zip(summaries, summed, strict=True)
+            ],
             "skills": skills,
             "compared": compared,
             "n_boards": len(boards),
@@ -87,12 +92,23 @@ def index_page_of(
 
 def _summary(summary: Summary, name: str) -> PageTable:
     parts = [_part(board, n) for n, board in enumerate(summary.parts)]
+    over = [_mean_headline(lines, n) for n, lines in enumerate(summary.over_lines)]
     return table_about(
         name,
         f"Skill over {summary.title}, track {summary.track_title}",
-        (SUMMED, standings.MEAN_SKILL, *parts),
+        (SUMMED, standings.MEAN_SKILL, *over, *parts),
         summary.rows,
         muted=lambda row: row.mean is None,
+    )
+
+
+def _mean_headline(over: OverLines, number: int) -> Column:
+    return figures(
+        over.title,
+        f"Plain mean of {over.headline} over {', '.join(over.contexts)}, with its 95% interval.",
+        f"mean_{over.headline}_{over.task}",
+        lambda row: figure(row.over_lines[number], why_missing="a line is missing"),
+        legend=False,
     )
 
 

@@ -22,6 +22,7 @@ BOARDS = (
     standings.TRACK,
     standings.RANK,
     standings.HEADLINE,
+    standings.ADDED,
     standings.SKILL,
     standings.BEHIND,
     standings.COVERAGE,

@@ -32,7 +32,7 @@ def intervals_of(
 ) -> Plot:
     """Return the headline of a track's systems with intervals, published numbers beside them."""
     lines = [Line(row.entry.name, row.entry.kind, row.entry.figure) for row in track.rows]
-    beside = published_beside(track, published)
+    beside = published_beside(track.name, published)
     lines += [
         Line(
             f"{line.system}, published",
