@@ -1,11 +1,12 @@
 """Fixtures that several rooms share."""
 
 import gc
+import gzip
 import hashlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import packages_distributions
@@ -157,6 +158,39 @@ def put_tables(
 
     yield put
     forget()
+
+
+@pytest.fixture
+def put_knowledge() -> Callable[..., str]:
+    """Put into a mirror folder what is known of its genes: a graph's pairs, and NCBI's two files.
+
+    `put_knowledge(folder, pairs, texts, synonyms)` returns the path of the graph. Of genes with a
+    text, or a synonym, the symbol is a current one.
+    """
+
+    def put(
+        folder: Path,
+        pairs: Iterable[tuple[str, str]],
+        texts: Mapping[str, str],
+        synonyms: Mapping[str, str] | None = None,
+    ) -> str:
+        other_names = synonyms or {}
+        columns = ["#tax_id", "GeneID", "Symbol", "Symbol_from_nomenclature_authority", "Synonyms"]
+        columns += ["dbXrefs", "description", "Other_designations", "type_of_gene"]
+        info, summary = ["\t".join(columns)], ["#tax_id\tGeneID\tSource\tSummary"]
+        for number, gene in enumerate(sorted({*texts, *other_names}), start=1):
+            other = other_names.get(gene, "-")
+            info.append(f"9606\t{number}\t{gene}\t{gene}\t{other}\t-\t-\t-\tprotein-coding")
+            summary.append(f"9606\t{number}\tRefSeq\t{texts.get(gene, '-')}")
+        (folder / "genes").mkdir(exist_ok=True)
+        for name, lines in (("Homo_sapiens.gene_info", info), ("gene_summary", summary)):
+            content = gzip.compress("\n".join([*lines, ""]).encode())
+            (folder / "genes" / f"{name}.gz").write_bytes(content)
+        graph = folder / "graph.csv"
+        graph.write_text("\n".join(map(",".join, [("gene_a", "gene_b"), *pairs])), "utf-8")
+        return str(graph)
+
+    return put
 
 
 @pytest.fixture

@@ -284,7 +284,7 @@ def vectors_of(names, values=None):
 
 def test_the_message_shows_three_plain_and_short_names_of_either_side():
     names = ["ENSG1", "\x1b[31mred", "\u202eturned" * 9, "ENSG4"]
-    told = str(no_gene_known("file.npz", names, TRAINING))
+    told = str(no_gene_known("file.npz", names, TRAINING.perturbations, TRAINING.screen))
     assert told.isprintable()
     assert told.startswith(f"file.npz: it knows none of the {len(TRAINING.perturbations)} training")
     assert r"'ENSG1', '\x1b[31mred', '\u202eturned" in told
