@@ -9,6 +9,7 @@ import pytest
 DE = ("perturb_evals/perturbqa_de", "-T", "dataset=demo", "-T", "genes=3")
 LANGPERT = ("perturb_evals/langpert", "-T", "screen=demo")
 REPLAY = ("--solver", "perturb_evals/replay")
+GRAPH_KNN = ("--solver", "perturb_evals/graph_knn")
 
 # What is typed, and what the one line says.
 TYPED = {
@@ -24,6 +25,22 @@ TYPED = {
     "no such screen": (("perturb_evals/langpert", "-T", "screen=mine.h5ad"), "at 'mine.h5ad'"),
     "no such predictions": ((*DE, *REPLAY, "-S", "file=no.csv"), "file must be the path of a file"),
     "no predictions": ((*DE, *REPLAY), "replay: missing a required argument: 'file'."),
+    "no such graph": (
+        (*DE, "-T", "evidence=within", *GRAPH_KNN, "-S", "graph=no.csv"),
+        "graph must be string, reactome, string_links, the path of a file; got 'no.csv'",
+    ),
+    "no such part": (
+        (*DE, "--solver", "perturb_evals/combined", "-S", "parts=same_pair,knn"),
+        "perturbation_rate; got 'knn'.",
+    ),
+    "a word for a weight": (
+        (*DE, "--solver", "perturb_evals/graph_factor", "-S", "text_weight=much"),
+        "text_weight must be a finite number from 0; got 'much'.",
+    ),
+    "a power of nothing": (
+        (*DE, *GRAPH_KNN, "-S", "power=0"),
+        "power must be a finite number abov",
+    ),
     "another name": ((*DE, *REPLAY, "-S", "files=no.csv"), "Did you mean file?"),
     "a solver's word": (
         (*LANGPERT, "--solver", "perturb_evals/nearest_perturbations", "-S", "variant=long"),

@@ -9,6 +9,7 @@ those rows are changed, left out or added. A third one cheats there.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, fork, solver
 
+from perturb_evals.datasets.demo.knowledge import demo_pairs, demo_texts
 from perturb_evals.datasets.demo.world import demo_tables
 from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
@@ -30,7 +32,16 @@ from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.families.pairs.outcome import AnswersOutcome
 from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.ask import ask
-from perturb_evals.solvers.pairs.knn import by_other_lines, cross_line_knn
+from perturb_evals.solvers.pairs.combined import PARTS, Combined, combined
+from perturb_evals.solvers.pairs.graph_factor import GraphFactor, factor_model, graph_factor
+from perturb_evals.solvers.pairs.knn import (
+    LabelKNN,
+    by_knowledge,
+    by_other_lines,
+    cross_line_knn,
+    graph_knn,
+)
+from perturb_evals.solvers.pairs.knowledge import Knowledge
 from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
@@ -67,6 +78,24 @@ def real(real_data: Path) -> Tables:
 def world(request: pytest.FixtureRequest) -> Tables:
     tables: Tables = request.getfixturevalue(request.param)
     return tables
+
+
+@pytest.fixture
+def put_world(
+    put_tables: Callable[[Tables], Path], put_knowledge: Callable[..., str]
+) -> Callable[[Tables], None]:
+    """Put tables in their place, with what the demo world knows of genes."""
+
+    def put(tables: Tables) -> None:
+        pairs = demo_pairs().itertuples(index=False, name=None)
+        put_knowledge(put_tables(tables), pairs, demo_texts())
+
+    return put
+
+
+def graph() -> str:
+    """The file of pairs that was put in its place."""
+    return os.environ["PERTURB_EVALS_DATA"] + "/graph.csv"
 
 
 def shuffled(tables: Tables, questions: str) -> Tables:
@@ -139,6 +168,9 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
     "perturbation_rate": baselines.perturbation_rate,
     "same_pair": baselines.same_pair,
     "cross_line_knn": cross_line_knn,
+    "graph_knn": lambda: graph_knn(graph()),
+    "graph_factor": lambda: graph_factor(graph()),
+    "combined": lambda: combined(graph=graph()),
     "peeks_at_hidden_rows": peeks_at_hidden_rows,
     **CHEATS,
 }
@@ -233,7 +265,7 @@ def test_prompts_and_predictions_do_not_change_with_the_test_labels(
     world: Tables,
     questions: str,
     holdout: str,
-    put_tables: Callable[..., Path],
+    put_world: Callable[[Tables], None],
     ask_everybody: Callable[..., list[EvalSample]],
 ):
     world = {(line, kind): table for (line, kind), table in world.items() if line in READ}
@@ -246,9 +278,9 @@ def test_prompts_and_predictions_do_not_change_with_the_test_labels(
             pairs = set(zip(turned["pert"], turned["gene"], strict=True))
             yield kind, ask_everybody(kind, "k562", questions, pairs, holdout)
 
-    put_tables(world)
+    put_world(world)
     before = dict(both_kinds())
-    put_tables(other_world)
+    put_world(other_world)
     for kind, after in both_kinds():
         assert len(after) > LIMIT / 2
         assert [sample.id for sample in after] == [sample.id for sample in before[kind]]
@@ -268,12 +300,12 @@ def test_prompts_and_predictions_do_not_change_with_the_test_labels(
 
 
 def test_reference_rows_do_not_change_with_the_test_labels(
-    demo: Tables, put_tables: Callable[..., Path]
+    demo: Tables, put_world: Callable[[Tables], None]
 ):
     """What boards compute reads through the same door as solvers."""
 
     def rows(tables: Tables) -> dict[str, AnswersOutcome]:
-        put_tables(tables)
+        put_world(tables)
         args = {"cell_line": "k562", "questions": "scored", "genes": 8, "seed": 1}
         asked = pairs_benchmark("de", **args)
         parts = {"task": "perturbqa_de", "abstention": "half", **asked.board}
@@ -292,11 +324,26 @@ def test_reference_rows_do_not_change_with_the_test_labels(
         np.testing.assert_array_equal(one.scores, other.scores)
 
 
+def by_pairs_and_texts(evidence: PairsEvidence) -> LabelKNN:
+    return by_knowledge(evidence, Knowledge(graph()))
+
+
+def by_factors(evidence: PairsEvidence) -> GraphFactor:
+    return factor_model(evidence, graph())
+
+
+def mixed(evidence: PairsEvidence) -> Combined:
+    return Combined(evidence, PARTS, graph())
+
+
 BASELINES = (
     baselines.GeneFrequency,
     baselines.PerturbationRate,
     baselines.SamePair,
     by_other_lines,
+    by_pairs_and_texts,
+    by_factors,
+    mixed,
 )
 
 
@@ -309,7 +356,7 @@ BASELINES = (
     ],
 )
 def test_predictions_for_whole_real_tables(
-    real: Tables, put_tables: Callable[..., Path], line: str, kind: str
+    real: Tables, put_world: Callable[[Tables], None], line: str, kind: str
 ):
     """Without a run, for more rows; k562_set with the rows of its twin among the evidence."""
 
@@ -324,9 +371,9 @@ def test_predictions_for_whole_real_tables(
         return [[predictor.score(*pair) for pair in pairs] for predictor in fitted]
 
     tables = {key: table for key, table in real.items() if key[0] in {line, *LINES}}
-    put_tables(tables)
+    put_world(tables)
     before = predictions()
-    put_tables(shuffled(tables, "all"))
+    put_world(shuffled(tables, "all"))
     assert predictions() == before
 
 
@@ -380,14 +427,14 @@ WAYS = ("turned", "left out", "planted")
 def test_prompts_and_predictions_do_not_change_with_the_rows_of_unseen_genes(
     world: Tables,
     how: str,
-    put_tables: Callable[..., Path],
+    put_world: Callable[[Tables], None],
     ask_everybody: Callable[..., list[EvalSample]],
 ):
     world = {(line, kind): table for (line, kind), table in world.items() if line in READ}
     for kind in KINDS:
-        put_tables(world)
+        put_world(world)
         before = ask_everybody(kind, "k562", "scored", None, "both")
-        put_tables(changed(world, hidden_genes(kind), how))
+        put_world(changed(world, hidden_genes(kind), how))
         after = ask_everybody(kind, "k562", "scored", None, "both")
         assert len(after) > LIMIT / 2
         found = set()
@@ -404,7 +451,7 @@ def test_prompts_and_predictions_do_not_change_with_the_rows_of_unseen_genes(
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("track", ["none", "within", "cross"])
 def test_no_track_opens_the_rows_of_unseen_genes(
-    world: Tables, put_tables: Callable[..., Path], track: str, kind: str, how: str
+    world: Tables, put_world: Callable[[Tables], None], track: str, kind: str, how: str
 ):
     """Every solver that goes through the door; one that goes past it is found."""
 
@@ -434,14 +481,17 @@ def test_no_track_opens_the_rows_of_unseen_genes(
         return found
 
     world = {(line, kind): table for (line, kind), table in world.items() if line in LINES}
-    put_tables(world)
+    put_world(world)
     before = opened()
-    put_tables(changed(world, hidden_genes(kind), how))
+    put_world(changed(world, hidden_genes(kind), how))
     after = opened()
     assert {name for name in before if before[name] != after[name]} == {"Trained"}
     if track != "none":
-        assert set(before["GeneFrequency"]) == {None}
+        assert set(before["GeneFrequency"]) == set(before["by_pairs_and_texts"]) == {None}
+        # Close perturbations have a tendency, which is not that of the gene.
+        assert len(set(before["by_factors"])) > 5
     if track == "cross":
         assert set(before["by_other_lines"]) == {None}
         assert None not in before["SamePair"]
+        assert len(set(before["mixed"])) > 5
         assert len(set(before["PerturbationRate"])) > 1

@@ -9,19 +9,23 @@ import inspect_ai
 import numpy as np
 import pandas as pd
 import pytest
+from inspect_ai import Task
 from inspect_ai.log import EvalLog, read_eval_log
 from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, fork, solver
 
 from perturb_evals.cli.estimate import estimate
+from perturb_evals.datasets.demo.knowledge import demo_pairs, demo_texts
 from perturb_evals.datasets.demo.world import demo_tables
+from perturb_evals.datasets.genes.graphs import how_to_get
 from perturb_evals.leaderboard.boards import Board, make_boards
 from perturb_evals.leaderboard.entries import read_entries
 from perturb_evals.leaderboard.submission.check import check_runs
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.ask import ask
-from perturb_evals.solvers.pairs.knn import cross_line_knn
+from perturb_evals.solvers.pairs.graph_factor import graph_factor
+from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
@@ -117,9 +121,10 @@ def test_every_track_ranks_beside_its_references(
 
 
 def test_a_line_without_another_of_its_kind_has_its_own_reference_rows(
-    evaluate: Callable[..., EvalLog], tmp_path: Path
+    evaluate: Callable[..., EvalLog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """The perturbation's rate needs another line; the gene's does not."""
+    """The perturbation's rate needs another line, the factor model a graph; the gene's neither."""
+    monkeypatch.delenv("PERTURB_EVALS_DATA", raising=False)
     alone = {key: table for key, table in tables().items() if key == ("hela", "de")}
     evaluate(
         perturbqa_de(str(put(tmp_path / "alone", alone)), **ASKED), solver=baselines.constant()
@@ -127,7 +132,36 @@ def test_a_line_without_another_of_its_kind_has_its_own_reference_rows(
     board = board_of(tmp_path / "logs")
     shown = {row.entry.method for track in board.tracks for row in track.rows}
     assert shown == {"constant", "gene_frequency"}
-    assert board.notes == ()
+    (note,) = board.notes
+    assert how_to_get() in note
+
+
+@pytest.mark.parametrize(
+    ("kind", "task"), [("de", perturbqa_de), ("direction", perturbqa_direction)]
+)
+def test_the_floor_of_tables_of_one_kind_alone(
+    evaluate: Callable[..., EvalLog],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    put_knowledge: Callable[..., str],
+    kind: str,
+    task: Callable[..., Task],
+):
+    """Over a user's own file of pairs, and with nothing but the files of NCBI beside it."""
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    monkeypatch.setenv("PERTURB_EVALS_DATA", str(mirror))
+    pairs = demo_pairs().itertuples(index=False, name=None)
+    graph = put_knowledge(mirror, pairs, demo_texts())
+    some = {key: table for key, table in tables().items() if key[1] == kind}
+    folder = str(put(tmp_path / "mine", some))
+    for make in (graph_knn, graph_factor):
+        asked = task(folder, cell_line="hela", evidence="within", genes=15)
+        log = evaluate(asked, solver=make(graph))
+        assert log.status == "success", log.error
+        metrics = {name: one.value for name, one in log.results.scores[0].metrics.items()}
+        assert metrics["coverage"] == 1
+        assert metrics["auroc_per_gene"] > 0.55
 
 
 def test_the_command_line_counts_what_will_be_asked(mine: Path):

@@ -10,13 +10,16 @@ from inspect_ai.log import EvalLog, read_eval_log
 
 from perturb_evals.cli.estimate import estimate
 from perturb_evals.datasets.demo.world import demo_tables
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.leaderboard.boards import Board, make_boards
 from perturb_evals.leaderboard.comparison import compare
 from perturb_evals.leaderboard.entries import read_entries
 from perturb_evals.leaderboard.submission.check import check_runs
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.solvers.pairs import baselines
-from perturb_evals.solvers.pairs.knn import cross_line_knn
+from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.graph_factor import GraphFactor, graph_factor
+from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
@@ -84,7 +87,7 @@ def test_a_board_of_its_own_with_its_references(
 def test_baselines_that_need_the_gene_s_rows_say_that_they_abstain(
     evaluate: Callable[..., EvalLog],
 ):
-    for solver in (baselines.gene_frequency, cross_line_knn):
+    for solver in (baselines.gene_frequency, cross_line_knn, graph_knn):
         log = evaluate(perturbqa_de(dataset="demo", evidence="cross", **UNSEEN), solver=solver())
         results = answered(log)
         assert results["coverage"] == 0
@@ -99,6 +102,24 @@ def test_baselines_that_need_the_gene_s_rows_say_that_they_abstain(
         results = answered(log)
         assert results["coverage"] == 1
         assert "abstained_no_evidence" not in results
+
+
+@pytest.mark.parametrize("solver", [graph_factor, combined])
+def test_those_that_know_like_perturbations_speak_where_there_are_any(
+    evaluate: Callable[..., EvalLog], solver
+):
+    """By what like knock-downs do to all genes: the same score for each gene."""
+    log = evaluate(perturbqa_de(dataset="demo", evidence="cross", **UNSEEN), solver=solver())
+    results = answered(log)
+    factor = GraphFactor(PairsEvidence.from_metadata(log.samples[0].metadata))
+    silent = 0
+    for sample in log.samples:
+        pert, gene = sample.metadata["pert"], sample.metadata["gene"]
+        reason = sample.scores["p_positive"].metadata.get("abstained")
+        assert reason == (None if factor.informed(pert, gene) else "no_evidence")
+        silent += reason is not None
+    assert results["coverage"] == pytest.approx(1 - silent / len(log.samples))
+    assert results["coverage"] > 0.5
 
 
 def test_a_run_is_checked_scored_and_taken_up_again(tmp_path: Path, mine: str):
