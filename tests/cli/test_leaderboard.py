@@ -9,7 +9,8 @@ import inspect_ai
 import pytest
 
 from perturb_evals.cli.main import main
-from perturb_evals.solvers.pairs.baselines import constant, cross_line_knn
+from perturb_evals.solvers.pairs.baselines import constant
+from perturb_evals.solvers.pairs.knn import cross_line_knn
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 HOSTILE = "[bold]evil[/bold]\x1b[31m\n<script>alert(1)</script>"

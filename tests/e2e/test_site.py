@@ -14,7 +14,8 @@ import pytest
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
 from perturb_evals.cli.main import main
-from perturb_evals.solvers.pairs.baselines import constant, cross_line_knn
+from perturb_evals.solvers.pairs.baselines import constant
+from perturb_evals.solvers.pairs.knn import cross_line_knn
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

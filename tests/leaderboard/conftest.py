@@ -26,10 +26,10 @@ from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.solvers.expression.baselines import mean_effect
 from perturb_evals.solvers.pairs.baselines import (
     constant,
-    cross_line_knn,
     gene_frequency,
     perturbation_rate,
 )
+from perturb_evals.solvers.pairs.knn import cross_line_knn
 from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
