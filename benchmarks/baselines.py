@@ -1,38 +1,57 @@
-"""The README's table: every baseline on every cell line, through Inspect, as Markdown.
+"""The README's tables: every baseline on every cell line, through Inspect, as Markdown.
 
     python benchmarks/baselines.py [--lines k562,rpe1,hepg2] [--log-dir logs/baselines]
 
 The lines named are those evaluated and those that `evidence=cross` may read. Only scored questions
-are asked; three lines take about fifteen minutes on two cores.
+are asked; three lines take about twenty minutes on two cores. Finished runs in the folder are not
+repeated. The first table has every board and the macro means over the lines, published ones among
+them; the second the differences of baselines, paired by perturbation.
 """
 
 import argparse
+from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import groupby
+from pathlib import Path
 from typing import Literal
 
-from inspect_ai import Task
-from inspect_ai import eval as inspect_eval
-from inspect_ai.log import EvalLog
+from inspect_ai import Task, eval_set
 from inspect_ai.solver import Solver
 
 from perturb_evals.datasets.pairs.evidence import Track
+from perturb_evals.leaderboard import compare, make_boards, read_entries, summaries
+from perturb_evals.leaderboard.boards import Board
+from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.results.result import Figure
+from perturb_evals.leaderboard.summary import Summary
 from perturb_evals.solvers.pairs.baselines import (
     constant,
-    cross_line_knn,
     gene_frequency,
     perturbation_rate,
     random_scores,
     same_pair,
 )
+from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.graph_factor import graph_factor
+from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
-BASELINES: list[tuple[str, Track, Solver]] = [
-    ("constant", "none", constant()),
-    ("random_scores", "none", random_scores()),
-    ("gene_frequency", "within", gene_frequency()),
-    ("perturbation_rate", "cross", perturbation_rate()),
-    ("same_pair", "cross", same_pair()),
-    ("cross_line_knn", "cross", cross_line_knn()),
+BASELINES: list[tuple[str, Track, Callable[[], Solver]]] = [
+    ("constant", "none", constant),
+    ("random_scores", "none", random_scores),
+    ("gene_frequency", "within", gene_frequency),
+    ("graph_knn", "within", graph_knn),
+    ("graph_factor", "within", graph_factor),
+    ("perturbation_rate", "cross", perturbation_rate),
+    ("same_pair", "cross", same_pair),
+    ("cross_line_knn", "cross", cross_line_knn),
+    ("combined", "cross", combined),
+]
+DIFFERENCES = [
+    ("graph_factor", "graph_knn"),
+    ("graph_factor", "cross_line_knn"),
+    ("combined", "cross_line_knn"),
+    ("combined", "graph_factor"),
 ]
 
 
@@ -41,12 +60,21 @@ def task(kind: Literal["de", "direction"], line: str, track: Track, lines: str) 
     return build(cell_line=line, evidence=track, evidence_lines=lines if track == "cross" else None)
 
 
-def cell(log: EvalLog) -> str:
-    if log.results is None:
-        raise SystemExit(f"{log.eval.task} ended as {log.status}: {log.error}")
-    values = {name: metric.value for name, metric in log.results.scores[0].metrics.items()}
-    value, lower, upper = (values[f"auroc_per_gene{end}"] for end in ("", "_lower", "_upper"))
-    return f"{value:.3f} [{lower:.2f}, {upper:.2f}]"
+def shown(figure: Figure | None) -> str:
+    if figure is None or figure.value is None:
+        return ""
+    if figure.lower is None or figure.upper is None:
+        return f"{figure.value:.3f}"
+    return f"{figure.value:.3f} [{figure.lower:.2f}, {figure.upper:.2f}]"
+
+
+def over_lines(summed: Sequence[Summary], name: str, task: str) -> str:
+    for summary in summed:
+        for place, mean in enumerate(summary.over_lines):
+            for row in summary.rows:
+                if row.name == name and mean.task == task and row.over_lines:
+                    return shown(row.over_lines[place])
+    return ""
 
 
 def main() -> None:
@@ -55,20 +83,60 @@ def main() -> None:
     parser.add_argument("--log-dir", default="logs/baselines")
     args = parser.parse_args()
     columns = [(kind, line) for kind in ("de", "direction") for line in args.lines.split(",")]
-    print(f"{date.today()}, scored questions, evidence lines {args.lines}\n")
-    titles = ["baseline", "evidence", *(f"{line} {kind}" for kind, line in columns)]
-    print(f"| {' | '.join(titles)} |\n{'|---' * len(titles)}|")
     for name, track, solver in BASELINES:
-        logs = inspect_eval(
+        done, _ = eval_set(
             [task(kind, line, track, args.lines) for kind, line in columns],
+            log_dir=str(Path(args.log_dir) / name),
             model="none/none",
-            solver=solver,
-            log_dir=args.log_dir,
+            solver=solver(),
             display="none",
             log_realtime=False,
             max_tasks=2,
         )
-        print(f"| {name} | {track} | " + " | ".join(map(cell, logs)) + " |", flush=True)
+        if not done:
+            raise SystemExit(f"{name} did not end; its logs are in {args.log_dir}/{name}.")
+    boards = make_boards(read_entries([args.log_dir]))
+    summed = summaries(boards)
+    of = {(str(board.parts["task"]), str(board.parts["context"])): board for board in boards}
+    places = [(f"perturbqa_{kind}", line) for kind, line in columns]
+    tasks = [task for task, _ in groupby(task for task, _ in places)]
+
+    print(f"{date.today()}, scored questions, evidence lines {args.lines}\n")
+    heads = [
+        *(f"{line} {kind}" for kind, line in columns),
+        *(f"mean {task[10:]}" for task in tasks),
+    ]
+    print(f"| baseline | evidence | {' | '.join(heads)} |\n|---|---{'|---' * len(heads)}|")
+    for name, track, _ in BASELINES:
+        cells = [shown(entry(of[place], name).figure) for place in places]
+        cells += [over_lines(summed, name, task) for task in tasks]
+        print(f"| {name} | {track} | {' | '.join(cells)} |")
+    for system in ("SUMMER", "GEARS"):
+        cells = [published(of[place], system) for place in places]
+        means = {
+            mean.task: dict(mean.published).get(system)
+            for summary in summed
+            for mean in summary.over_lines
+        }
+        cells += ["" if means.get(task) is None else f"*{means[task]:.2f}*" for task in tasks]
+        print(f"| *{system}, published* | | {' | '.join(cells)} |")
+
+    print(f"\n| paired difference | {' | '.join(heads[: len(places)])} |")
+    print(f"|---{'|---' * len(places)}|")
+    for a, b in DIFFERENCES:
+        pairs = [compare([entry(of[place], a), entry(of[place], b)]).pairs[0] for place in places]
+        cells = [shown(pair.difference) for pair in pairs]
+        print(f"| {a} - {b} | {' | '.join(cells)} |")
+
+
+def entry(board: Board, name: str) -> Entry:
+    rows = (row.entry for track in board.tracks for row in track.rows)
+    return next(found for found in rows if found.method == name and found.result is not None)
+
+
+def published(board: Board, system: str) -> str:
+    lines = (line for line in board.family.published(board.parts) if line.system == system)
+    return next((f"*{line.value:.2f}*" for line in lines), "")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 Its settings were chosen by cross-validation within training rows, `python benchmarks/settings.py`.
 """
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ from perturb_evals.datasets.pairs.questions import KINDS, Kind
 from perturb_evals.methods.label_neighbors import Factors, TrainingLabels
 from perturb_evals.solvers.baseline import baseline
 from perturb_evals.solvers.pairs.baselines import numeric
-from perturb_evals.solvers.pairs.knn import DECIMALS, PRIOR_WEIGHT, ROWS_KEPT
+from perturb_evals.solvers.pairs.knn import DECIMALS, PRIOR_WEIGHT, rows_in_blocks
 from perturb_evals.solvers.pairs.knowledge import GRAPH, TEXT_WEIGHT, Knowledge
 
 Floats = NDArray[np.float64]
@@ -92,7 +92,7 @@ class GraphFactor:
         self._signed = Factors(signed, rank)
         self._projected = Factors(self._labels.departures, rank)
         self._scale = self._scales(names)
-        self._row = lru_cache(maxsize=ROWS_KEPT)(self._make_row)
+        self._row = rows_in_blocks(evidence, self._make_rows)
 
     def score(self, pert: str, gene: str) -> float | None:
         """Return a finite score; None for a gene whose rows are hidden, where nothing is close."""
@@ -100,20 +100,23 @@ class GraphFactor:
         column = self._column.get(gene)
         if column is not None:
             return float(scores[column])
-        return None if gene in self._hidden and not is_close else self._labels.rate + tendency
+        if gene in self._hidden and not is_close:
+            return None
+        return round(self._labels.rate + tendency, DECIMALS)
 
     def informed(self, pert: str, gene: str) -> bool:
         """Whether any training perturbation is close."""
         return self._row(pert)[2]
 
-    def _make_row(self, pert: str) -> tuple[Floats, float, bool]:
-        """Return (G,) scores, the tendency, and whether any training perturbation is close."""
-        weights = self._closeness.weights([pert])
+    def _make_rows(self, perts: Sequence[str]) -> Iterator[tuple[Floats, float, bool]]:
+        """Yield (G,) scores, the tendency, and whether any training perturbation is close."""
+        weights = self._closeness.weights(perts)
         votes, signed, projected = self._parts(weights)
         found = votes + self._scale[0] * signed + self._scale[1] * projected
-        tendency = self._labels.tendencies(weights[:, self._asked], PRIOR_WEIGHT)
-        scores = np.round(self._labels.rates + found[0], DECIMALS)
-        return scores, float(tendency[0]), bool(weights.any())
+        scores = np.round(self._labels.rates + found, DECIMALS)
+        tendencies = self._labels.tendencies(weights[:, self._asked], PRIOR_WEIGHT)
+        is_close = weights.sum(axis=1) > 0
+        return zip(scores, tendencies.tolist(), is_close.tolist(), strict=True)
 
     def _parts(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
         """Return A, B and C, each (k, G), for (k, names) weights."""

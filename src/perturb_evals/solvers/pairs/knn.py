@@ -4,9 +4,9 @@ Two knock-downs are alike that act alike in other lines, or whose genes are alik
 of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,8 +23,9 @@ from perturb_evals.solvers.pairs.baselines import numeric
 from perturb_evals.solvers.pairs.knowledge import GRAPH, POWER, TEXT_WEIGHT, Knowledge
 
 Floats = NDArray[np.float64]
+Row = TypeVar("Row")
 PRIOR_WEIGHT = 0.1
-ROWS_KEPT = 512
+BLOCK, BLOCKS_KEPT = 128, 4
 
 DECIMALS = 12
 """Scores that agree to so many decimals are tied: the rest is rounding error, and of 5 to 8 rows a
@@ -63,8 +64,7 @@ class LabelKNN:
         self._column = {gene: column for column, gene in enumerate(self._labels.genes)}
         self._alike = alike(list(self._labels.perts))
         self._prior_weight = prior_weight
-        # Questions come perturbation by perturbation, so a few rows are enough.
-        self._row = lru_cache(maxsize=ROWS_KEPT)(self._make_row)
+        self._row = rows_in_blocks(evidence, self._make_rows)
 
     def score(self, pert: str, gene: str) -> float | None:
         """Return the weighted label mean, in [0, 1]; the prior where nothing is alike.
@@ -81,10 +81,40 @@ class LabelKNN:
         column = self._column.get(gene)
         return column is not None and bool(self._row(pert)[1][column] > 0)
 
-    def _make_row(self, pert: str) -> tuple[Floats, Floats]:
-        """Return (G,) scores, and (G,) weights of the training rows behind them."""
-        votes, heard = self._labels.votes(self._alike.weights([pert]), self._prior_weight)
-        return np.round(self._labels.rates + votes[0], DECIMALS), heard[0]
+    def _make_rows(self, perts: Sequence[str]) -> Iterator[tuple[Floats, Floats]]:
+        """Yield (G,) scores, and (G,) weights of the training rows behind them."""
+        votes, heard = self._labels.votes(self._alike.weights(perts), self._prior_weight)
+        return zip(np.round(self._labels.rates + votes, DECIMALS), heard, strict=True)
+
+
+def rows_in_blocks(
+    evidence: PairsEvidence, make: Callable[[Sequence[str]], Iterable[Row]]
+) -> Callable[[str], Row]:
+    """Return what gives a perturbation's row: for those that are asked about made in blocks.
+
+    One matrix product for many perturbations costs little more than one for a single one.
+
+    Args:
+        evidence: Names the questions.
+        make: Makes a row each for some perturbations.
+    """
+    names = sorted({pert for pert, _ in evidence.question_pairs()})
+    block_of = {pert: place // BLOCK for place, pert in enumerate(names)}
+
+    # Questions come perturbation by perturbation, so a few blocks are enough.
+    @lru_cache(maxsize=BLOCKS_KEPT)
+    def block(number: int) -> dict[str, Row]:
+        own = names[number * BLOCK : (number + 1) * BLOCK]
+        return dict(zip(own, make(own), strict=True))
+
+    @lru_cache(maxsize=BLOCK)
+    def alone(pert: str) -> Row:
+        return next(iter(make([pert])))
+
+    def row(pert: str) -> Row:
+        return block(block_of[pert])[pert] if pert in block_of else alone(pert)
+
+    return row
 
 
 class LineProfiles:
