@@ -54,6 +54,7 @@ check: $(INSTALLED)  ## Lint, format check, types, Inspect's conventions
 
 bench: $(INSTALLED)  ## Measure speed, as ratios in one run
 	$(BIN)/python benchmarks/bench_metrics.py
+	$(BIN)/python benchmarks/bench_floor.py
 	$(BIN)/python benchmarks/bench_task.py
 	$(BIN)/python benchmarks/bench_regression.py
 	$(BIN)/python benchmarks/bench_screens.py

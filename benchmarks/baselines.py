@@ -1,6 +1,7 @@
 """The README's tables: every baseline on every cell line, through Inspect, as Markdown.
 
     python benchmarks/baselines.py [--lines k562,rpe1,hepg2] [--log-dir logs/baselines]
+    python benchmarks/baselines.py --holdout both --log-dir logs/unseen-genes
 
 The lines named are those evaluated and those that `evidence=cross` may read. Only scored questions
 are asked; three lines take about twenty minutes on two cores. Finished runs in the folder are not
@@ -19,6 +20,7 @@ from inspect_ai import Task, eval_set
 from inspect_ai.solver import Solver
 
 from perturb_evals.datasets.pairs.evidence import Track
+from perturb_evals.datasets.pairs.questions import Holdout
 from perturb_evals.leaderboard import compare, make_boards, read_entries, summaries
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.entries import Entry
@@ -55,9 +57,12 @@ DIFFERENCES = [
 ]
 
 
-def task(kind: Literal["de", "direction"], line: str, track: Track, lines: str) -> Task:
+def task(
+    kind: Literal["de", "direction"], line: str, track: Track, lines: str, holdout: Holdout
+) -> Task:
     build = perturbqa_de if kind == "de" else perturbqa_direction
-    return build(cell_line=line, evidence=track, evidence_lines=lines if track == "cross" else None)
+    read = lines if track == "cross" else None
+    return build(cell_line=line, evidence=track, evidence_lines=read, holdout=holdout)
 
 
 def shown(figure: Figure | None) -> str:
@@ -81,11 +86,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", default="k562,rpe1,hepg2")
     parser.add_argument("--log-dir", default="logs/baselines")
+    parser.add_argument("--holdout", default="perturbation")
     args = parser.parse_args()
     columns = [(kind, line) for kind in ("de", "direction") for line in args.lines.split(",")]
     for name, track, solver in BASELINES:
         done, _ = eval_set(
-            [task(kind, line, track, args.lines) for kind, line in columns],
+            [task(kind, line, track, args.lines, args.holdout) for kind, line in columns],
             log_dir=str(Path(args.log_dir) / name),
             model="none/none",
             solver=solver(),
@@ -101,7 +107,8 @@ def main() -> None:
     places = [(f"perturbqa_{kind}", line) for kind, line in columns]
     tasks = [task for task, _ in groupby(task for task, _ in places)]
 
-    print(f"{date.today()}, scored questions, evidence lines {args.lines}\n")
+    said = f"holdout {args.holdout}, evidence lines {args.lines}"
+    print(f"{date.today()}, scored questions, {said}\n")
     heads = [
         *(f"{line} {kind}" for kind, line in columns),
         *(f"mean {task[10:]}" for task in tasks),
@@ -119,7 +126,8 @@ def main() -> None:
             for mean in summary.over_lines
         }
         cells += ["" if means.get(task) is None else f"*{means[task]:.2f}*" for task in tasks]
-        print(f"| *{system}, published* | | {' | '.join(cells)} |")
+        if any(cells):
+            print(f"| *{system}, published* | | {' | '.join(cells)} |")
 
     print(f"\n| paired difference | {' | '.join(heads[: len(places)])} |")
     print(f"|---{'|---' * len(places)}|")

@@ -166,13 +166,20 @@ def test_baselines_stand_in_every_track_whose_rows_they_may_read(demo: dict[str,
         "constant",
         "gene_frequency",
         "perturbation_rate",
+        "graph_factor",
     }
-    assert {name for name, row in within.items() if row.rank} == {"constant", "gene_frequency"}
+    assert {name for name, row in within.items() if row.rank} == {
+        "constant",
+        "gene_frequency",
+        "graph_factor",
+    }
     assert {name for name, row in cross.items() if row.rank} == {
         "constant",
         "gene_frequency",
         "perturbation_rate",
         "cross_line_knn",
+        "graph_factor",
+        "combined",
     }
 
 
@@ -215,14 +222,17 @@ def test_a_system_of_other_lines_has_a_track_of_its_own(
     assert {key for key, row in narrow.items() if row.rank} == {
         f"{name}, lines=demo_a,demo_c",
         "gene_frequency",
+        "graph_factor",
         "perturbation_rate, lines=demo_a,demo_c",
+        "combined, lines=demo_a,demo_c",
     }
     assert {key for key, row in wide.items() if row.rank} == {
         f"{name}, lines=demo_a,demo_b,demo_c",
         "gene_frequency",
+        "graph_factor",
         "cross_line_knn",
-        "perturbation_rate, lines=demo_a,demo_c",
-        "perturbation_rate, lines=demo_a,demo_b,demo_c",
+        *(f"perturbation_rate, lines={lines}" for lines in ("demo_a,demo_c", ",".join(LINES))),
+        *(f"combined, lines={lines}" for lines in ("demo_a,demo_c", ",".join(LINES))),
     }
     assert set(narrow) == {key for key, row in narrow.items() if row.rank}
 

@@ -77,6 +77,8 @@ def test_runs_that_are_not_complete_are_listed_with_the_reason_and_never_ranked(
         "cross_line_knn",
         "gene_frequency",
         "perturbation_rate",
+        "graph_factor",
+        "combined",
     }
 
 

@@ -169,6 +169,17 @@ def test_a_reference_that_reads_stands_in_the_track_whose_own_is_a_number(
     assert track_of(board, "within").above is None
 
 
+def test_a_reference_that_is_no_better_than_guessing_is_noted(
+    pairs: Callable[..., Entry],
+) -> None:
+    _, good, _ = within(pairs)
+    weak = pairs("weak", -2.0, "b", solver="gene_frequency", track="within")
+    (note,) = [note for note in only_board(weak, good).notes if "weak" in note]
+    assert note.startswith("weak, the reference of the track within, is not better than guessing")
+    strong = pairs("strong", 2.0, "b", solver="gene_frequency", track="within")
+    assert not any("strong" in note for note in only_board(strong, good).notes)
+
+
 def test_without_a_reference_or_a_headline_nothing_is_added(
     world: Any, pairs: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,10 @@ from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.systems import baseline_identity
 from perturb_evals.solvers.expression.baselines import graph_neighbors
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
+from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.tasks.langpert import langpert
+from perturb_evals.tasks.perturbqa import perturbqa_de
 
 Runs = dict[str, Path]
 LINES = ("demo_a", "demo_b", "demo_c")
@@ -53,9 +56,9 @@ def computed(
 
 
 def test_computed_rows_are_those_that_runs_have(entries: dict[tuple[str, str], Entry]) -> None:
+    found = {row.method: row for row in computed(result(entries, "perturbqa_de"))}
     for method in ("gene_frequency", "perturbation_rate"):
         run = entries[method, "perturbqa_de"]
-        found = {row.method: row for row in computed(result(entries, "perturbqa_de"))}
         row = found[method]
         assert row.result is None
         assert (row.system, row.track, row.lines) == (run.system, run.track, run.lines)
@@ -85,6 +88,37 @@ def test_computed_rows_of_a_screen_are_those_that_runs_have(
     values = {name: entry.outcome.value for name, entry in found.items()}
     assert values["oracle_neighbors"] < values["graph_neighbors"]
     assert values["graph_neighbors"] < values["mean_effect"] < values["no_change"]
+
+
+def test_the_floors_of_pairs_are_those_of_runs_to_the_last_digit(
+    entries: dict[tuple[str, str], Entry], tmp_path: Path
+) -> None:
+    """Cross reads the lines of the track, in the order of the run."""
+    asked = {"dataset": "demo", "cell_line": "demo_a", "genes": 6}
+    for evidence, solver in (("within", graph_factor()), ("cross", combined())):
+        (log,) = inspect_ai.eval(
+            perturbqa_de(**asked, evidence=evidence),
+            solver=solver,
+            model="none/none",
+            log_dir=str(tmp_path),
+            display="none",
+            log_realtime=False,
+        )
+        assert log.status == "success", log.error
+    found = computed(result(entries, "perturbqa_de"), (), (LINES,))
+    rows = {row.method: row for row in found}
+    for run in read_entries([str(tmp_path)]).complete:
+        row = rows[run.method]
+        assert row.by_default
+        assert run.by_default
+        assert (row.system, row.track, row.lines) == (run.system, run.track, run.lines)
+        assert isinstance(row.outcome, AnswersOutcome)
+        assert isinstance(run.outcome, AnswersOutcome)
+        own, other = row.outcome.predictions, run.outcome.predictions
+        assert row.outcome.units == run.outcome.units
+        assert own.scores.tolist() == other.scores.tolist()
+        assert own.abstained.tolist() == other.abstained.tolist()
+        assert row.figure == run.figure
 
 
 def test_the_row_of_a_graph_is_that_of_a_run_to_the_last_digit(
@@ -119,19 +153,27 @@ def test_what_was_run_is_not_computed_again(entries: dict[tuple[str, str], Entry
     asked = result(entries, "perturbqa_de")
     frequency = baseline_identity("gene_frequency", "within", ())
     rate = baseline_identity("perturbation_rate", "cross", LINES)
-    assert [row.method for row in computed(asked, (frequency,))] == ["perturbation_rate"]
-    assert computed(asked, (frequency, rate), (LINES,)) == []
+    factor = baseline_identity("graph_factor", "within", ())
+    both = baseline_identity("combined", "cross", LINES)
+    present = (frequency, rate, factor)
+    assert [row.method for row in computed(asked, (frequency, factor))] == ["perturbation_rate"]
+    assert computed(asked, (*present, both), (LINES,)) == []
     # That of other lines is another system.
-    (row,) = computed(asked, (frequency, rate), (("demo_a", "demo_b"),))
-    assert row.lines == ("demo_a", "demo_b")
+    rows = computed(asked, (*present, both), (("demo_a", "demo_b"),))
+    assert {row.method: row.lines for row in rows} == {
+        "perturbation_rate": ("demo_a", "demo_b"),
+        "combined": ("demo_a", "demo_b"),
+    }
 
 
 def test_each_set_of_lines_has_its_own_rate(entries: dict[tuple[str, str], Entry]) -> None:
     asked = result(entries, "perturbqa_direction")
     few = ("demo_a", "demo_c")
-    rows = [row for row in computed(asked, (), (LINES, few)) if row.track == "cross"]
-    assert [row.lines for row in rows] == [LINES, few]
-    assert len({row.system for row in rows}) == 2
+    found = computed(asked, (), (LINES, few))
+    for method in ("perturbation_rate", "combined"):
+        rows = [row for row in found if row.method == method]
+        assert [row.lines for row in rows] == [LINES, few]
+        assert len({row.system for row in rows}) == 2
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def test_in_the_track_of_a_number_a_method_that_reads_follows(board: Callable[..
     reads = "which reads training rows of the own line and asks no model,"
     assert re.search(r"\. rate \(0\.\d{3}\), which reads", line)
     assert f"{reads} is ahead of weak by 0." in line
+    assert line.endswith("]: less than nothing is added to that.")
     assert f"{reads} is behind strong by 0." in said(board("none", 0.3, strong=2.0), "none")
     assert f"{reads} cannot be told from alike: " in said(board("none", 1.0, alike=1.0), "none")
     assert f"{reads} is ahead of the best of them by 0." in said(

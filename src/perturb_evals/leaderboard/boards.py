@@ -177,6 +177,13 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
         _board_track(name, lines, everyone, usual, scale, family)
         for name, lines in sorted(found, key=_width)
     ]
+    notes += [
+        f"{track.floor.name}, the reference of the track {track.name}, is not better than "
+        f"{scale.zero_name} here: what is added to it says little."
+        for track in tracks
+        if scale and track.rows and track.floor and track.floor.entry
+        if _sign(better) * (track.floor.value - scale.zero) <= ROUNDING
+    ]
     return Board(
         key=first.board_key,
         parts=dict(first.board),

@@ -90,7 +90,8 @@ def _above(
     whom = "the best of them" if len(models) > 1 else name(best)
     said = verdict(added)
     if said == LESS:
-        return f"{who} is ahead of {whom} by {shown(_turned(added))}."
+        lead = shown(_turned(added))
+        return f"{who} is ahead of {whom} by {lead}: less than nothing is added to that."
     if said == MORE:
         return f"{who} is behind {whom} by {shown(added)}."
     return f"{who} cannot be told from {whom}: {shown(_turned(added))}."

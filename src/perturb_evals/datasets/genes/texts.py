@@ -21,10 +21,9 @@ from perturb_evals.datasets.demo.knowledge import demo_texts
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
 from perturb_evals.datasets.files.whole_file import kept, whole_file
-from perturb_evals.datasets.genes.ncbi import GENE_INFO, read_human
+from perturb_evals.datasets.genes.ncbi import GENE_INFO, GENE_SUMMARY, read_human
 from perturb_evals.datasets.genes.vectors import GeneVectors
 
-GENE_SUMMARY = "genes/gene_summary.gz"
 WHERE = "the embedding of NCBI's gene texts"
 WORDS_WHERE = "the words of NCBI's gene texts"
 DIMENSIONS = 256
