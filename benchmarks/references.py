@@ -17,13 +17,12 @@ from inspect_ai.solver import Solver
 
 from perturb_evals.metrics.intervals import paired_difference
 from perturb_evals.solvers.expression.baselines import (
-    gaussian_process,
-    graph_neighbors,
     mean_effect,
     no_change,
     oracle_neighbors,
     random_neighbors,
 )
+from perturb_evals.solvers.expression.gene_baselines import gaussian_process, graph_neighbors
 from perturb_evals.tasks.langpert import langpert
 
 HEADLINE = "mae_top20"

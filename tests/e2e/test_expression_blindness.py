@@ -25,6 +25,7 @@ from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
 from perturb_evals.datasets.screens.screen import Screen
 from perturb_evals.scorers.expression import predicted
 from perturb_evals.solvers.expression import baselines as references
+from perturb_evals.solvers.expression import gene_baselines
 from perturb_evals.solvers.expression.computed import by_vector_of
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
 from perturb_evals.solvers.expression.replay import replay_expression
@@ -92,9 +93,9 @@ def solvers(files: dict[str, str]) -> dict[str, Solver]:
         "mean_effect": references.mean_effect(),
         "no_change": references.no_change(),
         "random_neighbors": references.random_neighbors(),
-        "graph_neighbors": references.graph_neighbors(graph=graph, aliases="none"),
-        "embedding_neighbors": references.embedding_neighbors(vectors, aliases="none"),
-        "gaussian_process": references.gaussian_process(vectors, aliases="none"),
+        "graph_neighbors": gene_baselines.graph_neighbors(graph=graph, aliases="none"),
+        "embedding_neighbors": gene_baselines.embedding_neighbors(vectors, aliases="none"),
+        "gaussian_process": gene_baselines.gaussian_process(vectors, aliases="none"),
         "replay_expression": replay_expression(files["predictions.parquet"]),
         "full": nearest_perturbations(),
         "refine shuffled": nearest_perturbations("refine", order="shuffled", aggregation="ridge"),

@@ -23,7 +23,7 @@ from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.references import references
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.systems import baseline_identity
-from perturb_evals.solvers.expression.baselines import graph_neighbors
+from perturb_evals.solvers.expression.gene_baselines import graph_neighbors
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
 from perturb_evals.solvers.pairs.combined import combined
 from perturb_evals.solvers.pairs.graph_factor import graph_factor

@@ -9,11 +9,11 @@ import pytest
 from perturb_evals.datasets.demo.screen import demo_screen
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
 from perturb_evals.datasets.screens.load import ScreenRequest
-from perturb_evals.solvers.expression.baselines import (
+from perturb_evals.solvers.expression.baselines import mean_effect
+from perturb_evals.solvers.expression.gene_baselines import (
     embedding_neighbors,
     gaussian_process,
     graph_neighbors,
-    mean_effect,
 )
 from perturb_evals.tasks.langpert import langpert
 

@@ -25,12 +25,11 @@ from perturb_evals.datasets.screens.evidence import (
 from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.datasets.screens.naming import naming_of
-from perturb_evals.solvers.expression.baselines import (
+from perturb_evals.solvers.expression.baselines import RandomNeighbors, oracle_neighbors
+from perturb_evals.solvers.expression.gene_baselines import (
     EmbeddingNeighbors,
     EmbeddingProcess,
     GraphNeighbors,
-    RandomNeighbors,
-    oracle_neighbors,
 )
 
 GENES = tuple("ABCDEFGH")
@@ -154,7 +153,7 @@ class TestGraph:
         told = str(error.value)
         assert told.startswith("pairs.csv: it knows none of the 8 training perturbations of small")
         assert r"'ENSG01', 'ENSG02\x1b[2J', 'ENSG03' ..." in told
-        assert "expected symbols as the screen writes them: 'A', 'B', 'C' ..." in told
+        assert "expected symbols as written there: 'A', 'B', 'C' ..." in told
         assert "aliases=ncbi" in told
         long = GraphNeighbors(training_of(), graph_of({("Y" * 99, "Z"): 1.0}))
         with pytest.raises(UnknownGenesError, match=r"'Y{29}\u2026', 'Z'; expected"):

@@ -5,12 +5,12 @@ from functools import partial
 
 from perturb_evals.families.demo import Demo, DemoSystem, Found
 from perturb_evals.solvers.expression.baselines import (
-    graph_neighbors,
     mean_effect,
     no_change,
     oracle_neighbors,
     random_neighbors,
 )
+from perturb_evals.solvers.expression.gene_baselines import graph_neighbors
 
 FOLD = 1
 """One of the five, so that the demo stays short."""

@@ -37,13 +37,15 @@ from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.expression.results import regression, scored_vectors
 from perturb_evals.solvers.asking.tokens import prompt_tokens, prose_tokens
 from perturb_evals.solvers.expression.baselines import (
-    embedding_neighbors,
-    gaussian_process,
-    graph_neighbors,
     mean_effect,
     no_change,
     oracle_neighbors,
     random_neighbors,
+)
+from perturb_evals.solvers.expression.gene_baselines import (
+    embedding_neighbors,
+    gaussian_process,
+    graph_neighbors,
 )
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
 from perturb_evals.solvers.expression.neighbor_ensemble import neighbor_ensemble
