@@ -214,7 +214,7 @@ def test_it_does_not_matter_which_genes_a_text_names_or_what_it_says_of_them(
         plain = {**demo_texts()}
         return {p: f"{plain.get(p, '')}; {told.get(p, '')}" for p in {*plain, *told}}
 
-    names = ("graph_knn", "graph_factor", "combined")
+    names = ("graph_knn", "graph_factor")
     true = predictions(world, kind, texts=texts(str, ("falls", "rises")), names=names)
     for lies in (texts(str, ("rises", "falls")), texts(other.__getitem__, ("falls", "rises"))):
         told = predictions(world, kind, texts=lies, names=names)
