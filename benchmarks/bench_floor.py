@@ -71,7 +71,7 @@ def main() -> None:
     own = asked.evidence.own()
     table = time.perf_counter() - start
     start = time.perf_counter()
-    Knowledge().closeness(asked.evidence, sorted(set(own["pert"])))
+    Knowledge().of_perturbations(asked.evidence, sorted(set(own["pert"])))
     preparing = time.perf_counter() - start
 
     start = time.perf_counter()

@@ -11,6 +11,10 @@ class EvidenceError(DataError):
     """A solver asked for training rows that the declared track does not allow."""
 
 
+class NoRowsError(EvidenceError):
+    """A solver asked for rows that the track allows and the data do not have."""
+
+
 class Evidence(ABC):
     """What a solver may read for a sample: training rows or training vectors, never the truth."""
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from perturb_evals.datasets.errors import ArgumentError, DataError
-from perturb_evals.datasets.evidence import Evidence, EvidenceError
+from perturb_evals.datasets.evidence import Evidence, EvidenceError, NoRowsError
 from perturb_evals.datasets.pairs.load import cell_lines, has_table, load_table
 from perturb_evals.datasets.pairs.questions import KINDS, Kind, unseen_genes
 from perturb_evals.datasets.pairs.table import TableError
@@ -162,7 +162,7 @@ class PairsEvidence(Evidence):
 
     def _some(self, rows: pd.DataFrame, lines: str, kind: Kind | None) -> pd.DataFrame:
         if rows.empty:
-            raise EvidenceError(
+            raise NoRowsError(
                 f"This solver reads training rows of {kind or self.kind} questions for {lines}, "
                 f"of which {self.dataset} has none"
                 f"{' for genes that are not hidden' if self.hidden_genes else ''}."

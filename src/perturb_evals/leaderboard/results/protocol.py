@@ -142,7 +142,26 @@ def _changed(solver: str, params: Mapping[str, Any], passed: Mapping[str, Any]) 
     defaults = _defaults(solver, (own for family in FAMILIES for own in family.solvers))
     if not defaults:
         return dict(passed)
-    return {name: value for name, value in params.items() if value != defaults.get(name)}
+    said = {name: _as_listed(value, defaults.get(name)) for name, value in params.items()}
+    return {
+        name: value
+        for name, value in said.items()
+        if value != _as_listed(defaults.get(name), defaults.get(name))
+    }
+
+
+def _as_listed(value: Any, default: Any) -> Any:
+    """Return an argument whose default is names parted by commas in one spelling of them.
+
+    Inspect's command line makes a list of `a,b`, and whoever has a blank behind the comma or
+    another order means the same.
+    """
+    if not (isinstance(default, str) and "," in default):
+        return value
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return value
+    return ",".join(sorted(name.strip() for name in names))
 
 
 def _defaults(name: str, functions: Iterable[Callable[..., Any]]) -> dict[str, Any]:

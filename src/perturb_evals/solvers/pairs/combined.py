@@ -8,6 +8,7 @@ import pandas as pd
 from inspect_ai.solver import Solver, solver
 
 from perturb_evals.datasets.errors import ArgumentError
+from perturb_evals.datasets.evidence import NoRowsError
 from perturb_evals.datasets.genes.graphs import check_graph
 from perturb_evals.datasets.options import named_arguments, one_of, text
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
@@ -52,7 +53,9 @@ class Combined:
     """The mean rank of a pair within its gene, over the parts that have something to say of it.
 
     A part ranks all questions of the gene that the table has, whichever are asked: those it has
-    nothing to say of as by the gene's training rate. Ranks are (midrank - 1/2) / n, in (0, 1).
+    nothing to say of as by the gene's training rate, or the line's for a gene whose rows are
+    hidden. Ranks are (midrank - 1/2) / n, in (0, 1). A part whose rows a user's tables do not have,
+    as where the other lines lack a table of directions, has nothing to say of any pair.
 
     Args:
         evidence: Training rows, and the names of the questions.
@@ -67,15 +70,13 @@ class Combined:
         rate = GeneFrequency(evidence)
         genes = pd.Series([gene for _, gene in pairs], dtype=object)
         total, speaking = np.zeros(len(pairs)), np.zeros(len(pairs))
-        for name in parts:
-            part = MAKES[name](evidence, graph)
+        for part in _made(evidence, parts, graph):
             informed = np.array([part.informed(*pair) for pair in pairs], dtype=bool)
             scores = [
                 part.score(*pair) if says else rate.score(*pair)
                 for pair, says in zip(pairs, informed, strict=True)
             ]
-            # A hidden gene has no rate: what nobody speaks of stands in the middle of 0 and 1.
-            filled = pd.Series(scores, dtype=float).fillna(0.5)
+            filled = pd.Series(scores, dtype=float).fillna(rate.line_rate)
             by_gene = filled.groupby(genes)
             ranks = (by_gene.rank() - 0.5) / by_gene.transform("size")
             total += np.where(informed, ranks, 0.0)
@@ -94,6 +95,25 @@ class Combined:
         """
         found = self._mean.get((pert, gene))
         return 0.5 if found is None and gene not in self._hidden else found
+
+
+def _made(evidence: PairsEvidence, names: Sequence[str], graph: str) -> list[Part]:
+    """Return the parts that find rows to read.
+
+    Raises:
+        NoRowsError: None does.
+        EvidenceError: The track does not open what a part reads.
+    """
+    found: list[Part] = []
+    lacking: list[NoRowsError] = []
+    for name in names:
+        try:
+            found.append(MAKES[name](evidence, graph))
+        except NoRowsError as error:
+            lacking.append(error)
+    if not found:
+        raise lacking[0]
+    return found
 
 
 @baseline(reads="track")

@@ -6,6 +6,7 @@ Its settings were chosen by cross-validation within training rows, `python bench
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ from inspect_ai.solver import Solver, solver
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from perturb_evals.datasets.evidence import EvidenceError
+from perturb_evals.datasets.evidence import NoRowsError
+from perturb_evals.datasets.genes.closeness import Closeness
 from perturb_evals.datasets.options import named_arguments
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.questions import KINDS, Kind
@@ -25,7 +27,7 @@ from perturb_evals.solvers.pairs.knowledge import GRAPH, TEXT_WEIGHT, Knowledge
 
 Floats = NDArray[np.float64]
 RANK = 20
-ROWS_AT_ONCE = 256
+ROWS_AT_ONCE, GENES_KEPT = 256, 1024
 ROUNDING = 1e-12
 
 
@@ -63,8 +65,10 @@ class GraphFactor:
       responses, so that it speaks of genes too that no close one was asked about; for DE its size;
     - C is the same projection of the departures of the labels.
 
-    SD is over the training rows, each foretold without its own perturbation. A gene without
-    training rows, or whose rows are hidden, has the line's rate + that mean departure of all rows.
+    SD is over the training rows, each foretold without its own perturbation. Of a gene without
+    training rows, or whose rows are hidden, the score is the line's rate + sum(v * d) / (sum(v) +
+    1/10), d being what the score of a gene that has rows departs from its rate, and v how close it
+    is to that gene; without a close one the line's rate + the mean departure of all rows.
 
     Args:
         evidence: Training rows.
@@ -87,12 +91,14 @@ class GraphFactor:
         self._column = {gene: column for column, gene in enumerate(self._labels.genes)}
         names = pd.Index(sorted({pert for own in rows.values() for pert in own["pert"]}))
         self._asked = names.get_indexer(self._labels.perts)
-        self._closeness = (known or Knowledge()).closeness(evidence, list(names))
+        self._evidence, self._known = evidence, known or Knowledge()
+        self._closeness = self._known.of_perturbations(evidence, list(names))
         signed = _signed(rows.get("direction"), names, self._labels.genes)
         self._signed = Factors(signed, rank)
         self._projected = Factors(self._labels.departures, rank)
         self._scale = self._scales(names)
         self._row = rows_in_blocks(evidence, self._make_rows)
+        self._near = lru_cache(maxsize=GENES_KEPT)(self._weights_of_genes)
 
     def score(self, pert: str, gene: str) -> float | None:
         """Return a finite score; None for a gene whose rows are hidden, where nothing is close."""
@@ -102,11 +108,23 @@ class GraphFactor:
             return float(scores[column])
         if gene in self._hidden and not is_close:
             return None
-        return round(self._labels.rate + tendency, DECIMALS)
+        near = self._near(gene)
+        departure = near @ (scores - self._labels.rates) if near.any() else tendency
+        return round(self._labels.rate + float(departure), DECIMALS)
 
     def informed(self, pert: str, gene: str) -> bool:
         """Whether any training perturbation is close."""
         return self._row(pert)[2]
+
+    @cached_property
+    def _genes(self) -> Closeness:
+        """The closeness to the genes that have training rows; only genes that have none need it."""
+        return self._known.closeness(self._evidence, list(self._labels.genes))
+
+    def _weights_of_genes(self, gene: str) -> Floats:
+        """Return (G,) how much each gene that has rows tells of another one."""
+        weights = self._genes.weights([gene])[0]
+        return np.asarray(weights / (weights.sum() + PRIOR_WEIGHT))
 
     def _make_rows(self, perts: Sequence[str]) -> Iterator[tuple[Floats, float, bool]]:
         """Yield (G,) scores, the tendency, and whether any training perturbation is close."""
@@ -155,7 +173,7 @@ def _own_rows(evidence: PairsEvidence) -> dict[Kind, pd.DataFrame]:
     found = {evidence.kind: evidence.own()}
     for kind in KINDS:
         if kind != evidence.kind:
-            with suppress(EvidenceError):
+            with suppress(NoRowsError):
                 found[kind] = evidence.own(kind)
     return found
 

@@ -218,4 +218,4 @@ def by_knowledge(
     evidence: PairsEvidence, known: Knowledge, prior_weight: float = PRIOR_WEIGHT
 ) -> LabelKNN:
     """Return the kNN over what is known of the perturbed genes."""
-    return LabelKNN(evidence, lambda own: known.closeness(evidence, own), prior_weight)
+    return LabelKNN(evidence, lambda own: known.of_perturbations(evidence, own), prior_weight)

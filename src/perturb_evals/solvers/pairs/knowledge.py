@@ -44,22 +44,36 @@ class Knowledge:
         number("text_weight", self.text_weight, zero=True)
         number("power", self.power)
 
-    def closeness(self, evidence: PairsEvidence, names: Sequence[str]) -> Closeness:
-        """Return the closeness to training perturbations.
-
-        Args:
-            evidence: Says whose tables these are.
-            names: The perturbations, as its tables write them.
+    def of_perturbations(self, evidence: PairsEvidence, names: Sequence[str]) -> Closeness:
+        """Return the closeness to training perturbations, as `closeness`.
 
         Raises:
             UnknownGenesError: The graph has none of them.
+            DataError: A file cannot be had or read.
+        """
+        found = self.closeness(evidence, names)
+        if not found.n_in_graph:
+            simulated = evidence.dataset in SIMULATED
+            graph = load_graph(self.graph, simulated=simulated)
+            synonyms = "count for nothing in the demo world" if simulated else "are understood"
+            raise no_gene_known(graph.where, graph.symbols, names, evidence.cell_line, synonyms)
+        return found
+
+    def closeness(self, evidence: PairsEvidence, names: Sequence[str]) -> Closeness:
+        """Return the closeness to some genes.
+
+        Args:
+            evidence: Says whose tables these are.
+            names: The genes, as its tables write them.
+
+        Raises:
             DataError: A file cannot be had or read.
         """
         simulated = evidence.dataset in SIMULATED
         graph = load_graph(self.graph, simulated=simulated)
         if self.max_degree is not None:
             graph = graph.without_hubs(self.max_degree)
-        found = Closeness(
+        return Closeness(
             names,
             graph,
             gene_words(simulated=simulated) if self.text_weight else None,
@@ -68,7 +82,3 @@ class Knowledge:
             power=self.power,
             text_weight=self.text_weight,
         )
-        if not found.n_in_graph:
-            synonyms = "count for nothing in the demo world" if simulated else "are understood"
-            raise no_gene_known(graph.where, graph.symbols, names, evidence.cell_line, synonyms)
-        return found
