@@ -1,11 +1,13 @@
-"""Settings of graph_knn and graph_factor, by cross-validation within training rows, as Markdown.
+"""Settings of the floor's baselines, by cross-validation within training rows, as Markdown.
 
-    python benchmarks/settings.py [--lines k562,rpe1,hepg2] [--dataset perturbqa]
+    python benchmarks/settings.py [--lines k562,rpe1,hepg2]
 
 No test row is read. The training perturbations of each line are cut into five folds; each fold is
 foretold from the others, and its genes with both labels give a per-gene AUROC. A cell is the mean
 over folds and lines. Settings are varied one at a time about those of the package, which stand
-first. About ten minutes for three lines on two cores.
+first in each table: of graph_knn and graph_factor; of what is said of unseen genes, a quarter of
+those genes being hidden as under holdout=both; and of the parts of combined, which may read the
+other lines' training rows. About twenty minutes for three lines on two cores.
 """
 
 import argparse
@@ -19,10 +21,11 @@ import numpy as np
 import pandas as pd
 
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
-from perturb_evals.datasets.pairs.questions import KINDS, Kind
+from perturb_evals.datasets.pairs.questions import KINDS, Kind, unseen_genes
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
-from perturb_evals.solvers.pairs.baselines import Predictor
+from perturb_evals.solvers.pairs.baselines import PerturbationRate, Predictor
+from perturb_evals.solvers.pairs.combined import PARTS, Combined
 from perturb_evals.solvers.pairs.graph_factor import MIXTURES, RANK, GraphFactor, Mixture
 from perturb_evals.solvers.pairs.knn import PRIOR_WEIGHT, by_knowledge
 from perturb_evals.solvers.pairs.knowledge import Knowledge
@@ -33,14 +36,37 @@ USUAL = Knowledge()
 
 @dataclass(frozen=True)
 class WithoutFold(PairsEvidence):
-    """Training rows without those of some training perturbations, which stand in for the test."""
+    """Training rows without those of a fold, which stands in for the test, and of some genes."""
 
     left_out: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+
+    @property
+    def hidden_genes(self) -> frozenset[str]:  # type: ignore[override]
+        """The genes of which no row may be read."""
+        return self.hidden
 
     def own(self, kind: Kind | None = None) -> pd.DataFrame:
         """Return the rows of the other perturbations."""
         rows = super().own(kind)
-        return rows[~rows["pert"].isin(self.left_out)].reset_index(drop=True)
+        open_ = ~rows["pert"].isin(self.left_out) & ~rows["gene"].isin(self.hidden)
+        return rows[open_].reset_index(drop=True)
+
+    def others(self, kind: Kind | None = None) -> pd.DataFrame:
+        """Return the training rows of other lines."""
+        rows = super().others(kind)
+        return rows[~rows["gene"].isin(self.hidden)].reset_index(drop=True)
+
+    def question_pairs(self) -> frozenset[tuple[str, str]]:
+        """Return the pairs of the fold."""
+        rows = self.asked()
+        return frozenset(zip(rows["pert"], rows["gene"], strict=True))
+
+    def asked(self) -> pd.DataFrame:
+        """Return the rows of the fold, those of hidden genes where there are any."""
+        rows = super().own()
+        fold = rows[rows["pert"].isin(self.left_out)]
+        return fold[fold["gene"].isin(self.hidden)] if self.hidden else fold
 
 
 def knn(
@@ -57,7 +83,19 @@ def factor(rank: int = RANK, **changed: float) -> Callable[[PairsEvidence], Pred
     return fit
 
 
-SETTINGS: dict[str, Callable[[PairsEvidence], Predictor]] = {
+class TendencyAlone(GraphFactor):
+    """What is said of a gene without rows where no other gene tells of it."""
+
+    def _weights_of_genes(self, gene: str) -> np.ndarray:
+        return np.zeros(len(self._labels.genes))
+
+
+def mixed(*parts: str) -> Callable[[PairsEvidence], Predictor]:
+    return lambda evidence: Combined(evidence, parts or PARTS)
+
+
+Settings = dict[str, Callable[[PairsEvidence], Predictor]]
+OWN_LINE: Settings = {
     "graph_knn": knn(USUAL),
     **{f"text_weight {w:g}": knn(replace(USUAL, text_weight=w)) for w in (0.0, 0.25, 1.0)},
     **{f"power {p:g}": knn(replace(USUAL, power=p)) for p in (1.0, 3.0)},
@@ -71,45 +109,67 @@ SETTINGS: dict[str, Callable[[PairsEvidence], Predictor]] = {
     **{f"projected {p:g}": factor(projected=p) for p in (0.0, 0.5, 1.0, 2.0)},
     **{f"rank {r}": factor(r) for r in (10, 40)},
 }
+UNSEEN: Settings = {
+    "graph_factor": factor(),
+    "tendency alone": TendencyAlone,
+    "perturbation_rate": PerturbationRate,
+    "graph_factor, perturbation_rate": mixed("graph_factor", "perturbation_rate"),
+}
+CROSS: Settings = {
+    "combined": mixed(),
+    "without same_pair": mixed("cross_line_knn", "graph_factor"),
+    "without graph_factor": mixed("cross_line_knn", "same_pair"),
+    "without cross_line_knn": mixed("graph_factor", "same_pair"),
+    "graph_knn for graph_factor": mixed("cross_line_knn", "graph_knn", "same_pair"),
+    "with perturbation_rate": mixed(*PARTS, "perturbation_rate"),
+}
+TABLES = {
+    "the own line's rows": OWN_LINE,
+    "unseen genes": UNSEEN,
+    "other lines' rows too": CROSS,
+}
 
 
-def scores(dataset: str, line: str, kind: Kind) -> dict[str, float]:
-    """Return the mean per-gene AUROC over the folds of one table, by setting."""
-    whole = WithoutFold(dataset, line, kind, "within", (line,))
+def scores(lines: tuple[str, ...], line: str, kind: Kind) -> dict[tuple[str, str], float]:
+    """Return the mean per-gene AUROC over the folds of one table, by table and setting."""
+    others = tuple(other for other in lines if other != line)
+    whole = WithoutFold("perturbqa", line, kind, "cross", (line, *others))
     rows = whole.own()
     perts = np.array(sorted(set(rows["pert"])), dtype=object)
     fold_of = np.random.Generator(np.random.PCG64(SEED)).random(len(perts)).argsort() % FOLDS
-    found: dict[str, list[float]] = {name: [] for name in SETTINGS}
+    found: dict[tuple[str, str], list[float]] = {}
     for fold in range(FOLDS):
-        tested = frozenset(perts[fold_of == fold])
-        evidence = replace(whole, left_out=tested)
-        asked = rows[rows["pert"].isin(tested)]
-        for name, fit in SETTINGS.items():
-            predictor = fit(evidence)
-            given = [
-                predictor.score(p, g) for p, g in zip(asked["pert"], asked["gene"], strict=True)
-            ]
-            answers = Predictions(asked["pert"], asked["gene"], asked["label"], given)
-            found[name].append(auroc_per_gene(answers))
-    return {name: mean(values) for name, values in found.items()}
+        seen = replace(whole, left_out=frozenset(perts[fold_of == fold]))
+        unseen = replace(seen, hidden=unseen_genes(seen.asked(), SEED + fold))
+        for table, settings in TABLES.items():
+            evidence = unseen if settings is UNSEEN else seen
+            asked = evidence.asked()
+            pairs = list(zip(asked["pert"], asked["gene"], strict=True))
+            for name, fit in settings.items():
+                predictor = fit(evidence)
+                given = [predictor.score(*pair) for pair in pairs]
+                silent = [score is None for score in given]
+                answers = Predictions(asked["pert"], asked["gene"], asked["label"], given, silent)
+                found.setdefault((table, name), []).append(auroc_per_gene(answers))
+    return {place: mean(values) for place, values in found.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", default="k562,rpe1,hepg2")
-    parser.add_argument("--dataset", default="perturbqa")
-    args = parser.parse_args()
-    lines = args.lines.split(",")
-    tables = [(args.dataset, line, kind) for kind in KINDS for line in lines]
+    lines = tuple(parser.parse_args().lines.split(","))
+    places = [(lines, line, kind) for kind in KINDS for line in lines]
     with ProcessPoolExecutor(max_workers=2) as pool:
-        found = dict(zip(tables, pool.map(scores, *zip(*tables, strict=True)), strict=True))
-    columns = [*KINDS, *(f"{line} {kind}" for _, line, kind in tables)]
-    print(f"{date.today()}, {FOLDS} folds of the training perturbations of {', '.join(lines)}\n")
-    print(f"| setting | {' | '.join(columns)} |\n|---{'|---' * len(columns)}|")
-    for name in SETTINGS:
-        means = [mean(found[table][name] for table in tables if table[2] == kind) for kind in KINDS]
-        cells = [*means, *(found[table][name] for table in tables)]
-        print(f"| {name} | " + " | ".join(f"{value:.4f}"[1:] for value in cells) + " |")
+        found = dict(zip(places, pool.map(scores, *zip(*places, strict=True)), strict=True))
+    columns = [*KINDS, *(f"{line} {kind}" for _, line, kind in places)]
+    print(f"{date.today()}, {FOLDS} folds of the training perturbations of {', '.join(lines)}")
+    for table, settings in TABLES.items():
+        print(f"\n| {table} | {' | '.join(columns)} |\n|---{'|---' * len(columns)}|")
+        for name in settings:
+            values = {place: found[place][table, name] for place in places}
+            means = [mean(values[place] for place in places if place[2] == kind) for kind in KINDS]
+            cells = [f"{value:.3f}"[1:] for value in (*means, *values.values())]
+            print(f"| {name} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

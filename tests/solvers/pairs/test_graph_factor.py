@@ -87,7 +87,11 @@ class ByHand:
 
     def score(self, pert: str, gene: str) -> float:
         if gene not in self.rates:
-            return self.rate + self.tendency(pert)
+            near = {known: self.close(gene, known) for known in self.genes}
+            if not any(near.values()):
+                return self.rate + self.tendency(pert)
+            said = sum(near[g] * (self.score(pert, g) - self.rates[g]) for g in self.genes)
+            return self.rate + said / (sum(near.values()) + PRIOR)
         a, b, c = self.parts(pert, gene)
         of_a, of_b, of_c = self.sd
         found = self.rates[gene] + a
@@ -119,26 +123,27 @@ def test_graph_factor_is_its_docstring(known_world, kind: str, mixture, rank: in
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_unseen_genes_it_tells_the_tendency_alone(known_world, kind: str):
-    evidence = known_world.evidence(kind).hiding(0)
-    hidden = evidence.hidden_genes
-    model = GraphFactor(evidence, Knowledge(known_world.graph))
-    rows, direction = (known_world.train(which, hidden) for which in (kind, "direction"))
+def test_of_unseen_genes_it_tells_what_close_genes_do_or_the_tendency(known_world, kind: str):
     close = known_world.closeness()
-    by_hand = ByHand(kind, rows, direction, close, MIXTURES[kind], 20)
-    said = set()
-    for pert in (*known_world.perts, "unseen"):
-        near = any(close(pert, other) > 0 for other, _, _ in rows)
-        for gene in known_world.genes:
-            expected = None if gene in hidden and not near else by_hand.score(pert, gene)
-            found = model.score(pert, gene)
-            assert (found is None) == (expected is None)
-            if expected is not None:
-                assert found == pytest.approx(expected, abs=1e-9)
-            said.add((gene in hidden, found is None))
-        of_hidden = {model.score(pert, gene) for gene in hidden}
-        assert len(of_hidden) == 1  # it knows nothing of the gene
+    said, kinds_of_genes = set(), set()
+    for seed in range(4):
+        evidence = known_world.evidence(kind).hiding(seed)
+        hidden = evidence.hidden_genes
+        model = GraphFactor(evidence, Knowledge(known_world.graph))
+        rows, direction = (known_world.train(which, hidden) for which in (kind, "direction"))
+        by_hand = ByHand(kind, rows, direction, close, MIXTURES[kind], 20)
+        kinds_of_genes |= {any(close(gene, g) > 0 for g in by_hand.genes) for gene in hidden}
+        for pert in (*known_world.perts, "unseen"):
+            near = any(close(pert, other) > 0 for other, _, _ in rows)
+            for gene in known_world.genes:
+                expected = None if gene in hidden and not near else by_hand.score(pert, gene)
+                found = model.score(pert, gene)
+                assert (found is None) == (expected is None)
+                if expected is not None:
+                    assert found == pytest.approx(expected, abs=1e-9)
+                said.add((gene in hidden, found is None))
     assert said == {(True, True), (True, False), (False, False)}
+    assert kinds_of_genes == {True, False}, "the world has genes with and without close ones"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -270,8 +270,8 @@ FIGURES = {
     ("graph_factor", "de"): (0.731, 0.681, 0.692),
     ("combined", "de"): (0.744, 0.698, 0.720),
     ("graph_knn", "direction"): (0.808, 0.706, 0.746),
-    ("graph_factor", "direction"): (0.849, 0.763, 0.787),
-    ("combined", "direction"): (0.883, 0.815, 0.844),
+    ("graph_factor", "direction"): (0.842, 0.758, 0.781),
+    ("combined", "direction"): (0.876, 0.810, 0.838),
 }
 CASES = [
     pytest.param(
