@@ -193,7 +193,7 @@ def test_vectors_are_compared_by_perturbation(a_result: Make, entry_of: Enter) -
 def test_a_computed_row_can_be_compared(runs: Runs) -> None:
     (run,) = read_entries([str(runs["knn direction"])]).complete
     assert run.result
-    rows, _ = references(run.result, (), ())
+    rows, _ = references([run.result], (), ())
     found = compare([rows[0], run, rows[1]])
     assert (found.pairs[0].a.name, found.pairs[0].b.name) == ("gene_frequency", "cross_line_knn")
     one = found.pairs[0].discordant[0]

@@ -50,7 +50,7 @@ def computed(
     line_sets: Collection[tuple[str, ...]] = (),
 ) -> list[Entry]:
     """The rows of a board on which none is lacking."""
-    rows, lacking = references(asked, present, line_sets)
+    rows, lacking = references([asked], present, line_sets)
     assert lacking == []
     return rows
 
@@ -198,7 +198,7 @@ def test_data_that_cannot_be_had_or_are_others_are_named(
     task: str, changes: dict[str, Any], said: str, entries: dict[tuple[str, str], Entry]
 ) -> None:
     with pytest.raises(NoReferencesError, match=said):
-        references(result(entries, task).model_copy(update=changes), (), ())
+        references([result(entries, task).model_copy(update=changes)], (), ())
 
 
 def test_tables_that_cannot_be_had_are_named(
@@ -208,7 +208,7 @@ def test_tables_that_cannot_be_had_are_named(
     asked = result(entries, "perturbqa_de")
     args = asked.task_args | {"dataset": "perturbqa", "cell_line": "k562", "genes": None}
     with pytest.raises(NoReferencesError, match=r"k562-de\.csv"):
-        references(asked.model_copy(update={"task_args": args}), (), ())
+        references([asked.model_copy(update={"task_args": args})], (), ())
 
 
 def test_one_method_that_lacks_something_loses_no_other_row(
@@ -223,7 +223,7 @@ def test_one_method_that_lacks_something_loses_no_other_row(
     ]
     monkeypatch.setattr(pairs_references, "COMPUTED", (*methods, *COMPUTED))
     asked = result(entries, "perturbqa_de")
-    rows, lacking = references(asked, (), ())
+    rows, lacking = references([asked], (), ())
     assert {row.method for row in rows} >= {"gene_frequency", "perturbation_rate"}
     assert [(row.method, row.why) for row in lacking] == [
         ("far", "Its file is not here."),
@@ -288,7 +288,7 @@ def test_without_a_graph_at_hand_a_screen_has_its_other_rows_and_says_how_to_get
     entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(known_graph, "graph_at_hand", lambda simulated: None)
-    rows, lacking = references(result(entries, "langpert"), (), ())
+    rows, lacking = references([result(entries, "langpert")], (), ())
     assert [row.method for row in rows] == ["no_change", "mean_effect", "oracle_neighbors"]
     (row,) = lacking
     assert row.method == "graph_neighbors"
@@ -304,5 +304,58 @@ def test_a_log_of_another_split_gets_no_references(
     shutil.copy(runs["mean langpert"], tmp_path / "log.eval")
     ours = result(entries, "langpert")
     other = ours.model_copy(update={"board": {**ours.board, "split": "ffffff"}})
-    with pytest.raises(NoReferencesError, match="split is another one"):
-        references(other, (), ())
+    with pytest.raises(
+        NoReferencesError, match=r"split is '\w{6}' here, and not 'ffffff', as on the board\.$"
+    ):
+        references([other], (), ())
+
+
+@pytest.mark.parametrize(
+    ("task", "args", "said"),
+    [
+        ("perturbqa_de", {"holdout": "both"}, "questions is 'scored/unseen_genes/genes6/seed0'"),
+        (
+            "perturbqa_de",
+            {"seed": 5},
+            "questions is 'scored/genes6/seed5' here, and not '.*/seed0'",
+        ),
+        ("perturbqa_de", {"genes": None}, "questions is 'scored' here"),
+        ("perturbqa_de", {"genes": None, "questions": "all"}, "questions is 'all' here"),
+        ("perturbqa_de", {"cell_line": "demo_b"}, "context is 'demo_b' here"),
+        ("perturbqa_de", {"holdout": "x" * 900}, "^holdout must be"),
+        ("perturbqa_de", {"seed": "0"}, "^seed must be a whole number"),
+        ("langpert", {"fold": "all"}, "fold is 'all' here, and not '1', as on the board"),
+        ("langpert", {"n_train": 20}, "train is '20x1/seed0' here, and not 'all'"),
+    ],
+)
+def test_altered_arguments_cost_no_reference_where_another_run_has_those_of_the_board(
+    task: str, args: dict[str, Any], said: str, entries: dict[tuple[str, str], Entry]
+) -> None:
+    ours = result(entries, task)
+    forged = ours.model_copy(update={"task_args": {**ours.task_args, **args}})
+    with pytest.raises(NoReferencesError, match=said):
+        references([forged, forged], (), ())
+    expected = computed(ours)
+    for runs in ([forged, ours], [ours, forged], [forged, forged, ours]):
+        rows, _ = references(runs, (), ())
+        assert [row.outcome.asked for row in rows] == [row.outcome.asked for row in expected]
+        assert [row.outcome.value for row in rows] == [row.outcome.value for row in expected]
+
+
+def test_an_altered_log_leaves_the_honest_runs_on_their_board(
+    runs: Runs, tmp_path: Path, rewrite: Callable[..., None]
+) -> None:
+    honest = read_entries([str(runs["knn de"])]).complete
+    args = honest[0].result.task_args
+    source, forged = runs["constant de"], tmp_path / "forged.eval"
+    rewrite(source, forged, "forged", task_args={**args, "holdout": "both"})
+    (altered,) = read_entries([str(forged)]).complete
+    for order in ((altered, *honest), (*honest, altered)):
+        (board,) = make_boards(Entries(order, (), (), ()))
+        methods = {row.entry.method for track in board.tracks for row in track.rows}
+        assert {"constant", "cross_line_knn", "gene_frequency", "perturbation_rate"} <= methods
+        assert not any("left out" in note or "computed" in note for note in board.notes)
+    # Alone it is ranked without them.
+    (board,) = make_boards(Entries((altered,), (), (), ()))
+    assert [row.entry.method for track in board.tracks for row in track.rows] == ["constant"]
+    assert any("By the arguments of its task questions is" in note for note in board.notes)

@@ -20,6 +20,7 @@ from inspect_ai.solver import Solver
 
 from perturb_evals.datasets.published import publication_date
 from perturb_evals.families.demo import Demo
+from perturb_evals.families.faults import shown
 from perturb_evals.families.outcome import Better, Outcome
 from perturb_evals.families.published import PublishedLine
 
@@ -65,7 +66,7 @@ class BoardAtHand:
 
     Attributes:
         parts: Its parts.
-        task_args: The arguments of any complete run of it.
+        task_args: The arguments of a complete run of it, which only says that they are.
         data_sha256: Hash of its data.
         wanted: Whether a method on a track with its lines is wanted; one that was run is not.
         line_sets: Cell lines of each of its tracks cross.
@@ -270,7 +271,7 @@ class Family(ABC):
         """Compute the reference rows of a board, and say which of them cannot be.
 
         Raises:
-            NoReferencesError: The data are not those of the board.
+            NoReferencesError: The data, or what the arguments ask, are not those of the board.
             DataError, ValueError, KeyError, TypeError: As `asked_again`.
         """
         return []
@@ -355,3 +356,22 @@ def same_data(got: str, expected: str) -> None:
         raise NoReferencesError(
             f"The data here ({got[:12]}) are not those of the board ({expected[:12]})."
         )
+
+
+def same_parts(got: Mapping[str, Any], of: BoardAtHand, *names: str) -> None:
+    """Make sure that the arguments of a run ask what its board does: a log may be altered.
+
+    Args:
+        got: The parts of a board that the arguments give, `Benchmark.board`.
+        of: The board.
+        names: The parts to compare.
+
+    Raises:
+        NoReferencesError: They ask something else.
+    """
+    for name in names:
+        if got[name] != of.parts[name]:
+            raise NoReferencesError(
+                f"By the arguments of its task {name} is {shown(got[name])} here, and not "
+                f"{shown(of.parts[name])}, as on the board."
+            )

@@ -144,7 +144,8 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
     lines_of_cross = {lines for name, lines in found if name == "cross"}
     family = family_of(first.task)
     try:
-        computed, lacking = references(first, {entry.system for entry in runs}, lines_of_cross)
+        results = [entry.result for entry in runs if entry.result is not None]
+        computed, lacking = references(results, {entry.system for entry in runs}, lines_of_cross)
         notes += [f"The row of {row.method} is not here. {row.why}" for row in lacking]
     except NoReferencesError as error:
         computed = []

@@ -1,6 +1,6 @@
 """Reference rows of a board as entries: what its family computes from its data."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.families import family_of
@@ -17,19 +17,35 @@ from perturb_evals.leaderboard.systems import baseline_identity
 
 
 def references(
-    result: Result, present: Collection[str], line_sets: Collection[tuple[str, ...]]
+    runs: Sequence[Result], present: Collection[str], line_sets: Collection[tuple[str, ...]]
 ) -> tuple[list[Entry], list[LackingReference]]:
     """Compute the reference rows of a board; return also those that cannot be computed here.
 
     Args:
-        result: Any complete run of the board.
+        runs: Complete runs of the board, at least one. The arguments of a run that are not those of
+            its board cost no row where those of another run are.
         present: Identities of the systems that were run on it; they are not computed again.
         line_sets: Cell lines of each of its tracks cross.
 
     Raises:
-        NoReferencesError: The data cannot be had, or are not those of the board: no row can be.
+        NoReferencesError: The data cannot be had, or are not those of the board: no row can be. The
+            message is about the first run.
     """
+    by_arguments: dict[str, Result] = {}
+    for run in runs:
+        by_arguments.setdefault(repr(sorted(run.task_args.items())), run)
+    failed = []
+    for run in by_arguments.values():
+        try:
+            return _computed(run, present, line_sets)
+        except NoReferencesError as error:
+            failed.append(error)
+    raise failed[0]
 
+
+def _computed(
+    result: Result, present: Collection[str], line_sets: Collection[tuple[str, ...]]
+) -> tuple[list[Entry], list[LackingReference]]:
     def wanted(method: str, track: str, lines: tuple[str, ...]) -> bool:
         return baseline_identity(method, track, lines) not in present
 

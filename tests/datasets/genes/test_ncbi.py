@@ -1,10 +1,17 @@
 import gzip
 import time
+from pathlib import Path
 
 import pytest
 
 from perturb_evals.datasets.errors import DataError
-from perturb_evals.datasets.genes.ncbi import Aliases, human_aliases, read_aliases, read_human
+from perturb_evals.datasets.genes.ncbi import (
+    Aliases,
+    human_aliases,
+    read_aliases,
+    read_human,
+    read_summaries,
+)
 
 HEADER = (
     "#tax_id\tGeneID\tSymbol\tLocusTag\tSynonyms\tdescription\tSymbol_from_nomenclature_authority"
@@ -108,3 +115,31 @@ def test_the_real_table_is_read_once_and_fast(real_data):
     assert aliases.gene_ids("AARS") == aliases.gene_ids("AARS1") == (16,)
     assert aliases.gene_ids("TP53") == (7157,)
     assert 40_000 < len(aliases.current) < 300_000
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Binds zinc. [provided by RefSeq, Jul 2008].", "Binds zinc."),
+        ("Binds zinc.[supplied by OMIM, Mar 2008]", "Binds zinc."),
+        ("Binds. [Provided by RefSeq]. Note: [PMID 1]", "Binds. Note: [PMID 1]"),
+        ("Binds. provided by RefSeq, Jul 2020]. Note: so.", "Binds. Note: so."),
+        ("Help provided by no one. [provided by RefSeq].", "Help provided by no one."),
+        ("Blood supplied by it (A [PubMed 1]).", "Blood supplied by it (A [PubMed 1])."),
+        ("Provided by no one", "Provided by no one"),
+        ("-", None),
+        ("[provided by RefSeq, Jul 2008].", None),
+    ],
+)
+def test_a_summary_without_its_credit(tmp_path: Path, written: str, read: str | None) -> None:
+    path = tmp_path / "gene_summary"
+    path.write_text(f"#tax_id\tGeneID\tsource\tSummary\n9606\t7\tRefSeq\t{written}\n")
+    assert read_summaries(path).get(7) == read
+
+
+def test_summaries_of_one_gene_are_joined(tmp_path: Path) -> None:
+    path = tmp_path / "gene_summary"
+    rows = ("7\tRefSeq\tBinds zinc. [provided by RefSeq]", "8\tRefSeq\t-", "7\tOMIM\tAnd iron.")
+    written = ["#tax_id\tGeneID\tsource\tSummary", *(f"9606\t{row}" for row in rows)]
+    path.write_text("\n".join(written) + "\n")
+    assert read_summaries(path) == {7: "Binds zinc. And iron."}

@@ -75,6 +75,18 @@ def test_the_text_of_a_gene(write) -> None:
     assert text["BARE"] == ""
 
 
+@pytest.mark.parametrize("written", ["-", "[provided by RefSeq, Jul 2008].", ""])
+def test_a_summary_that_says_nothing_is_none(write, written: str) -> None:
+    nothing = SUMMARY.replace("An RNA of the nucleolus.", written)
+    texts = gene_texts(*write(nothing)).set_index("symbol")
+    assert list(texts.index) == ["AAA1", "BARE", "ZZZ3"]  # RNA5 codes for no protein
+    only = f"{SUMMARY.splitlines()[0]}\n9606\t7\tRefSeq\t{written}\n"
+    texts = gene_texts(*write(only)).set_index("symbol")
+    assert list(texts.index) == ["AAA1", "BARE", "ZZZ3"]
+    assert not texts["has_summary"].any()
+    assert texts["text"].str.strip().to_dict()["AAA1"] == "first gene"
+
+
 @pytest.mark.parametrize(
     ("summary", "info", "said"),
     [

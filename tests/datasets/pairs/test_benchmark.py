@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from perturb_evals.datasets.errors import ArgumentError, DataError
-from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
+from perturb_evals.datasets.pairs.benchmark import QUESTION_SET, pairs_benchmark
 from perturb_evals.datasets.pairs.load import CELL_LINES, load_table
-from perturb_evals.datasets.pairs.questions import scored_genes
+from perturb_evals.datasets.pairs.questions import HOLDOUTS, scored_genes
 
 
 @pytest.mark.parametrize("kind", ["de", "direction"])
@@ -137,6 +137,16 @@ def test_unseen_genes_are_asked_about_and_nothing_else():
     assert asked.rows.equals(test[test["gene"].isin(hidden)].reset_index(drop=True))
     other = pairs_benchmark("de", dataset="demo", holdout="both", seed=4)
     assert other.evidence.hidden_genes != hidden
+
+
+@pytest.mark.parametrize("seed", [0, 1, 10, 2**70])
+@pytest.mark.parametrize("genes", [None, 5])
+@pytest.mark.parametrize("holdout", HOLDOUTS)
+def test_a_question_set_is_read_as_it_is_written(seed: int, genes: int | None, holdout: str):
+    asked = pairs_benchmark("de", "demo", genes=genes, seed=seed, holdout=holdout)
+    found = QUESTION_SET.fullmatch(asked.question_set)
+    assert found is not None
+    assert found["unseen_seed"] == (str(seed) if holdout == "both" else None)
 
 
 def test_a_sample_of_the_unseen_genes_hides_them_all():

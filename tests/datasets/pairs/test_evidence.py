@@ -382,10 +382,10 @@ def test_hidden_genes_come_from_what_a_sample_declares():
     about = {"dataset": "demo", "cell_line": "demo_a", "kind": "de", "evidence": "within"}
     about["evidence_lines"] = "demo_a"
     usual = PairsEvidence.from_metadata(about)
-    assert usual.holdout == {}
+    assert usual.holdout_facts == {}
     hiding = usual.hiding(3)
-    assert hiding.holdout == {"holdout": "both", "unseen_seed": 3}
-    assert PairsEvidence.from_metadata({**about, **hiding.holdout}) is hiding
+    assert hiding.holdout_facts == {"holdout": "both", "unseen_seed": 3}
+    assert PairsEvidence.from_metadata({**about, **hiding.holdout_facts}) is hiding
     assert hiding.hiding(3) is hiding
     assert hiding.hiding(None) is hiding
     assert usual.hiding(None) is usual

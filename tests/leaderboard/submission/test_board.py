@@ -9,6 +9,8 @@ from perturb_evals.leaderboard.submission.board import (
     questions_check,
 )
 from perturb_evals.leaderboard.submission.checks import NotAtHandError
+from perturb_evals.solvers.pairs.baselines import constant
+from perturb_evals.tasks.perturbqa import perturbqa_de
 
 
 def header(path):
@@ -82,3 +84,28 @@ def test_epochs_are_counted(runs):
 def test_nothing_answered(runs):
     log = header(runs["constant de"])
     assert questions_check(log, asked_again(log), []).outcome == "fail"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"unseen_seed": 7}, "unseen_seed is 7, not 1."),
+        ({"unseen_seed": None}, "unseen_seed is None, not 1."),
+        ({"holdout": "perturbation"}, "holdout is 'perturbation', not 'both'."),
+    ],
+)
+def test_a_sample_that_hides_other_genes_than_its_board(evaluate, changes, said):
+    asked = perturbqa_de(dataset="demo", holdout="both", seed=1, genes=3)
+    log = evaluate(asked, solver=constant())
+    found = summaries(log.location)
+    found[2].metadata |= changes
+    check = questions_check(log, asked_again(log), found)
+    assert check.outcome == "fail"
+    assert check.said.endswith(said)
+
+
+def test_a_header_and_its_samples_that_hide_other_genes_than_the_arguments(evaluate):
+    log = evaluate(perturbqa_de(dataset="demo", holdout="both", seed=1), solver=constant())
+    log.eval.metadata["unseen_seed"] = 7
+    check = board_check(log, asked_again(log))
+    assert (check.outcome, check.said) == ("fail", "unseen_seed: the log says 7, the data 1.")

@@ -16,7 +16,8 @@ from perturb_evals.datasets.files.sources import find_source
 
 GENE_INFO = "genes/Homo_sapiens.gene_info.gz"
 GENE_SUMMARY = "genes/gene_summary.gz"
-_CREDIT = re.compile(r"\[(?:provided|supplied) by [^\]]*\]\.?", re.I)
+# Of some credits (GUCA1A's) the bracket in front got lost.
+_CREDIT = re.compile(r"\[?(?:provided|supplied) by [^][]*\]\.?", re.I)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TAX_ID, HUMAN = "#tax_id", 9606
 ENSEMBL, ENSEMBL_GENE = "Ensembl:", "ENSG"
@@ -204,6 +205,8 @@ def read_human(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
 def read_summaries(path: Path) -> dict[int, str]:
     """Read RefSeq's summaries by NCBI gene id, without the line that credits who provided them.
+
+    Those of a gene that has several are joined; a gene of which nothing is left has none.
 
     Args:
         path: File in the layout of NCBI's gene_summary.

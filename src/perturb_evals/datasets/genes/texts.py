@@ -6,7 +6,6 @@ subunit 11"). No language model and no service is needed.
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,23 +20,21 @@ from perturb_evals.datasets.demo.knowledge import demo_texts
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
 from perturb_evals.datasets.files.whole_file import kept, whole_file
-from perturb_evals.datasets.genes.ncbi import GENE_INFO, GENE_SUMMARY, read_human
+from perturb_evals.datasets.genes.ncbi import GENE_INFO, GENE_SUMMARY, read_human, read_summaries
 from perturb_evals.datasets.genes.vectors import GeneVectors
 
 WHERE = "the embedding of NCBI's gene texts"
 WORDS_WHERE = "the words of NCBI's gene texts"
 DIMENSIONS = 256
-VERSION = 1
+VERSION = 2
 """Raised whenever the same files give other vectors: kept ones are then passed by."""
 RAREST, COMMONEST = 5, 0.5
 """In an embedding a word counts that is in at least so many texts, and in no more than this share
 of them."""
-WORDS_VERSION = 1
+WORDS_VERSION = 2
 """As `VERSION`, of the weights of words."""
 RAREST_WORD, COMMONEST_WORD = 2, 0.05
 """The same bounds where words are compared as they are: rare ones tell more."""
-
-_CREDIT = re.compile(r"\[?provided by [^\]]*\]", re.I)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,12 +168,11 @@ def gene_texts(summary: Path, names: Path) -> pd.DataFrame:
     Raises:
         DataError: A file that cannot be read, lacks a column or has no human row.
     """
-    said = read_human(summary, ["GeneID", "Summary"]).groupby("GeneID")["Summary"].agg(" ".join)
-    said = said.str.replace(_CREDIT, " ", regex=True)
+    said = read_summaries(summary)
     columns = ["GeneID", "Symbol", "type_of_gene", "description", "Other_designations"]
     genes = read_human(names, columns).replace("-", "").drop_duplicates("Symbol", keep=False)
     genes["summary"] = genes["GeneID"].map(said).fillna("")
-    has_summary = genes["summary"].str.strip() != ""
+    has_summary = genes["summary"] != ""
     text = genes["description"] + " " + genes["Other_designations"] + " " + genes["summary"]
     texts = pd.DataFrame({"symbol": genes["Symbol"], "text": text, "has_summary": has_summary})
     chosen = has_summary | (genes["type_of_gene"] == "protein-coding")

@@ -1,5 +1,6 @@
 """The questions of one run with the evidence for them, from what a user typed."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,13 @@ from perturb_evals.datasets.pairs.questions import (
     select_questions,
 )
 from perturb_evals.datasets.pairs.table import Table, TableError
+
+_GENES, _NUMBER = "/genes[1-9][0-9]*", "(?:0|[1-9][0-9]*)"
+QUESTION_SET = re.compile(
+    rf"all|scored(?:{_GENES}/seed{_NUMBER}"
+    rf"|/unseen_genes(?:{_GENES})?/seed(?P<unseen_seed>{_NUMBER}))?"
+)
+"""How `PairsBenchmark.question_set` is written; the group is there where genes are hidden."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ class PairsBenchmark(Benchmark):
             "dataset": shown_name(self.evidence.dataset),
             "evidence": self.evidence.track,
             "evidence_lines": list(self.evidence.lines),
-            **self.evidence.holdout,
+            **self.evidence.holdout_facts,
             "licence": self.table.licence,
             "citation": self.table.citation,
         }

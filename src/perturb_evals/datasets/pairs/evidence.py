@@ -61,7 +61,7 @@ class PairsEvidence(Evidence):
         return evidence.hiding(metadata.get("unseen_seed"))
 
     @property
-    def holdout(self) -> dict[str, Any]:
+    def holdout_facts(self) -> dict[str, Any]:
         """What a log's header and samples say of unseen genes; empty where none are hidden."""
         return (
             {} if self.unseen_seed is None else {"holdout": "both", "unseen_seed": self.unseen_seed}

@@ -26,7 +26,7 @@ def question_samples(questions: pd.DataFrame, evidence: PairsEvidence) -> Memory
         "kind": evidence.kind,
         "evidence": evidence.track,
         "evidence_lines": ",".join(evidence.lines),
-        **evidence.holdout,
+        **evidence.holdout_facts,
     }
     samples = [
         record_to_sample(str(pert), str(gene), int(label), shared)

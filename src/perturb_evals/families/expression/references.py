@@ -25,6 +25,7 @@ from perturb_evals.families.family import (
     NoReferencesError,
     Reference,
     same_data,
+    same_parts,
 )
 from perturb_evals.families.known_graph import graph_settings, lacking_graph
 from perturb_evals.families.outcome import DIGITS, MeanOutcome
@@ -50,8 +51,7 @@ def computed_rows(of: BoardAtHand, headline: str) -> list[Reference | LackingRef
     given = {name: value for name, value in of.task_args.items() if name != "k"}
     run = expression_benchmark(**{**given, "aliases": "none"})
     same_data(run.screen.fingerprint, of.data_sha256)
-    if str(of.parts["split"]) != run.split.sha256[:6]:
-        raise NoReferencesError("The split is another one than that of the board.")
+    same_parts(run.board, of, "split", "fold", "train")
     kinds: dict[str, tuple[Literal["baseline", "truth"], Predict]] = {
         "no_change": ("baseline", _control),
         "mean_effect": ("baseline", _mean),

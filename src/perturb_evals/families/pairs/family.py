@@ -12,7 +12,7 @@ from inspect_ai.scorer import Metric, SampleScore, Scorer
 
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.options import one_of, refuse_unknown
-from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
+from perturb_evals.datasets.pairs.benchmark import QUESTION_SET, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import screen_of_sets
 from perturb_evals.datasets.pairs.load import CELL_LINES
 from perturb_evals.datasets.pairs.own_tables import is_folder, is_own, located
@@ -115,10 +115,12 @@ class Pairs(Family):
         return p_positive()
 
     def fault(self, about: Mapping[str, Any]) -> str:
-        """Return what is wrong with policy, track, dataset, cell line or lines of evidence."""
+        """Return what is wrong with policy, questions, holdout, track, dataset or cell lines."""
         board = about["board"]
         if board["abstention"] not in ABSTENTIONS:
             return expected("a policy for abstentions", ABSTENTIONS, board["abstention"])
+        if fault := _holdout_fault(about):
+            return fault
         if about.get("evidence") not in tuple(self.tracks):
             return expected("a track", tuple(self.tracks), about.get("evidence"))
         dataset, lines = about.get("dataset"), about.get("evidence_lines")
@@ -226,3 +228,21 @@ class Pairs(Family):
         characters = sum(len(render(kind, form, line, pert, gene)) for pert, gene in pairs)
         n = len(asked.rows)
         return Asking(n, n, prose_tokens(characters), REPLY_TOKENS[form])
+
+
+def _holdout_fault(about: Mapping[str, Any]) -> str:
+    """Return what is wrong with the set of questions, or that other genes are hidden than its."""
+    questions = about["board"]["questions"]
+    known = QUESTION_SET.fullmatch(questions) if isinstance(questions, str) else None
+    if known is None:
+        such = "scored, all, scored/genes50/seed0 or scored/unseen_genes/seed0"
+        return f"expected a set of questions such as {such}; got {shown(questions)}."
+    holdout, seed, hidden = about.get("holdout"), about.get("unseen_seed"), known["unseen_seed"]
+    if hidden is None and holdout is None and seed is None:
+        return ""
+    if hidden is not None and holdout == "both" and type(seed) is int and str(seed) == hidden:
+        return ""
+    wanted = (
+        "holdout 'both' and its seed as unseen_seed" if hidden else "no holdout, no unseen_seed"
+    )
+    return f"on {shown(questions)} expected {wanted}; got {shown(holdout)} and {shown(seed)}."

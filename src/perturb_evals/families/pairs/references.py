@@ -25,6 +25,7 @@ from perturb_evals.families.family import (
     NoReferencesError,
     Reference,
     same_data,
+    same_parts,
 )
 from perturb_evals.families.known_graph import graph_settings, lacking_graph
 from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
@@ -101,6 +102,7 @@ def computed_rows(kind: Kind, of: BoardAtHand) -> list[Reference | LackingRefere
         raise NoReferencesError(lacking)
     asked = pairs_benchmark(kind, **given)
     same_data(asked.table.sha256, of.data_sha256)
+    same_parts(asked.board, of, "context", "questions")
     return [
         _computed(asked, of, method, lines)
         for method in COMPUTED
