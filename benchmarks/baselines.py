@@ -65,12 +65,16 @@ def task(
     return build(cell_line=line, evidence=track, evidence_lines=read, holdout=holdout)
 
 
+def digits(value: float, places: int) -> str:
+    return f"{value:.{places}f}".replace("0.", ".", 1)
+
+
 def shown(figure: Figure | None) -> str:
     if figure is None or figure.value is None:
         return ""
     if figure.lower is None or figure.upper is None:
-        return f"{figure.value:.3f}"
-    return f"{figure.value:.3f} [{figure.lower:.2f}, {figure.upper:.2f}]"
+        return digits(figure.value, 3)
+    return f"{digits(figure.value, 3)} [{digits(figure.lower, 2)}, {digits(figure.upper, 2)}]"
 
 
 def over_lines(summed: Sequence[Summary], name: str, task: str) -> str:
@@ -125,7 +129,9 @@ def main() -> None:
             for summary in summed
             for mean in summary.over_lines
         }
-        cells += ["" if means.get(task) is None else f"*{means[task]:.2f}*" for task in tasks]
+        cells += [
+            "" if means.get(task) is None else f"*{digits(means[task], 2)}*" for task in tasks
+        ]
         if any(cells):
             print(f"| *{system}, published* | | {' | '.join(cells)} |")
 
@@ -144,7 +150,7 @@ def entry(board: Board, name: str) -> Entry:
 
 def published(board: Board, system: str) -> str:
     lines = (line for line in board.family.published(board.parts) if line.system == system)
-    return next((f"*{line.value:.2f}*" for line in lines), "")
+    return next((f"*{digits(line.value, 2)}*" for line in lines), "")
 
 
 if __name__ == "__main__":
