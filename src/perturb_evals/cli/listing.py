@@ -61,7 +61,7 @@ def _show(console: "Console", functions: tuple[Callable[..., Any], ...]) -> None
         widest = max((len(argument) for argument, _ in arguments), default=0)
         # No letter of a default is cut: descriptions make room, and in a narrow terminal it folds.
         table.add_column(no_wrap=widest <= 2 * console.width // 3, overflow="fold")
-        table.add_column()
+        table.add_column(overflow="fold")
         for argument, about in arguments:
             table.add_row(argument, about)
         console.print(Padding(table, (0, 0, 1, 4)))
