@@ -49,13 +49,7 @@ class WithoutFold(PairsEvidence):
     def own(self, kind: Kind | None = None) -> pd.DataFrame:
         """Return the rows of the other perturbations."""
         rows = super().own(kind)
-        open_ = ~rows["pert"].isin(self.left_out) & ~rows["gene"].isin(self.hidden)
-        return rows[open_].reset_index(drop=True)
-
-    def others(self, kind: Kind | None = None) -> pd.DataFrame:
-        """Return the training rows of other lines."""
-        rows = super().others(kind)
-        return rows[~rows["gene"].isin(self.hidden)].reset_index(drop=True)
+        return rows[~rows["pert"].isin(self.left_out)].reset_index(drop=True)
 
     def question_pairs(self) -> frozenset[tuple[str, str]]:
         """Return the pairs of the fold."""
@@ -64,7 +58,7 @@ class WithoutFold(PairsEvidence):
 
     def asked(self) -> pd.DataFrame:
         """Return the rows of the fold, those of hidden genes where there are any."""
-        rows = super().own()
+        rows = PairsEvidence.own(replace(self, hidden=frozenset()))
         fold = rows[rows["pert"].isin(self.left_out)]
         return fold[fold["gene"].isin(self.hidden)] if self.hidden else fold
 

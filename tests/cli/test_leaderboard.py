@@ -9,6 +9,8 @@ import inspect_ai
 import pytest
 
 from perturb_evals.cli.main import main
+from perturb_evals.families.family import NoReferencesError
+from perturb_evals.leaderboard.references import references
 from perturb_evals.solvers.pairs.baselines import constant
 from perturb_evals.solvers.pairs.knn import cross_line_knn
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
@@ -77,6 +79,50 @@ def test_a_line_a_track_says_what_models_add(logs, capsys):
     assert shown.count("Added to ") == 2
     assert re.search(r"Added to \w+ \(\.\d{3}\): cross_line_knn -?\.\d{3} \[", shown)
     assert re.search(r"Added to guessing \(\.500\): \[bold\]evil", shown)
+
+
+def test_without_the_data_compare_says_that_nothing_is_known_of_what_is_added(
+    logs, capsys, monkeypatch
+):
+    def gone(*of):
+        raise NoReferencesError("The data are gone.")
+
+    monkeypatch.setattr("perturb_evals.leaderboard.boards.references", gone)
+    _, files = logs
+    assert main(["compare", files[0], files[2]]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "What they add is not known: combined, the reference of the track cross, is not" in shown
+    assert "Added to guessing (.500)" in shown
+
+
+def test_compare_computes_the_references_of_the_boards_that_are_compared_alone(
+    logs, capsys, monkeypatch
+):
+    boards = []
+
+    def counted(result, *of):
+        boards.append(result.task)
+        return references(result, *of)
+
+    monkeypatch.setattr("perturb_evals.leaderboard.boards.references", counted)
+    _, files = logs
+    assert main(["compare", files[0], files[1], files[2]]) == 0
+    assert boards == ["perturbqa_de"]
+    assert "is alone on its board" in capsys.readouterr().out
+
+
+def test_notes_are_whole(logs, capsys, monkeypatch):
+    said = " ".join(f"word{n}" for n in range(300))
+
+    def gone(*of):
+        raise NoReferencesError(f"{said}.\x1b[2J")
+
+    monkeypatch.setattr("perturb_evals.leaderboard.boards.references", gone)
+    folder, _ = logs
+    assert main(["leaderboard", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    assert f"could not be computed: {said}." in " ".join(shown.split())
+    assert "\x1b" not in shown
 
 
 def test_names_from_logs_are_data(logs, capsys):

@@ -1,5 +1,7 @@
 import inspect
 
+import pytest
+
 from perturb_evals import _registry
 from perturb_evals.cli.listing import _described
 from perturb_evals.cli.main import main
@@ -15,6 +17,17 @@ def test_list_shows_every_task_and_solver_with_its_arguments(capsys, monkeypatch
     for argument in ("cell_line=None", "evidence=none", "power=2.0", "file (required)"):
         assert argument in shown
     assert "unknown=" not in shown  # the catch-all that refuses misspelt arguments
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "120"])
+def test_list_cuts_no_default_whatever_the_width(columns, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert main(["list"]) == 0
+    shown = capsys.readouterr().out.partition("Metrics, which")[0]
+    assert "…" not in shown
+    # In a narrow terminal a default goes on below, beside the description.
+    if columns != "40":
+        assert "parts=cross_line_knn,graph_factor,same_pair " in shown
 
 
 def test_list_shows_every_metric_with_its_direction_and_formula(capsys, monkeypatch):

@@ -17,7 +17,8 @@ from inspect_ai.solver import Generate, Solver, TaskState, fork, solver
 from perturb_evals.cli.estimate import estimate
 from perturb_evals.datasets.demo.knowledge import demo_pairs, demo_texts
 from perturb_evals.datasets.demo.world import demo_tables
-from perturb_evals.datasets.genes.graphs import how_to_get
+from perturb_evals.datasets.genes.graphs import GRAPHS
+from perturb_evals.datasets.genes.ncbi import GENE_INFO, GENE_SUMMARY
 from perturb_evals.leaderboard.boards import Board, make_boards
 from perturb_evals.leaderboard.entries import read_entries
 from perturb_evals.leaderboard.submission.check import check_runs
@@ -133,7 +134,9 @@ def test_a_line_without_another_of_its_kind_has_its_own_reference_rows(
     shown = {row.entry.method for track in board.tracks for row in track.rows}
     assert shown == {"constant", "gene_frequency"}
     (note,) = board.notes
-    assert how_to_get() in note
+    assert note.startswith("The row of graph_factor is not here: `perturb-evals data fetch ")
+    for file in (*GRAPHS["string_links"], GENE_INFO, GENE_SUMMARY):
+        assert note.count(file) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from perturb_evals.families.pairs.outcome import AnswersOutcome
 from perturb_evals.families.pairs.references import COMPUTED, ComputedMethod
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
+from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.references import references
 from perturb_evals.leaderboard.results.result import Result
-from perturb_evals.leaderboard.systems import baseline_identity
+from perturb_evals.leaderboard.systems import baseline_identity, identity, names
 from perturb_evals.solvers.expression.gene_baselines import graph_neighbors
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
 from perturb_evals.solvers.pairs.combined import combined
@@ -149,18 +151,24 @@ def test_the_row_of_a_graph_is_that_of_a_run_to_the_last_digit(
     assert row.figure == run.figure
 
 
-def test_what_was_run_is_not_computed_again(entries: dict[tuple[str, str], Entry]) -> None:
+def test_what_was_run_is_not_computed_again_but_for_references(
+    entries: dict[tuple[str, str], Entry],
+) -> None:
     asked = result(entries, "perturbqa_de")
     frequency = baseline_identity("gene_frequency", "within", ())
     rate = baseline_identity("perturbation_rate", "cross", LINES)
     factor = baseline_identity("graph_factor", "within", ())
     both = baseline_identity("combined", "cross", LINES)
     present = (frequency, rate, factor)
-    assert [row.method for row in computed(asked, (frequency, factor))] == ["perturbation_rate"]
-    assert computed(asked, (*present, both), (LINES,)) == []
+
+    def methods(present: Collection[str], *line_sets: tuple[str, ...]) -> list[str]:
+        return [row.method for row in computed(asked, present, line_sets)]
+
+    assert methods((frequency, factor)) == ["perturbation_rate", "graph_factor"]
+    assert methods((*present, both), LINES) == ["graph_factor", "combined"]
     # That of other lines is another system.
     rows = computed(asked, (*present, both), (("demo_a", "demo_b"),))
-    assert {row.method: row.lines for row in rows} == {
+    assert {row.method: row.lines for row in rows if row.lines} == {
         "perturbation_rate": ("demo_a", "demo_b"),
         "combined": ("demo_a", "demo_b"),
     }
@@ -191,7 +199,7 @@ def test_each_set_of_lines_has_its_own_rate(entries: dict[tuple[str, str], Entry
             {"task_args": {"planet": "mars"}},
             "arguments of its task are others: .*planet",
         ),
-        ("langpert", {"task_args": {"screen": "/gone/x.h5ad"}}, "gone/x.h5ad"),
+        ("langpert", {"task_args": {"screen": "/gone/x.h5ad"}}, "there is none at 'x.h5ad'"),
     ],
 )
 def test_data_that_cannot_be_had_or_are_others_are_named(
@@ -231,9 +239,109 @@ def test_one_method_that_lacks_something_loses_no_other_row(
     ]
     (board,) = make_boards(Entries((entries["constant", "perturbqa_de"],), (), (), ()))
     assert board.notes == (
-        "The row of far is not here. Its file is not here.",
-        "The row of torn is not here. Its file is broken.",
+        "The row of far is not here: Its file is not here.",
+        "The row of torn is not here: Its file is broken.",
     )
+
+
+def test_rows_that_lack_the_same_share_a_sentence_and_folders_stay_unsaid(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {
+        "one": "/home/me/my data/a.csv",
+        "two": "/srv/other/a.csv",
+        "three": "C:\\mine\\a.csv",
+        "four": "file:///home/me/a.csv",
+        "five": "~/x/a.csv",
+    }
+
+    def gone(place: str) -> Callable[[PairsEvidence], Predictor]:
+        def fit(evidence: PairsEvidence) -> Predictor:
+            raise DataError(f"'{place}' is gone (and/or torn), see https://a.org/b/c.")
+
+        return fit
+
+    methods = [ComputedMethod(name, "within", gone(place)) for name, place in places.items()]
+    monkeypatch.setattr(pairs_references, "COMPUTED", methods)
+    (board,) = make_boards(Entries((entries["constant", "perturbqa_de"],), (), (), ()))
+    assert board.notes == (
+        "The rows of one, two, three, four and five are not here: "
+        "'a.csv' is gone (and/or torn), see https://a.org/b/c.",
+    )
+
+
+def as_run(row: Entry, like: Entry, scores: float | None = None) -> Entry:
+    """A computed row as a run of a board that another run is of; its log may say other scores."""
+    outcome = row.outcome
+    if scores is not None:
+        assert isinstance(outcome, AnswersOutcome)
+        same = np.full(len(outcome.predictions.scores), scores)
+        outcome = replace(outcome, predictions=replace(outcome.predictions, scores=same))
+    figure = figure_of(outcome.value, outcome.drawn)
+    return replace(row, outcome=outcome, figure=figure, result=like.result)
+
+
+def test_value_added_is_counted_from_the_computed_row_where_a_log_says_otherwise(
+    entries: dict[tuple[str, str], Entry],
+) -> None:
+    first = entries["constant", "perturbqa_de"]
+    assert first.result
+    (factor,) = [row for row in computed(first.result) if row.method == "graph_factor"]
+    (honest,) = make_boards(Entries((first, as_run(factor, first)), (), (), ()))
+    (forged,) = make_boards(Entries((first, as_run(factor, first, 0.5)), (), (), ()))
+    for board in (honest, forged):
+        (within,) = [track for track in board.tracks if track.name == "within"]
+        (none,) = [track for track in board.tracks if track.name == "none"]
+        for floor in (within.floor, none.above):
+            assert floor
+            assert floor.value == pytest.approx(factor.outcome.value)
+        rows = {row.entry.name: row for row in within.rows if row.entry.method == "graph_factor"}
+        assert len({row.entry.system for row in rows.values()}) == len(rows)
+        if board is honest:
+            assert list(rows) == ["graph_factor"]
+            assert rows["graph_factor"].entry.result
+            assert within.is_floor(rows["graph_factor"])
+            assert not any("another result" in note for note in board.notes)
+        else:
+            assert set(rows) == {"graph_factor", "graph_factor, computed"}
+            assert rows["graph_factor"].added
+            assert rows["graph_factor"].added.value == pytest.approx(0.5 - factor.outcome.value)
+            assert within.is_floor(rows["graph_factor, computed"])
+            (note,) = [note for note in board.notes if "another result" in note]
+            assert note == (
+                "graph_factor was run with another result (0.500) than is computed here "
+                f"({factor.outcome.value:.3f}): value added is counted from the computed row."
+            )
+
+
+def test_a_reference_that_was_run_is_not_lacking(
+    entries: dict[tuple[str, str], Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = entries["constant", "perturbqa_de"]
+    assert first.result
+    (factor,) = [row for row in computed(first.result) if row.method == "graph_factor"]
+    lost = ComputedMethod("graph_factor", "within", GeneFrequency, lacking=lambda _: "Lost.")
+    monkeypatch.setattr(pairs_references, "COMPUTED", (lost,))
+    (board,) = make_boards(Entries((first, as_run(factor, first)), (), (), ()))
+    assert board.notes == ()
+    assert [track.floor and track.floor.name for track in board.tracks][-1] == "graph_factor"
+
+
+def test_settings_of_a_run_are_told_from_the_computed_default(
+    entries: dict[tuple[str, str], Entry], a_result: Callable[..., Result]
+) -> None:
+    run = a_result(solver="graph_factor", model="none/none", given={"text_weight": 0})
+    first = entries["constant", "perturbqa_de"]
+    assert first.result
+    (factor,) = [row for row in computed(first.result) if row.method == "graph_factor"]
+    name = names([run])[identity(run)]
+    tuned = replace(as_run(factor, first), system=identity(run), name=name)
+    (board,) = make_boards(Entries((first, tuned), (), (), ()))
+    (within,) = [track for track in board.tracks if track.name == "within"]
+    shown = {row.entry.name for row in within.rows if row.entry.method == "graph_factor"}
+    assert shown == {"graph_factor", "graph_factor, text_weight=0"}
+    assert within.floor
+    assert within.floor.name == "graph_factor"
 
 
 def test_what_a_method_has_nothing_to_say_of_is_an_abstention(

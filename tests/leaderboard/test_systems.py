@@ -81,6 +81,29 @@ def test_settings_by_default_do_not_appear_and_those_that_differ_do(a_result: Ma
     assert called([hot, thrice]) == ["maker/model", "maker/model, epochs=3"]
 
 
+def test_the_plain_name_of_a_method_is_that_of_its_default_which_boards_may_compute(
+    a_result: Make,
+) -> None:
+    tuned = a_result(solver="graph_factor", model="none/none", given={"text_weight": 0})
+    plain = a_result(solver="graph_factor", model="none/none")
+    assert called([tuned]) == ["graph_factor, text_weight=0"]
+    assert called([plain, tuned]) == ["graph_factor", "graph_factor, text_weight=0"]
+    cross = {"track": "cross", "model": "none/none", "solver": "combined"}
+    some = [
+        a_result(**cross, evidence_lines=lines, given={"parts": "same_pair"})
+        for lines in (["k562", "rpe1"], ["k562", "hepg2"])
+    ]
+    assert called(some[:1]) == ["combined, parts=same_pair"]
+    assert called(some) == [
+        "combined, parts=same_pair, lines=k562,rpe1",
+        "combined, parts=same_pair, lines=hepg2,k562",
+    ]
+    oracle = a_result(solver="oracle_neighbors", model="none/none", given={"k": 9})
+    assert called([oracle]) == ["oracle_neighbors, k=9"]
+    # A name that was given is the user's own.
+    assert called([a_result(solver="graph_factor", model="none/none", system="mine")]) == ["mine"]
+
+
 def test_tracks_tell_systems_apart(a_result: Make) -> None:
     closed, own = a_result(), a_result(track="within")
     assert called([closed, own]) == ["maker/model", "maker/model, evidence=within"]

@@ -41,6 +41,14 @@ def test_decimal(value: float | None, shown: str) -> None:
     assert decimal(value) == shown
 
 
+def test_a_difference_has_the_digits_of_what_it_is_between() -> None:
+    assert decimal(-0.00043, 0.78) == "0.000"
+    assert decimal(-0.00043, 0.00012) == f"{MINUS}4.3e-04"
+    assert decimal(0.0123, 0.78) == "0.012"
+    small = Figure(value=-0.00043, lower=-0.1, upper=0.0002)
+    assert with_interval(small, 0.5) == f"0.000 [{MINUS}0.100, 0.000]"
+
+
 def test_figures_are_shown_with_their_bounds() -> None:
     assert with_interval(Figure(value=0.5, lower=-0.1, upper=1)) == f"0.500 [{MINUS}0.100, 1.000]"
     assert with_interval(Figure(value=0.5)) == "0.500"

@@ -1,6 +1,7 @@
 """`perturb-evals compare`: is the difference of systems real?"""
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.arguments import complain
@@ -40,14 +41,14 @@ def run(args: argparse.Namespace) -> int:
         if entry.result is not None:
             boards.setdefault(board_of(entry.result), []).append(entry)
     several = [found for found in boards.values() if len(found) > 1]
-    # What the systems add to a reference needs the rows that are computed for a board.
-    ranked = make_boards(entries) if several else ()
     compared = 0
     # Where nothing can be compared, the message says which part differs.
     for found in several or [list(entries.complete)]:
         try:
             comparison = compare(found, older=entries.older, logs=args.logs)
-            show_comparison(shown, comparison, ranked)
+            # What the systems add to a reference needs the rows that are computed for a board.
+            (board,) = make_boards(replace(entries, complete=tuple(found)))
+            show_comparison(shown, comparison, board)
             compared += 1
         except ComparisonError as error:
             complain("compare", error)

@@ -50,13 +50,20 @@ def _show(console: "Console", functions: tuple[Callable[..., Any], ...]) -> None
     for function in functions:
         summary, described = _described(function)
         console.print(f"{function.__name__}  {summary}")
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        arguments = []
         for name, parameter in inspect.signature(function).parameters.items():
             if parameter.kind is inspect.Parameter.VAR_KEYWORD:
                 continue
             required = parameter.default is inspect.Parameter.empty
             default = " (required)" if required else f"={parameter.default}"
-            table.add_row(name + default, described.get(name, ""))
+            arguments.append((name + default, described.get(name, "")))
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        widest = max((len(argument) for argument, _ in arguments), default=0)
+        # No letter of a default is cut: descriptions make room, and in a narrow terminal it folds.
+        table.add_column(no_wrap=widest <= 2 * console.width // 3, overflow="fold")
+        table.add_column(overflow="fold")
+        for argument, about in arguments:
+            table.add_row(argument, about)
         console.print(Padding(table, (0, 0, 1, 4)))
 
 

@@ -68,7 +68,8 @@ class BoardAtHand:
         parts: Its parts.
         task_args: The arguments of a complete run of it, which only says that they are.
         data_sha256: Hash of its data.
-        wanted: Whether a method on a track with its lines is wanted; one that was run is not.
+        wanted: Whether a method on a track with its lines is wanted; one that was run is not, but
+            for what value added is counted from.
         line_sets: Cell lines of each of its tracks cross.
     """
 
@@ -107,7 +108,7 @@ class LackingReference:
 
     Attributes:
         method: Name of the solver.
-        why: What is not at hand and how to get it, in a sentence or two.
+        why: What is not at hand and how to get it, in a sentence.
     """
 
     method: str
@@ -204,8 +205,8 @@ class Family(ABC):
     """What has skill 1."""
     floor: ClassVar[Mapping[str, Control]] = {}
     """By track its reference: what value added is counted from, as a model that does no better
-    adds nothing. It is named here beforehand and was chosen on training rows: never the best on
-    the test rows of a board. A track without one has no value added."""
+    adds nothing. It is named here beforehand: never the best on the test rows of a board. A track
+    without one has no value added."""
     tracks: ClassVar[Mapping[str, OpenedTrack]]
     """Its tracks of evidence, from the fewest training rows to the most; the first is that of a
     run whose header names none."""

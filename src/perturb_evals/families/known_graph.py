@@ -1,21 +1,38 @@
-"""The gene graph that reference methods read: which one is here, and how to get one."""
+"""The gene graph that reference methods read: which one is here, and how to get what they lack."""
 
 from typing import Any
 
 from perturb_evals.datasets.demo.world import SIMULATED
-from perturb_evals.datasets.genes.graphs import graph_at_hand, how_to_get
+from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.files.fetch import locate
+from perturb_evals.datasets.files.sources import find_source
+from perturb_evals.datasets.genes.graphs import GRAPHS, graph_at_hand
 
 USUAL = "string"
 """The graph that solvers read by default."""
 
 
-def lacking_graph(context: str) -> str:
-    """Return how to get a graph where none can be read without a download; empty where one can.
+def lacking_knowledge(context: str, *files: str) -> str:
+    """Return how to get what a method reads and what is not here; empty where all of it is.
 
     Args:
-        context: Cell line or screen; the demo world has a graph of its own.
+        context: Cell line or screen; the demo world has all of its own.
+        files: What it reads besides a gene graph.
     """
-    return "" if graph_at_hand(context in SIMULATED) else how_to_get()
+    simulated = context in SIMULATED
+    lacking = () if graph_at_hand(simulated) else GRAPHS["string_links"]
+    if not simulated:
+        lacking += tuple(file for file in files if not _is_here(file))
+    if not lacking:
+        return ""
+    return f"`perturb-evals data fetch {' '.join(dict.fromkeys(lacking))}` gets the files."
+
+
+def _is_here(file: str) -> bool:
+    try:
+        return locate(find_source(file)) is not None
+    except DataError:  # the mirror is no folder
+        return False
 
 
 def graph_settings(context: str) -> dict[str, Any]:

@@ -66,8 +66,8 @@ def floor_of(
         track: The track.
         lines: Its cell lines, for cross.
         entries: All systems of the board, computed rows among them.
-        usual: Identities of the computed rows, which stand for the default settings where the
-            files for these are not here.
+        usual: Identities of the rows that were computed. They come before runs, whose logs may say
+            anything, and stand for the default settings where the files for these are not here.
     """
     control = family.floor.get(track)
     return None if control is None else _floor(control, lines, entries, usual)
@@ -104,7 +104,9 @@ def _floor(
         and (entry.by_default or entry.system in usual)
         and np.isfinite(entry.outcome.value)
     ]
-    entry = min(found, key=lambda entry: not entry.by_default, default=None)
+    entry = min(
+        found, key=lambda entry: (entry.system not in usual, not entry.by_default), default=None
+    )
     if entry is None:
         return None
     return Floor(entry.name, entry.outcome.value, entry.outcome.drawn, entry)

@@ -75,16 +75,16 @@ class OverLines:
         """What it is, in a few words."""
         return f"{self.task}: mean {self.headline}"
 
-    def in_words(self, number: Callable[[float], str]) -> str:
+    def in_words(self, mean_text: Callable[[float], str]) -> str:
         """Return what the mean is over, and what was published over the same, in sentences.
 
         Args:
-            number: Writes a published mean.
+            mean_text: Writes a published mean.
         """
         said = f"{self.title} is the plain mean over {', '.join(self.contexts)}."
         if not self.published:
             return said
-        beside = ", ".join(f"{system} {number(value)}" for system, value in self.published)
+        beside = ", ".join(f"{system} {mean_text(value)}" for system, value in self.published)
         return f"{said} Published over the same, of other protocols and not ranked: {beside}."
 
 

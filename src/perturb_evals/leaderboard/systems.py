@@ -79,21 +79,27 @@ def names(results: Sequence[Result]) -> dict[str, str]:
     A name is the one given, or the model (for another solver than the task's own, with it), or the
     method; where several systems would share it, the settings that differ among them follow, one
     by one where they are nested, paths without their folders, and with a hash where these alone
-    tell them apart. Of a long text its beginning and a hash stand there.
+    tell them apart. Of a long text its beginning and a hash stand there. The name of a method of
+    this package without settings is that of its default, which boards may compute: one with others
+    says them even where the default was not run.
     """
-    found = {identity(result): result for result in results}
-    namesakes = defaultdict(list)
-    for key in sorted(found):
-        namesakes[_base(found[key])].append(key)
+    namesakes: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for result in results:
+        settings = namesakes[_base(result)]
+        settings[identity(result)] = _settings(result)
+        if (is_baseline(result.protocol) or reads_truth(result.protocol)) and not result.system:
+            default = _by_default(result)
+            settings[_text(default)] = default
     named: dict[str, str] = {}
-    for base, keys in namesakes.items():
-        settings = [_settings(found[key]) for key in keys]
-        named |= dict(zip(keys, _told_apart(base, settings), strict=True))
+    for base, nested in namesakes.items():
+        keys = sorted(nested)
+        named |= dict(zip(keys, _told_apart(base, [nested[key] for key in keys]), strict=True))
     # What one system is called may be what another one's settings spell.
     often = Counter(named.values())
-    return {
+    told = {
         key: name if often[name] == 1 else f"{name} #{_digits(key)}" for key, name in named.items()
     }
+    return {key: told[key] for key in map(identity, results)}
 
 
 def _told_apart(base: str, nested: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -144,6 +150,13 @@ def _settings(result: Result) -> Mapping[str, Any]:
         **({"epochs": protocol.epochs} if many else {}),
         **reads,
     }
+
+
+def _by_default(result: Result) -> Mapping[str, Any]:
+    """Return the settings of the same method on the same rows with nothing given."""
+    protocol = result.protocol
+    reads = _reads(protocol.solver, protocol.track, protocol.evidence_lines)
+    return {**_made_of(protocol), **reads}
 
 
 def _named(given: Mapping[str, Any]) -> dict[str, Any]:

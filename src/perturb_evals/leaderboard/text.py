@@ -7,29 +7,36 @@ from perturb_evals.leaderboard.results.result import Figure
 
 MISSING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
+SMALL = 5e-4
+"""What is smaller than this has no three decimals."""
 SIZES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-def decimal(value: float | None) -> str:
-    """Return a number with three decimals, fewer above 10, three digits below .01; a dash for none.
+def decimal(value: float | None, beside: float | None = None) -> str:
+    """Return a number with three decimals, fewer above 10, two digits below .0005; a dash for none.
 
     Zero and everything that rounds to it is 0.000, without a sign.
+
+    Args:
+        value: The number.
+        beside: For a difference a number in the same units: where that has three decimals, smaller
+            digits of the difference say nothing to a reader, and it has no more.
     """
     if value is None or not math.isfinite(value):
         return MISSING
     size = abs(value)
     if size >= 10:
         return _minus(f"{value:,.0f}" if size >= 1000 else f"{value:.3g}")
-    if 0 < size < 5e-4:
+    if 0 < size < SMALL and (beside is None or abs(beside) < SMALL):
         return _minus(f"{value:.1e}") if size >= 1e-12 else "0.000"
     return _minus(f"{value:.3f}")
 
 
-def interval(figure: Figure) -> str:
-    """Return `[lower, upper]`; empty without bounds."""
+def interval(figure: Figure, beside: float | None = None) -> str:
+    """Return `[lower, upper]`; empty without bounds. For `beside` see `decimal`."""
     if figure.lower is None or figure.upper is None:
         return ""
-    return f"[{decimal(figure.lower)}, {decimal(figure.upper)}]"
+    return f"[{decimal(figure.lower, beside)}, {decimal(figure.upper, beside)}]"
 
 
 def as_published(value: float) -> str:
@@ -37,11 +44,11 @@ def as_published(value: float) -> str:
     return f"{value:.3f}".removesuffix("0")
 
 
-def with_interval(figure: Figure | None) -> str:
-    """Return `value [lower, upper]`; a dash for no figure or an undefined one."""
+def with_interval(figure: Figure | None, beside: float | None = None) -> str:
+    """Return `value [lower, upper]`; a dash for no figure or an undefined one. See `decimal`."""
     if figure is None or figure.value is None:
         return MISSING
-    return f"{decimal(figure.value)} {interval(figure)}".rstrip()
+    return f"{decimal(figure.value, beside)} {interval(figure, beside)}".rstrip()
 
 
 def percent(share: float | None) -> str:

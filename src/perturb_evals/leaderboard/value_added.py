@@ -13,12 +13,17 @@ MORE, LESS = "more than the reference", "less than nothing"
 CHANCE, NO_INTERVAL = "no more than chance can explain", "too few perturbations to tell"
 
 Name = Callable[[Entry], str]
-Number = Callable[[float | None], str]
+HeadlineText = Callable[[float | None], str]
 Shown = Callable[[Figure], str]
 
 
 def models_add(
-    board: Board, track: BoardTrack, name: Name, number: Number, shown: Shown, most: int = BEST
+    board: Board,
+    track: BoardTrack,
+    name: Name,
+    headline_text: HeadlineText,
+    shown: Shown,
+    most: int = BEST,
 ) -> str:
     """Return what the systems of a track that are no baselines add; empty without any.
 
@@ -28,14 +33,14 @@ def models_add(
         board: The board.
         track: The track.
         name: Writes the name of a system.
-        number: Writes a headline.
+        headline_text: Writes a headline.
         shown: Writes a figure with its interval.
         most: The most systems that are named, the best first.
     """
     models = [row for row in track.rows if row.entry.kind == "system"]
-    said = [added_to(track, models, name, number, shown, most)]
+    said = [added_to(track, models, name, headline_text, shown, most)]
     if models:
-        said.append(_above(board, track, models, name, number, shown))
+        said.append(_above(board, track, models, name, headline_text, shown))
     return " ".join(filter(None, said))
 
 
@@ -43,7 +48,7 @@ def added_to(
     track: BoardTrack,
     rows: Sequence[Row],
     name: Name,
-    number: Number,
+    headline_text: HeadlineText,
     shown: Shown,
     most: int | None = None,
 ) -> str:
@@ -53,7 +58,7 @@ def added_to(
         track: The track.
         rows: The rows, the best first.
         name: Writes the name of a system.
-        number: Writes a headline.
+        headline_text: Writes a headline.
         shown: Writes a figure with its interval.
         most: The most rows that are named; None for all.
     """
@@ -64,7 +69,7 @@ def added_to(
     named = [f"{name(entry)} {shown(added)}: {verdict(added)}" for entry, added in found[:most]]
     if more := len(found) - len(named):
         named.append(f"{more} more in the table")
-    return f"Added to {floor} ({number(track.floor.value)}): {'; '.join(named)}."
+    return f"Added to {floor} ({headline_text(track.floor.value)}): {'; '.join(named)}."
 
 
 def verdict(added: Figure) -> str:
@@ -75,7 +80,12 @@ def verdict(added: Figure) -> str:
 
 
 def _above(
-    board: Board, track: BoardTrack, models: Sequence[Row], name: Name, number: Number, shown: Shown
+    board: Board,
+    track: BoardTrack,
+    models: Sequence[Row],
+    name: Name,
+    headline_text: HeadlineText,
+    shown: Shown,
 ) -> str:
     """Return how the reference that reads more stands to the best of the systems."""
     above, best = track.above, models[0].entry
@@ -86,7 +96,8 @@ def _above(
         return ""
     opens = board.family.tracks[above.entry.track].opens
     reads = opens.format(lines=", ".join(above.entry.lines))
-    who = f"{name(above.entry)} ({number(above.value)}), which reads {reads} and asks no model,"
+    value = headline_text(above.value)
+    who = f"{name(above.entry)} ({value}), which reads {reads} and asks no model,"
     whom = "the best of them" if len(models) > 1 else name(best)
     said = verdict(added)
     if said == LESS:

@@ -107,6 +107,29 @@ def test_a_board_says_what_is_set_apart_and_what_is_missing(langpert: Board) -> 
     assert "questions=scored" not in said
 
 
+def test_commands_in_notes_are_code_and_all_else_is_escaped(langpert: Board) -> None:
+    note = "The row of <b>x</b> is not here: `perturb-evals data fetch <i>` gets it, ` alone."
+    html = render_page(
+        board_page_of(replace(langpert, notes=(note,)), {}, Transcripts(None)), SHARED
+    )
+    assert "<code>perturb-evals data fetch &lt;i&gt;</code> gets it, ` alone." in html
+    assert "of &lt;b&gt;x&lt;/b&gt; is" in html
+
+
+def test_a_difference_that_rounds_to_nothing_has_the_digits_of_the_headline(harmful: Any) -> None:
+    board = short(harmful.boards[0])
+    (row, *others) = board.tracks[0].rows
+    tiny = Figure(value=-0.00043, lower=-0.02, upper=0.0002)
+    row = replace(row, added=tiny, behind=tiny, skill=tiny)
+    track = replace(board.tracks[0], rows=(row, *others))
+    place = standings.Place(board, track, row)
+    for column in (standings.ADDED, standings.BEHIND, standings.SKILL):
+        cell = column.cell(place)
+        assert cell
+        assert (cell.text, cell.note) == ("0.000", "[\N{MINUS SIGN}0.020, 0.000]")
+        assert cell.values == (-0.00043, -0.02, 0.0002)
+
+
 def test_published_numbers_stand_apart_with_their_differences(langpert: Board) -> None:
     page = board_page_of(langpert, {}, NO_LINKS)
     (published,) = [table for table in page.tables if table.name.endswith("-published")]

@@ -2,7 +2,6 @@
 
 import math
 import shlex
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
@@ -25,9 +24,7 @@ VIEWER = "http://127.0.0.1:7575/"
 """Where `inspect view` listens unless it is told otherwise."""
 
 
-def show_comparison(
-    console: "Console", comparison: "Comparison", boards: "Sequence[Board]"
-) -> None:
+def show_comparison(console: "Console", comparison: "Comparison", board: "Board") -> None:
     """Print all pairs in a table with their verdicts, and what each system adds to its reference.
 
     For few pairs also where they differ most.
@@ -35,7 +32,7 @@ def show_comparison(
     Args:
         console: Where.
         comparison: The pairs.
-        boards: The boards of all systems, one of them that of the comparison.
+        board: Their board.
     """
     console.print(
         f"{short(comparison.title)}: {comparison.headline}, {comparison.better} is better; "
@@ -58,7 +55,7 @@ def show_comparison(
         "perturbations show with 80% power, before that adjustment. only A: A got it, B missed it.",
         style="dim",
     )
-    _show_added(console, comparison, boards)
+    _show_added(console, comparison, board)
     for pair in comparison.pairs:
         if pair.a.track != pair.b.track or pair.a.lines != pair.b.lines:
             console.print(
@@ -75,10 +72,10 @@ def show_comparison(
     console.print()
 
 
-def _show_added(console: "Console", comparison: "Comparison", boards: "Sequence[Board]") -> None:
+def _show_added(console: "Console", comparison: "Comparison", board: "Board") -> None:
     """Print what the systems add to the reference of the track that each belongs to."""
     compared = {id(entry) for pair in comparison.pairs for entry in (pair.a, pair.b)}
-    for track in (track for board in boards for track in board.tracks):
+    for track in board.tracks:
         own = [
             row
             for row in track.rows
@@ -87,6 +84,11 @@ def _show_added(console: "Console", comparison: "Comparison", boards: "Sequence[
         ]
         if said := added_to(track, own, lambda entry: short(entry.name), number, figure):
             console.print(said)
+        elif own and track.floor is None and (control := board.family.floor.get(track.name)):
+            console.print(
+                f"What they add is not known: {control.method}, the reference of the track "
+                f"{track.name}, is not here; `perturb-evals leaderboard` says why."
+            )
 
 
 def _cells(pair: "ComparedPair") -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
-from perturb_evals.cli.tables.terminal import figure, number, short
+from perturb_evals.cli.tables.terminal import figure, number, plain, short
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.interleaved import interleaved
 from perturb_evals.leaderboard.released import release
@@ -27,7 +27,7 @@ HOW_TO_READ = (
     "rank: 1 plus the number of systems that are better by the paired 95% interval over "
     "perturbations, so one with a wide interval may rank before a higher value. =: not "
     "distinguishable from the best. behind: how far behind the best. added: how much better than "
-    "the track's reference, which no test row chose.",
+    "the track's reference, which was named beforehand, never the best on a board's test rows.",
     "skill: 0 is guessing (screens: the training mean), 1 perfect (screens: the oracle, no bound). "
     "Only systems that ran every part have a mean skill; what they lack is a gap.",
 )
@@ -61,7 +61,7 @@ def _show_board(console: "Console", board: "Board") -> None:
     asked = n if unit == PERTURBATIONS else f"{board.n_units:,} {unit} on {n}"
     console.print(f"{board.headline}, {board.better} is better; {asked}")
     for sentence in (*board.apart, *board.notes):
-        console.print(short(sentence, 400), style="dim")
+        console.print(plain(sentence), style="dim")
     lines = board.family.published(board.parts)
     for track in board.tracks:
         _show_track(console, board, track, lines)
@@ -206,9 +206,9 @@ def _show_summary(console: "Console", summary: "Summary") -> None:
         bright=[row.kind == "system" for row in summary.rows],
     )
     for over in summary.over_lines:
-        console.print(short(over.in_words(number), 600), style="dim")
+        console.print(plain(over.in_words(number)), style="dim")
     for note in summary.notes:
-        console.print(short(note, 400), style="dim")
+        console.print(plain(note), style="dim")
 
 
 def _part(board: "Board") -> str:

@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.fetch import locate
 from perturb_evals.datasets.files.sources import find_source
@@ -27,7 +26,7 @@ from perturb_evals.families.family import (
     same_data,
     same_parts,
 )
-from perturb_evals.families.known_graph import graph_settings, lacking_graph
+from perturb_evals.families.known_graph import graph_settings, lacking_knowledge
 from perturb_evals.families.outcome import DIGITS, MeanOutcome
 from perturb_evals.methods.aggregation import aggregate
 from perturb_evals.scorers.expression.held_out_truth import truth_for
@@ -78,10 +77,7 @@ def _from_graph(
     folds: Iterable[HeldOut], screen: str, headline: str
 ) -> Reference | LackingReference:
     """Compute the row of `graph_neighbors`, or say what it lacks."""
-    lacking = lacking_graph(screen)
-    if not lacking and screen not in SIMULATED:
-        lacking = _not_here(GENE_INFO)
-    if lacking:
+    if lacking := lacking_knowledge(screen, GENE_INFO):
         return LackingReference(GRAPH, lacking)
     settings = graph_settings(screen)
 

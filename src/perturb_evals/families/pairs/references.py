@@ -10,10 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.errors import DataError
-from perturb_evals.datasets.files.fetch import locate
-from perturb_evals.datasets.files.sources import find_source
 from perturb_evals.datasets.genes.ncbi import GENE_INFO, GENE_SUMMARY
 from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, lines_read, pairs_evidence
@@ -27,7 +24,7 @@ from perturb_evals.families.family import (
     same_data,
     same_parts,
 )
-from perturb_evals.families.known_graph import graph_settings, lacking_graph
+from perturb_evals.families.known_graph import graph_settings, lacking_knowledge
 from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
@@ -69,11 +66,7 @@ class ComputedMethod:
 
 def _lacking_knowledge(evidence: PairsEvidence) -> str:
     """Return how to get the graph and the texts of genes, if any of them is not here."""
-    if evidence.dataset in SIMULATED:
-        return ""
-    lacking = [file for file in (GENE_INFO, GENE_SUMMARY) if locate(find_source(file)) is None]
-    texts = f"`perturb-evals data fetch {' '.join(lacking)}` gets what NCBI writes of genes."
-    return " ".join(filter(None, (lacking_graph(evidence.dataset), texts if lacking else "")))
+    return lacking_knowledge(evidence.dataset, GENE_INFO, GENE_SUMMARY)
 
 
 def _graph(evidence: PairsEvidence) -> Mapping[str, Any]:

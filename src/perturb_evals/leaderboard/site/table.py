@@ -237,12 +237,15 @@ def number(value: float | None, shown: Callable[[float], str]) -> Cell:
     return Cell(shown(value), (value,), value)
 
 
-def figure(value: Figure | None, *, why_missing: str = "", mark: str = "") -> Cell:
-    """Return a cell of a value with its interval; a dash for none."""
+def figure(
+    value: Figure | None, *, why_missing: str = "", mark: str = "", beside: float | None = None
+) -> Cell:
+    """Return a cell of a value with its interval; a dash for none. For `beside` see `decimal`."""
     if value is None or value.value is None:
         return Cell(MISSING, (None, None, None), None, why_missing, mark=mark)
     bounds = (value.value, value.lower, value.upper)
-    return Cell(decimal(value.value), bounds, value.value, interval(value), mark=mark)
+    shown, note = decimal(value.value, beside), interval(value, beside)
+    return Cell(shown, bounds, value.value, note, mark=mark)
 
 
 def _harmless(value: Value) -> Value:

@@ -5,6 +5,7 @@ escaped by the templates; a content security policy is a second wall. No page as
 outside the site. The folder appears whole: it is written beside its place, then moved there.
 """
 
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from perturb_evals import __version__
 from perturb_evals.datasets.errors import DataError
@@ -139,7 +141,7 @@ def render_page(page: Page, shared: Mapping[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("perturb_evals.leaderboard.site"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -147,6 +149,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["with_code"] = _with_code
+    return environment
+
+
+def _with_code(sentence: str) -> Markup:
+    """Return a sentence, escaped, with what stands in backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))
 
 
 @contextmanager

@@ -29,7 +29,7 @@ PAIR_DIFFERENCE = figures(
     "Difference",
     "Headline of A minus that of B, with the paired 95% interval over perturbations.",
     "difference",
-    lambda pair: figure(pair.difference),
+    lambda pair: figure(pair.difference, beside=pair.a.figure.value),
 )
 P_BOOTSTRAP = numbers(
     "p, bootstrap",

@@ -27,6 +27,8 @@ T = TypeVar("T")
 KINDS = {"system": "system", "baseline": "baseline", "truth": "reads the truth"}
 NOT_TOLD = "not told from the best"
 PUBLISHED = "published, another protocol"
+WHOLE_SKILL = 1.0
+"""The skill of the positive control, which skills stand beside."""
 BELOW = "#published"
 """Where a board's page says how the protocols of published numbers differ."""
 
@@ -148,12 +150,12 @@ def _added(place: Place) -> Cell | None:
     if not isinstance(place.row, Row):
         return None
     why = "the reference" if place.track.is_floor(place.row) else ""
-    return figure(place.row.added, why_missing=why)
+    return figure(place.row.added, why_missing=why, beside=place.row.entry.figure.value)
 
 
 def _mean_skill(row: SummaryRow) -> Cell:
     mark = NOT_TOLD if row.with_best else ""
-    return figure(row.mean, why_missing="a part is missing", mark=mark)
+    return figure(row.mean, why_missing="a part is missing", mark=mark, beside=WHOLE_SKILL)
 
 
 def _reasons(run: Result) -> Cell:
@@ -194,14 +196,14 @@ SKILL = figures(
     "The headline on a scale with 0 the negative and 1 the positive control, with its 95% "
     "interval; not clipped.",
     "skill",
-    _of_row(lambda row: figure(row.skill)),
+    _of_row(lambda row: figure(row.skill, beside=WHOLE_SKILL)),
 )
 BEHIND = figures(
     "Behind best",
     "How far it is behind the best of the ranked, in units of the headline, with the paired 95% "
     "interval; positive is worse. A dash for the best.",
     "behind_best",
-    _of_row(lambda row: figure(row.behind)),
+    _of_row(lambda row: figure(row.behind, beside=row.entry.figure.value)),
 )
 ADDED = figures(
     "Added",

@@ -115,6 +115,7 @@ def _section(
     """Return what the page shows of a track."""
     title = track_text(track.name, track.lines)
     cost = cost_of(board, track, stem)
+    beside = track.floor.value if track.floor else None
     return {
         "title": title,
         "about": board.family.tracks[track.name].about,
@@ -125,7 +126,13 @@ def _section(
             [Place(board, track, row) for row in interleaved(track, published, board.better)],
             muted=lambda place: place.muted,
         ),
-        "added": models_add(board, track, lambda entry: entry.name, decimal, with_interval),
+        "added": models_add(
+            board,
+            track,
+            lambda entry: entry.name,
+            decimal,
+            lambda added: with_interval(added, beside),
+        ),
         "plots": [intervals_of(board, track, published, stem), *([cost] if cost else [])],
         "no_cost": cost is None,
     }
