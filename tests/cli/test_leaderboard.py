@@ -100,9 +100,9 @@ def test_compare_computes_the_references_of_the_boards_that_are_compared_alone(
 ):
     boards = []
 
-    def counted(result, *of):
-        boards.append(result.task)
-        return references(result, *of)
+    def counted(runs, *of):
+        boards.append(runs[0].task)
+        return references(runs, *of)
 
     monkeypatch.setattr("perturb_evals.leaderboard.boards.references", counted)
     _, files = logs
