@@ -153,10 +153,12 @@ def _settings(result: Result) -> Mapping[str, Any]:
 
 
 def _by_default(result: Result) -> Mapping[str, Any]:
-    """Return the settings of the same method on the same rows with nothing given."""
+    """Return the settings of the same method on the same rows, in the same task, by default."""
     protocol = result.protocol
     reads = _reads(protocol.solver, protocol.track, protocol.evidence_lines)
-    return {**_made_of(protocol), **reads}
+    of_task = {name for family in FAMILIES for name in family.answer_arguments}
+    given = {name: value for name, value in protocol.given.items() if name in of_task}
+    return {**_made_of(protocol), **_named(given), **reads}
 
 
 def _named(given: Mapping[str, Any]) -> dict[str, Any]:
