@@ -157,7 +157,11 @@ def _by_default(result: Result) -> Mapping[str, Any]:
     protocol = result.protocol
     reads = _reads(protocol.solver, protocol.track, protocol.evidence_lines)
     of_task = {name for family in FAMILIES for name in family.answer_arguments}
-    given = {name: value for name, value in protocol.given.items() if name in of_task}
+    given = {
+        name: value
+        for name, value in protocol.given.items()
+        if name in of_task and protocol.solver_args.get(name) != value
+    }
     return {**_made_of(protocol), **_named(given), **reads}
 
 
