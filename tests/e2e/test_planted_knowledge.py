@@ -2,9 +2,9 @@
 
 Knowledge counts through closeness alone, of perturbed genes, and of a readout gene without training
 rows to those that have some: of a pair (perturbation, gene) that a graph holds, or of a text about
-the perturbation that names the gene, no solver reads anything of the gene. So what is planted may move all predictions of a perturbation, as any knowledge does, but
-not tell its rows apart: it may name other genes instead, or say the opposite, or the labels may
-change, and every prediction stays.
+the perturbation that names the gene, no solver reads anything of the gene. So what is planted may
+move all predictions of a perturbation, as any knowledge does, but not tell its rows apart: it may
+name other genes instead, or say the opposite, or the labels may change, and every prediction stays.
 
 What cannot be held: a graph that somebody made out of the test outcomes, by joining perturbations
 that did the same, is outside knowledge like any other, and nobody can see where it is from.

@@ -101,7 +101,7 @@ def test_other_training_sets_are_a_line_of_their_own(curve, tmp_path, capsys):
     shown = capsys.readouterr()
     table = shown.out[shown.out.rindex("mae_top20 on small") :]
     for cut in ("x1/seed0", "x1/seed1", "x2/seed0"):
-        assert f"oracle_neighbors, train={cut}" in table
+        assert f"oracle_neighbors, k=2, train={cut}" in table
         assert f"4{cut}" in table
     assert "passed by" not in shown.err
 

@@ -106,7 +106,7 @@ def test_a_point_is_what_the_log_says(run, write):
     curve = read_curve([write()])
     ((name, (point,)),) = curve.lines.items()
     metrics = {name: metric.value for name, metric in run.results.scores[0].metrics.items()}
-    assert (name, point.size, point.train) == ("oracle_neighbors", 8, "8x2/seed0")
+    assert (name, point.size, point.train) == ("oracle_neighbors, k=2", 8, "8x2/seed0")
     assert (*point.figures, point.paper_se) == tuple(
         metrics[f"mae_top20{end}"] for end in ("", "_lower", "_upper", "_paper_se")
     )
@@ -260,11 +260,11 @@ def test_training_sets_that_were_cut_differently_are_lines_of_their_own(write):
     paths = [write(n_train=size, repeats=many, seed=seed) for size, many, seed in cuts]
     curve = read_curve(paths)
     assert trains(curve) == [
-        ("oracle_neighbors, train=x1/seed0", "4x1/seed0"),
-        ("oracle_neighbors, train=x1/seed0", "8x1/seed0"),
-        ("oracle_neighbors, train=x1/seed1", "4x1/seed1"),
-        ("oracle_neighbors, train=x2/seed0", "4x2/seed0"),
-        ("oracle_neighbors, train=x2/seed0", "12x2/seed0"),
+        ("oracle_neighbors, k=2, train=x1/seed0", "4x1/seed0"),
+        ("oracle_neighbors, k=2, train=x1/seed0", "8x1/seed0"),
+        ("oracle_neighbors, k=2, train=x1/seed1", "4x1/seed1"),
+        ("oracle_neighbors, k=2, train=x2/seed0", "4x2/seed0"),
+        ("oracle_neighbors, k=2, train=x2/seed0", "12x2/seed0"),
     ]
     assert curve.passed_by == {}
     again = read_curve([*paths, write(n_train=4, repeats=1, seed=1)])
@@ -277,21 +277,21 @@ def test_the_cut_is_named_only_where_a_system_has_several(write):
     paths = [write(n_train=4), write(n_train=8), write(n_train=4, repeats=5, **other)]
     assert places(read_curve(paths)) == [
         ("mean_effect", 4),
-        ("oracle_neighbors", 4),
-        ("oracle_neighbors", 8),
+        ("oracle_neighbors, k=2", 4),
+        ("oracle_neighbors, k=2", 8),
     ]
 
 
 def test_the_whole_training_set_ends_the_line_of_every_cut(write):
     whole = {"n_train": None, "metadata": {"n_questions": 20}}
     paths = [write(n_train=4), write(**whole)]
-    assert places(read_curve(paths)) == [("oracle_neighbors", 4), ("oracle_neighbors", 16)]
+    assert places(read_curve(paths)) == [("oracle_neighbors, k=2", 4), ("oracle_neighbors", 16)]
     curve = read_curve([*paths, write(n_train=4, seed=1)])
     assert trains(curve) == [
-        ("oracle_neighbors, train=x2/seed0", "4x2/seed0"),
-        ("oracle_neighbors, train=x2/seed0", "all"),
-        ("oracle_neighbors, train=x2/seed1", "4x2/seed1"),
-        ("oracle_neighbors, train=x2/seed1", "all"),
+        ("oracle_neighbors, k=2, train=x2/seed0", "4x2/seed0"),
+        ("oracle_neighbors, k=2, train=x2/seed0", "all"),
+        ("oracle_neighbors, k=2, train=x2/seed1", "4x2/seed1"),
+        ("oracle_neighbors, k=2, train=x2/seed1", "all"),
     ]
 
 
@@ -299,9 +299,9 @@ def test_the_whole_training_set_stands_beside_a_cut_of_its_size(write):
     whole = {"n_train": None, "metadata": {"n_questions": 20}}
     curve = read_curve([write(n_train=4), write(n_train=16), write(**whole)])
     assert trains(curve) == [
-        ("oracle_neighbors, train=all", "all"),
-        ("oracle_neighbors, train=x2/seed0", "4x2/seed0"),
-        ("oracle_neighbors, train=x2/seed0", "16x2/seed0"),
+        ("oracle_neighbors, k=2, train=all", "all"),
+        ("oracle_neighbors, k=2, train=x2/seed0", "4x2/seed0"),
+        ("oracle_neighbors, k=2, train=x2/seed0", "16x2/seed0"),
     ]
     assert curve.passed_by == {}
 
@@ -322,7 +322,7 @@ def test_logs_without_a_point_are_counted(write, run, tmp_path):
     write(n_train=16, status="started", task_id="killed")
     write(n_train=16, task_id="killed")  # taken up again
     curve = read_curve([str(tmp_path)])
-    assert places(curve) == [("oracle_neighbors", 4), ("oracle_neighbors", 16)]
+    assert places(curve) == [("oracle_neighbors, k=2", 4), ("oracle_neighbors", 16)]
     assert curve.passed_by == {
         "unfinished or failed": 1,
         "some perturbations missing": 1,
@@ -356,7 +356,7 @@ def test_logs_that_are_not_as_the_task_writes_them_are_counted(write):
     board = {"task": "langpert", "context": "small"}
     about = ({"board": {}}, {"board": board}, {"n_questions": "many"}, {"n_perturbations": "many"})
     curve = read_curve([write(), *(write(metadata=found) for found in about)])
-    assert places(curve) == [("oracle_neighbors", 8)]
+    assert places(curve) == [("oracle_neighbors, k=2", 8)]
     assert curve.passed_by == {
         "It is a run of another task, perturb_evals/langpert": 1,
         "not as this package writes them": 3,
@@ -392,7 +392,7 @@ def test_with_a_board_all_other_runs_are_counted(write, run, tmp_path):
     write(metadata={"board": {"task": "langpert", "context": "another"}})
     write(n_train=None, split="folds.json")
     curve = read_curve([str(tmp_path)], board)
-    assert places(curve) == [("oracle_neighbors", 4), ("oracle_neighbors", 8)]
+    assert places(curve) == [("oracle_neighbors, k=2", 4), ("oracle_neighbors", 8)]
     assert curve.passed_by == {"other screens, data or splits": 5, "training size not known": 1}
 
 
@@ -404,7 +404,7 @@ def test_the_leaderboards_rules_say_which_logs_count(write, tmp_path):
         write(n_train=8, eval_id="twice", task_id="twice", results={"mae_top20": value})
     write(n_train=12, invalidated=True)
     curve = read_curve([str(tmp_path)])
-    assert places(curve) == [("oracle_neighbors", 4)]
+    assert places(curve) == [("oracle_neighbors, k=2", 4)]
     assert sum(curve.passed_by.values()) == 3
     assert curve.passed_by["The run was invalidated"] == 1
 
