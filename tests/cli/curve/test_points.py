@@ -285,7 +285,7 @@ def test_the_cut_is_named_only_where_a_system_has_several(write):
 def test_the_whole_training_set_ends_the_line_of_every_cut(write):
     whole = {"n_train": None, "metadata": {"n_questions": 20}}
     paths = [write(n_train=4), write(**whole)]
-    assert places(read_curve(paths)) == [("oracle_neighbors, k=2", 4), ("oracle_neighbors", 16)]
+    assert places(read_curve(paths)) == [("oracle_neighbors, k=2", 4), ("oracle_neighbors, k=2", 16)]
     curve = read_curve([*paths, write(n_train=4, seed=1)])
     assert trains(curve) == [
         ("oracle_neighbors, k=2, train=x2/seed0", "4x2/seed0"),
@@ -322,7 +322,7 @@ def test_logs_without_a_point_are_counted(write, run, tmp_path):
     write(n_train=16, status="started", task_id="killed")
     write(n_train=16, task_id="killed")  # taken up again
     curve = read_curve([str(tmp_path)])
-    assert places(curve) == [("oracle_neighbors, k=2", 4), ("oracle_neighbors", 16)]
+    assert places(curve) == [("oracle_neighbors, k=2", 4), ("oracle_neighbors, k=2", 16)]
     assert curve.passed_by == {
         "unfinished or failed": 1,
         "some perturbations missing": 1,
@@ -392,7 +392,7 @@ def test_with_a_board_all_other_runs_are_counted(write, run, tmp_path):
     write(metadata={"board": {"task": "langpert", "context": "another"}})
     write(n_train=None, split="folds.json")
     curve = read_curve([str(tmp_path)], board)
-    assert places(curve) == [("oracle_neighbors, k=2", 4), ("oracle_neighbors", 8)]
+    assert places(curve) == [("oracle_neighbors, k=2", 4), ("oracle_neighbors, k=2", 8)]
     assert curve.passed_by == {"other screens, data or splits": 5, "training size not known": 1}
 
 
