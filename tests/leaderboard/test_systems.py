@@ -98,7 +98,8 @@ def test_the_plain_name_of_a_method_is_that_of_its_default_which_boards_may_comp
         "combined, parts=same_pair, lines=k562,rpe1",
         "combined, parts=same_pair, lines=hepg2,k562",
     ]
-    oracle = a_result(solver="oracle_neighbors", model="none/none", given={"k": 9})
+    own = {"k": 9}
+    oracle = a_result(solver="oracle_neighbors", model="none/none", given=own, solver_args=own)
     assert called([oracle]) == ["oracle_neighbors, k=9"]
     # A name that was given is the user's own.
     assert called([a_result(solver="graph_factor", model="none/none", system="mine")]) == ["mine"]

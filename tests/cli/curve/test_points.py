@@ -285,7 +285,10 @@ def test_the_cut_is_named_only_where_a_system_has_several(write):
 def test_the_whole_training_set_ends_the_line_of_every_cut(write):
     whole = {"n_train": None, "metadata": {"n_questions": 20}}
     paths = [write(n_train=4), write(**whole)]
-    assert places(read_curve(paths)) == [("oracle_neighbors, k=2", 4), ("oracle_neighbors, k=2", 16)]
+    assert places(read_curve(paths)) == [
+        ("oracle_neighbors, k=2", 4),
+        ("oracle_neighbors, k=2", 16),
+    ]
     curve = read_curve([*paths, write(n_train=4, seed=1)])
     assert trains(curve) == [
         ("oracle_neighbors, k=2, train=x2/seed0", "4x2/seed0"),
