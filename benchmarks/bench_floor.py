@@ -74,12 +74,14 @@ def main() -> None:
     Knowledge().of_perturbations(asked.evidence, sorted(set(own["pert"])))
     preparing = time.perf_counter() - start
 
-    start = time.perf_counter()
-    model = by_knowledge(asked.evidence, Knowledge())
-    fitting = time.perf_counter() - start
-    start = time.perf_counter()
-    scores = [model.score(pert, gene) for pert, gene in pairs]
-    fast = time.perf_counter() - start
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        model = by_knowledge(asked.evidence, Knowledge())
+        fitted = time.perf_counter()
+        scores = [model.score(pert, gene) for pert, gene in pairs]
+        times.append((time.perf_counter() - fitted, fitted - start))
+    fast, fitting = min(times)
 
     names = sorted({*own["pert"], *asked.rows["pert"]})
     graph, words = load_graph("string", simulated=simulated), gene_words(simulated=simulated)

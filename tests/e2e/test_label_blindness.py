@@ -352,7 +352,7 @@ BASELINES = (
     [
         pytest.param("k562", "de", marks=pytest.mark.slow),
         ("k562", "direction"),
-        ("k562_set", "de"),
+        pytest.param("k562_set", "de", marks=pytest.mark.slow),
     ],
 )
 def test_predictions_for_whole_real_tables(

@@ -51,7 +51,7 @@ def answered(log: EvalLog) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("make", [perturbqa_de, perturbqa_direction])
-@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("own", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_board_of_its_own_with_its_references(
     evaluate: Callable[..., EvalLog], tmp_path: Path, mine: str, make, own: bool
 ):

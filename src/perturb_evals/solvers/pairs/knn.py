@@ -112,7 +112,8 @@ def rows_in_blocks(
         return next(iter(make([pert])))
 
     def row(pert: str) -> Row:
-        return block(block_of[pert])[pert] if pert in block_of else alone(pert)
+        number = block_of.get(pert)
+        return alone(pert) if number is None else block(number)[pert]
 
     return row
 
