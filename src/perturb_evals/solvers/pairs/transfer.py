@@ -1,0 +1,64 @@
+"""Questions about a pair as transfer between contexts: what the perturbation does in other lines.
+
+The methods themselves know nothing of questions (`perturb_evals.methods`): they learn from values
+of (context, perturbation, readout), here the labels 0 and 1 by cell line, knock-down and gene.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from perturb_evals.datasets.pairs.evidence import PairsEvidence
+from perturb_evals.methods.triples import Triples, TriplesModel
+from perturb_evals.solvers.pairs.knn import DECIMALS
+
+
+class Transferred:
+    """Scores of a table's questions by a method that learns from all open lines.
+
+    Args:
+        evidence: Training rows and the names of the questions; needs the track cross.
+        fit: Learns from the labels of all lines, the own one among them, and may be told the own
+            line's name.
+    """
+
+    def __init__(
+        self, evidence: PairsEvidence, fit: Callable[[Triples, str], TriplesModel]
+    ) -> None:
+        rows = training_triples(evidence)
+        pairs = sorted(evidence.question_pairs())
+        asked = pd.DataFrame(pairs, columns=["perturbation", "readout"])
+        model = fit(rows, evidence.cell_line)
+        found = np.round(model.predict(asked.assign(context=evidence.cell_line)), DECIMALS)
+        self._scores = dict(zip(pairs, found.tolist(), strict=True))
+
+    def score(self, pert: str, gene: str) -> float | None:
+        """Return a finite score; None where the method has nothing to go by."""
+        found = self._scores[pert, gene]
+        return None if np.isnan(found) else found
+
+    def informed(self, pert: str, gene: str) -> bool:
+        """Whether the method has something to go by."""
+        return not np.isnan(self._scores[pert, gene])
+
+
+def training_triples(evidence: PairsEvidence) -> Triples:
+    """Return the labels of the evaluated kind, 0 or 1, of all open lines.
+
+    Raises:
+        EvidenceError: The track is not cross, or a line's table cannot be had.
+        NoRowsError: The own line or the other lines have no such rows.
+    """
+    own = evidence.own().assign(line=evidence.cell_line)
+    rows = pd.concat([own, evidence.others()], ignore_index=True)
+    return Triples.of(
+        rows.rename(
+            columns={
+                "line": "context",
+                "pert": "perturbation",
+                "gene": "readout",
+                "label": "value",
+            }
+        )
+    )
