@@ -52,6 +52,7 @@ from perturb_evals.solvers.pairs.baselines import (
     same_pair,
 )
 from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.prompts import render
@@ -75,6 +76,7 @@ class Pairs(Family):
         cross_line_knn,
         graph_knn,
         graph_factor,
+        factor_model,
         combined,
         replay,
     )
