@@ -56,6 +56,11 @@ from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
+from perturb_evals.solvers.pairs.transfer_baselines import (
+    additive,
+    conserved,
+    cross_context_ridge,
+)
 
 REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
 """What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
@@ -76,6 +81,9 @@ class Pairs(Family):
         graph_knn,
         graph_factor,
         combined,
+        additive,
+        conserved,
+        cross_context_ridge,
         replay,
     )
     scorer_name = "p_positive"
