@@ -39,8 +39,9 @@ class Conserved:
         return np.asarray((context * n_perts + pert) * n_readouts + readout)
 
     def predict(self, rows: pd.DataFrame) -> Floats:
-        """Return (m,) level + deviation; NaN where no other context has the perturbation, or none
-        the readout.
+        """Return (m,) level + deviation.
+
+        NaN where no other context has the perturbation, or no context the readout.
         """
         c, p, r = self._triples.places(rows)
         level = self._levels.at(c, r)

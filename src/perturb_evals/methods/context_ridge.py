@@ -41,7 +41,7 @@ class ContextRidge:
         """Return (m,) predictions.
 
         Of a readout that the context has no value of, the mean of its levels in other contexts is
-        foretold. NaN where no other context has the perturbation, or none the readout.
+        foretold. NaN where no other context has the perturbation, or no context the readout.
         """
         context, pert, readout = self._triples.places(rows)
         found = np.full(len(rows), np.nan)

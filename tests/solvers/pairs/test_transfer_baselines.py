@@ -30,7 +30,7 @@ NAMES = {"pert": "perturbation", "gene": "readout", "line": "context", "label": 
 )
 @pytest.mark.parametrize("make", [perturbqa_de, perturbqa_direction])
 def test_a_run_gives_what_the_method_gives(evaluate: Callable[..., EvalLog], make, solver, fit):
-    task = make(dataset="demo", cell_line="demo_b", evidence="cross", genes=3)
+    task = make(dataset="demo", cell_line="demo_b", evidence="cross", genes=4)
     log = evaluate(task, solver=solver())
     assert log.status == "success", log.error
     evidence = PairsEvidence.from_metadata(log.samples[0].metadata)
@@ -46,12 +46,12 @@ def test_a_run_gives_what_the_method_gives(evaluate: Callable[..., EvalLog], mak
         else:
             assert score.value == pytest.approx(value, abs=1e-11)
             spoke += 1
-    assert spoke > 10
+    assert spoke > 3
     assert READS[solver.__name__] == "track"
 
 
 def test_their_arguments_are_those_of_the_methods(evaluate: Callable[..., EvalLog]):
-    task = perturbqa_de(dataset="demo", evidence="cross", genes=3)
+    task = perturbqa_de(dataset="demo", evidence="cross", genes=4)
 
     def scores(solver) -> dict[str, float]:
         samples = evaluate(task, solver=solver).samples
