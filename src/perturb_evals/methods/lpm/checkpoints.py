@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,14 @@ class Fingerprint:
 def checkpoint_path(folder: Path, seed: int) -> Path:
     """Return where the checkpoint of a network is."""
     return folder / f"seed{seed}.safetensors"
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints of a folder, and the folder if nothing else is in it."""
+    for path in folder.glob("seed*.safetensors"):
+        path.unlink()
+    with suppress(OSError):  # not there, or not empty
+        folder.rmdir()
 
 
 def write_checkpoint(path: Path, state: State, fingerprint: Fingerprint) -> None:

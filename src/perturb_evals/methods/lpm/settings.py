@@ -7,7 +7,7 @@ from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.options import number, one_of, whole_number
 
 SEEDS = (13, 14, 15, 16, 17)
-LARGEST_SEED = 2**32 - 1
+LARGEST_SEED, MOST_NETWORKS = 2**32 - 1, 100
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ PRESETS: Mapping[str, Settings] = {
 """The published settings, by the data that they were chosen for."""
 
 
-def preset(name: object) -> Settings:
+def published(name: object) -> Settings:
     """Return the published settings of a name.
 
     Raises:
@@ -87,12 +87,20 @@ def preset(name: object) -> Settings:
     return PRESETS[one_of("preset", name, PRESETS)]
 
 
-def first_seeds(count: object) -> tuple[int, ...]:
-    """Return that many seeds, counted on from the first published one.
+def chosen_seeds(given: object) -> tuple[int, ...]:
+    """Return seeds from how many there shall be, or which.
+
+    Args:
+        given: A whole number from 1 to 100: that many, counted on from the first published one; or
+            a list of seeds.
 
     Raises:
-        ArgumentError: No whole number from 1 to 100.
+        ArgumentError: It is neither, or a seed is none.
     """
-    if not 1 <= whole_number("seeds", count) <= 100:
-        raise ArgumentError(f"seeds must be a number of networks from 1 to 100; got {count}.")
-    return tuple(range(SEEDS[0], SEEDS[0] + whole_number("seeds", count)))
+    if isinstance(given, list):
+        _check_seeds(tuple(given))
+        return tuple(given)
+    count = whole_number("seeds", given)
+    if not 1 <= count <= MOST_NETWORKS:
+        raise ArgumentError(f"seeds must be from 1 to {MOST_NETWORKS} networks; got {count}.")
+    return tuple(range(SEEDS[0], SEEDS[0] + count))

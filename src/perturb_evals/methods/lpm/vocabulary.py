@@ -96,6 +96,15 @@ class Vocabulary:
             (rows.readout, rows.readouts),
         )
 
+    def unknown(self, rows: pd.DataFrame) -> dict[str, list[str]]:
+        """Return the names in a table that are not known, sorted: contexts, parts, readouts."""
+        parts = {part for name in rows["perturbation"].unique() for part in name.split(JOINT)}
+        return {
+            "contexts": sorted(set(rows["context"]) - set(self.contexts)),
+            "parts": sorted(parts - set(self.parts)),
+            "readouts": sorted(set(rows["readout"]) - set(self.readouts)),
+        }
+
     def _places(self, contexts: Coded, perturbations: Coded, readouts: Coded) -> Places:
         codes, names = perturbations
         part_of = {part: place for place, part in enumerate(self.parts)}
