@@ -48,5 +48,5 @@ def test_seeds_are_counted_or_named():
     assert chosen_seeds(7) == (13, 14, 15, 16, 17, 18, 19)
     assert chosen_seeds([3, 1]) == (3, 1)
     for wrong in (0, 101, "2", 2.0, True, None, [], [1, 1], ["1"], [None]):
-        with pytest.raises(ArgumentError, match="^seeds must be "):
+        with pytest.raises(ArgumentError, match=r"^seeds must be "):
             chosen_seeds(wrong)

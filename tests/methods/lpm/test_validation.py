@@ -57,7 +57,7 @@ def test_one_perturbation_always_stays(table):
 
 def test_what_cannot_be_validated_in_is_refused(table):
     rows = Triples.of(table[(table["context"] != "c0") | (table["perturbation"] == "P00")])
-    with pytest.raises(DataError, match="validate on in 'c0': it has 1 perturbation. Expected two"):
+    with pytest.raises(DataError, match=r"in 'c0': it has 1 perturbation\. Expected two"):
         held_out(rows, ("c1", "c0"))
     alone = table.assign(perturbation=table["context"] + table["perturbation"])
     with pytest.raises(DataError, match="12 perturbations, none of which another context has"):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from perturb_evals import __version__
 from perturb_evals.datasets.errors import DataError, why
@@ -34,7 +34,7 @@ class Description(BaseModel):
     form: Literal[1] = 1
     settings: Settings
     vocabulary: Vocabulary
-    epochs: dict[int, int]
+    epochs: dict[int, int] = Field(min_length=1)
     rows: int
     validated_on: int
     finished: bool
