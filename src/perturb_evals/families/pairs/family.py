@@ -54,6 +54,7 @@ from perturb_evals.solvers.pairs.baselines import (
 from perturb_evals.solvers.pairs.combined import combined
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
+from perturb_evals.solvers.pairs.lpm import lpm
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 from perturb_evals.solvers.pairs.transfer_baselines import (
@@ -84,6 +85,7 @@ class Pairs(Family):
         additive,
         conserved,
         cross_context_ridge,
+        lpm,
         replay,
     )
     scorer_name = "p_positive"
