@@ -13,6 +13,9 @@ from perturb_evals.methods.triples import Floats, Ints, Triples
 PENALTIES = tuple(10.0 ** (half / 2) for half in range(-8, 7))
 """What is tried, in units of the mean square length of a training profile."""
 
+BLOCK = 200
+"""So many readouts are tried at once, which bounds the memory."""
+
 DENSE = 0.1
 """From this share of known values on, profiles are multiplied as dense matrices."""
 
@@ -158,28 +161,30 @@ class _Fit:
         lengths, vectors = np.linalg.eigh(kernel[np.ix_(group.perturbations, group.perturbations)])
         return cls(group, np.maximum(lengths, 0.0), vectors)
 
-    def weights(self, penalty: float) -> tuple[Floats, Floats, Floats]:
-        """Return (n, k) weights, (k,) intercepts, and (n,) the diagonal that errors are over."""
-        inverse = 1.0 / (self.lengths + penalty)
-        ones = self.vectors.sum(axis=0)
-        of_ones = self.vectors @ (inverse * ones)
-        total = of_ones.sum()
-        intercept = of_ones @ self.group.values / total
-        left = self.group.values - intercept
-        weights = self.vectors @ (inverse[:, None] * (self.vectors.T @ left))
-        return weights, intercept, self.vectors**2 @ inverse - of_ones**2 / total
-
     def errors(self, penalties: Floats) -> Floats:
         """Return the sum of squared errors on rows left out, by penalty; 0 of a single row."""
         if len(self.lengths) < 2:
             return np.zeros(len(penalties))
-        found = []
-        for penalty in penalties:
-            weights, _, diagonal = self.weights(penalty)
-            found.append(float(((weights / diagonal[:, None]) ** 2).sum()))
-        return np.array(found)
+        total = np.zeros(len(penalties))
+        for start in range(0, self.group.values.shape[1], BLOCK):
+            weights, _, diagonal = self._weights(penalties, slice(start, start + BLOCK))
+            total += ((weights / diagonal[:, :, None]) ** 2).sum(axis=(0, 2))
+        return total
 
     def foretold(self, kernel: Floats, penalty: float) -> Floats:
         """Return (P, k) predictions."""
-        weights, intercept, _ = self.weights(penalty)
-        return np.asarray(kernel[:, self.group.perturbations] @ weights + intercept)
+        weights, intercept, _ = self._weights(np.array([penalty]), slice(None))
+        return np.asarray(kernel[:, self.group.perturbations] @ weights[:, 0] + intercept)
+
+    def _weights(self, penalties: Floats, readouts: slice) -> tuple[Floats, Floats, Floats]:
+        """Return (n, L, k) weights, (L, k) intercepts, (n, L) diagonals for L penalties."""
+        values, vectors = self.group.values[:, readouts], self.vectors
+        inverse = 1.0 / (self.lengths[:, None] + penalties)
+        ones = vectors.sum(axis=0)[:, None]
+        of_ones = vectors @ (inverse * ones)
+        total = of_ones.sum(axis=0)
+        intercept = of_ones.T @ values / total[:, None]
+        turned = (vectors.T @ values)[:, None] - ones[:, None] * intercept
+        turned *= inverse[:, :, None]
+        weights = (vectors @ turned.reshape(len(turned), -1)).reshape(turned.shape)
+        return weights, intercept, vectors**2 @ inverse - of_ones**2 / total
