@@ -6,7 +6,7 @@ import pandas as pd
 from perturb_evals.methods.levels import Levels
 from perturb_evals.methods.triples import Floats, Ints, Triples
 
-PRIOR_ROWS = 1.0
+PRIOR_ROWS = 30.0
 
 
 class Conserved:
