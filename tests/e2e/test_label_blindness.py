@@ -43,6 +43,11 @@ from perturb_evals.solvers.pairs.knn import (
 )
 from perturb_evals.solvers.pairs.knowledge import Knowledge
 from perturb_evals.solvers.pairs.replay import replay
+from perturb_evals.solvers.pairs.transfer_baselines import (
+    additive,
+    conserved,
+    cross_context_ridge,
+)
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 KINDS = ("de", "direction")
@@ -171,6 +176,9 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
     "graph_knn": lambda: graph_knn(graph()),
     "graph_factor": lambda: graph_factor(graph()),
     "combined": lambda: combined(graph=graph()),
+    "additive": additive,
+    "conserved": conserved,
+    "cross_context_ridge": cross_context_ridge,
     "peeks_at_hidden_rows": peeks_at_hidden_rows,
     **CHEATS,
 }

@@ -16,8 +16,10 @@ from perturb_evals.cli import (
     estimate,
     leaderboard,
     listing,
+    predict,
     results,
     split,
+    train,
 )
 from perturb_evals.cli.arguments import complain
 from perturb_evals.cli.curve import command as curve
@@ -30,6 +32,8 @@ COMMANDS = (
     demo,
     check_screen,
     split,
+    train,
+    predict,
     calibrate,
     curve,
     leaderboard,
