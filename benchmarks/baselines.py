@@ -12,6 +12,7 @@ them; the second the differences of baselines, paired by perturbation.
 import argparse
 from collections.abc import Callable, Sequence
 from datetime import date
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from typing import Literal
@@ -34,8 +35,11 @@ from perturb_evals.solvers.pairs.baselines import (
     same_pair,
 )
 from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
+from perturb_evals.solvers.pairs.lpm import lpm
+from perturb_evals.solvers.pairs.transfer_baselines import additive, conserved, cross_context_ridge
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 BASELINES: list[tuple[str, Track, Callable[[], Solver]]] = [
@@ -46,7 +50,13 @@ BASELINES: list[tuple[str, Track, Callable[[], Solver]]] = [
     ("graph_factor", "within", graph_factor),
     ("perturbation_rate", "cross", perturbation_rate),
     ("same_pair", "cross", same_pair),
+    ("additive", "cross", additive),
+    ("conserved", "cross", conserved),
+    ("cross_context_ridge", "cross", cross_context_ridge),
+    ("lpm", "cross", lpm),
     ("cross_line_knn", "cross", cross_line_knn),
+    ("factor_model", "cross", factor_model),
+    ("factor_model+graph_knn", "cross", lambda: factor_model(fallback="graph_knn")),
     ("combined", "cross", combined),
 ]
 DIFFERENCES = [
@@ -54,6 +64,8 @@ DIFFERENCES = [
     ("graph_factor", "cross_line_knn"),
     ("combined", "cross_line_knn"),
     ("combined", "graph_factor"),
+    ("combined", "factor_model+graph_knn"),
+    ("factor_model+graph_knn", "cross_line_knn"),
 ]
 
 
@@ -91,9 +103,15 @@ def main() -> None:
     parser.add_argument("--lines", default="k562,rpe1,hepg2")
     parser.add_argument("--log-dir", default="logs/baselines")
     parser.add_argument("--holdout", default="perturbation")
+    parser.add_argument("--only", help="names of baselines, separated by commas; all by default")
     args = parser.parse_args()
     columns = [(kind, line) for kind in ("de", "direction") for line in args.lines.split(",")]
-    for name, track, solver in BASELINES:
+    wanted = args.only.split(",") if args.only else [name for name, _, _ in BASELINES]
+    if "lpm" in wanted and not find_spec("torch"):
+        print("lpm is left out: PyTorch is not installed.\n")
+        wanted.remove("lpm")
+    baselines = [row for row in BASELINES if row[0] in wanted]
+    for name, track, solver in baselines:
         done, _ = eval_set(
             [task(kind, line, track, args.lines, args.holdout) for kind, line in columns],
             log_dir=str(Path(args.log_dir) / name),
@@ -118,9 +136,9 @@ def main() -> None:
         *(f"mean {task[10:]}" for task in tasks),
     ]
     print(f"| baseline | evidence | {' | '.join(heads)} |\n|---|---{'|---' * len(heads)}|")
-    for name, track, _ in BASELINES:
+    for name, track, _ in baselines:
         cells = [shown(entry(of[place], name).figure) for place in places]
-        cells += [over_lines(summed, name, task) for task in tasks]
+        cells += [over_lines(summed, entry(of[places[0]], name).name, task) for task in tasks]
         print(f"| {name} | {track} | {' | '.join(cells)} |")
     for system in ("SUMMER", "GEARS"):
         cells = [published(of[place], system) for place in places]
@@ -138,6 +156,8 @@ def main() -> None:
     print(f"\n| paired difference | {' | '.join(heads[: len(places)])} |")
     print(f"|---{'|---' * len(places)}|")
     for a, b in DIFFERENCES:
+        if not {a, b} <= set(wanted):
+            continue
         pairs = [compare([entry(of[place], a), entry(of[place], b)]).pairs[0] for place in places]
         cells = [shown(pair.difference) for pair in pairs]
         print(f"| {a} - {b} | {' | '.join(cells)} |")
@@ -145,7 +165,8 @@ def main() -> None:
 
 def entry(board: Board, name: str) -> Entry:
     rows = (row.entry for track in board.tracks for row in track.rows)
-    return next(found for found in rows if found.method == name and found.result is not None)
+    ran = (row for row in rows if row.result is not None)
+    return next(row for row in ran if Path(row.result.log).parent.name == name)
 
 
 def published(board: Board, system: str) -> str:

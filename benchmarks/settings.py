@@ -11,24 +11,31 @@ other lines' training rows. About twenty minutes for three lines on two cores.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from statistics import mean
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.questions import KINDS, Kind, unseen_genes
+from perturb_evals.methods.additive import Additive
+from perturb_evals.methods.conserved import Conserved
+from perturb_evals.methods.context_ridge import ContextRidge
+from perturb_evals.methods.triples import Triples, TriplesModel
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.solvers.pairs.baselines import PerturbationRate, Predictor
 from perturb_evals.solvers.pairs.combined import PARTS, Combined
+from perturb_evals.solvers.pairs.factor_model import SETTINGS, by_factors
 from perturb_evals.solvers.pairs.graph_factor import MIXTURES, RANK, GraphFactor, Mixture
-from perturb_evals.solvers.pairs.knn import PRIOR_WEIGHT, by_knowledge
+from perturb_evals.solvers.pairs.knn import PRIOR_WEIGHT, by_knowledge, by_other_lines
 from perturb_evals.solvers.pairs.knowledge import Knowledge
+from perturb_evals.solvers.pairs.transfer import Transferred
 
 FOLDS, SEED = 5, 0
 USUAL = Knowledge()
@@ -88,6 +95,36 @@ def mixed(*parts: str) -> Callable[[PairsEvidence], Predictor]:
     return lambda evidence: Combined(evidence, parts or PARTS)
 
 
+def product(epochs: float = 1.0, **changed: Any) -> Callable[[PairsEvidence], Predictor]:
+    def fit(evidence: PairsEvidence) -> Predictor:
+        usual = SETTINGS[evidence.kind]
+        changed_too = {"epochs": round(epochs * usual.epochs), **changed}
+        return by_factors(evidence, replace(usual, **changed_too))
+
+    return fit
+
+
+def transferred(method: Callable[[Triples], TriplesModel]) -> Callable[[PairsEvidence], Predictor]:
+    return lambda evidence: Transferred(evidence, lambda rows, _: method(rows))
+
+
+@dataclass(frozen=True)
+class Either:
+    """What one method says, and where it has nothing to say another."""
+
+    first: Predictor
+    second: Predictor
+
+    def score(self, pert: str, gene: str) -> float | None:
+        """Return the score of the first that has one."""
+        found = self.first.score(pert, gene)
+        return self.second.score(pert, gene) if found is None else found
+
+
+def either(*fits: Callable[[PairsEvidence], Predictor]) -> Callable[[PairsEvidence], Predictor]:
+    return lambda evidence: Either(*(fit(evidence) for fit in fits))
+
+
 Settings = dict[str, Callable[[PairsEvidence], Predictor]]
 OWN_LINE: Settings = {
     "graph_knn": knn(USUAL),
@@ -111,20 +148,40 @@ UNSEEN: Settings = {
 }
 CROSS: Settings = {
     "combined": mixed(),
-    "without same_pair": mixed("cross_line_knn", "graph_factor"),
-    "without graph_factor": mixed("cross_line_knn", "same_pair"),
-    "without cross_line_knn": mixed("graph_factor", "same_pair"),
-    "graph_knn for graph_factor": mixed("cross_line_knn", "graph_knn", "same_pair"),
+    "without same_pair": mixed("cross_line_knn", "factor_model", "graph_factor"),
+    "without graph_factor": mixed("cross_line_knn", "factor_model", "same_pair"),
+    "without cross_line_knn": mixed("factor_model", "graph_factor", "same_pair"),
+    "graph_knn for graph_factor": mixed("cross_line_knn", "factor_model", "graph_knn", "same_pair"),
+    "without factor_model": mixed("cross_line_knn", "graph_factor", "same_pair"),
     "with perturbation_rate": mixed(*PARTS, "perturbation_rate"),
+}
+TRANSFER: Settings = {
+    "factor_model": product(),
+    "decay 0.35": product(decay=0.35),
+    "decay 1.4": product(decay=1.4),
+    "dropout 0": product(dropout=0.0),
+    "dropout 0.5": product(dropout=0.5),
+    "rank 32": product(rank=32),
+    "rank 128": product(rank=128),
+    "half the epochs": product(epochs=0.5),
+    "twice the epochs": product(epochs=2.0),
+    "factor_model, else graph_knn": either(by_factors, knn(USUAL)),
+    "cross_line_knn": by_other_lines,
+    "additive": transferred(Additive),
+    "conserved": transferred(Conserved),
+    "cross_context_ridge": transferred(ContextRidge),
 }
 TABLES = {
     "the own line's rows": OWN_LINE,
     "unseen genes": UNSEEN,
     "other lines' rows too": CROSS,
+    "transfer from other lines": TRANSFER,
 }
 
 
-def scores(lines: tuple[str, ...], line: str, kind: Kind) -> dict[tuple[str, str], float]:
+def scores(
+    lines: tuple[str, ...], line: str, kind: Kind, tables: Sequence[str]
+) -> dict[tuple[str, str], float]:
     """Return the mean per-gene AUROC over the folds of one table, by table and setting."""
     others = tuple(other for other in lines if other != line)
     whole = WithoutFold("perturbqa", line, kind, "cross", (line, *others))
@@ -135,7 +192,8 @@ def scores(lines: tuple[str, ...], line: str, kind: Kind) -> dict[tuple[str, str
     for fold in range(FOLDS):
         seen = replace(whole, left_out=frozenset(perts[fold_of == fold]))
         unseen = replace(seen, hidden=unseen_genes(seen.asked(), SEED + fold))
-        for table, settings in TABLES.items():
+        for table in tables:
+            settings = TABLES[table]
             evidence = unseen if settings is UNSEEN else seen
             asked = evidence.asked()
             pairs = list(zip(asked["pert"], asked["gene"], strict=True))
@@ -151,13 +209,17 @@ def scores(lines: tuple[str, ...], line: str, kind: Kind) -> dict[tuple[str, str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", default="k562,rpe1,hepg2")
-    lines = tuple(parser.parse_args().lines.split(","))
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
+    args = parser.parse_args()
+    lines = tuple(args.lines.split(","))
     places = [(lines, line, kind) for kind in KINDS for line in lines]
     with ProcessPoolExecutor(max_workers=2) as pool:
-        found = dict(zip(places, pool.map(scores, *zip(*places, strict=True)), strict=True))
+        asked = [*zip(*places, strict=True), [args.tables] * len(places)]
+        found = dict(zip(places, pool.map(scores, *asked), strict=True))
     columns = [*KINDS, *(f"{line} {kind}" for _, line, kind in places)]
     print(f"{date.today()}, {FOLDS} folds of the training perturbations of {', '.join(lines)}")
-    for table, settings in TABLES.items():
+    for table in args.tables:
+        settings = TABLES[table]
         print(f"\n| {table} | {' | '.join(columns)} |\n|---{'|---' * len(columns)}|")
         for name in settings:
             values = {place: found[place][table, name] for place in places}

@@ -59,6 +59,23 @@ class FactorSettings:
     start: float = 0.1
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained with.
+
+        Raises:
+            ValueError: A count below 1, or a share or rate outside its range.
+        """
+        counts = {"epochs": self.epochs, "batch": self.batch, "rank": self.rank}
+        if low := [name for name, count in counts.items() if count < 1]:
+            raise ValueError(f"{low[0]} must be at least 1; got {counts[low[0]]}.")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be from 0 to below 1; got {self.dropout}.")
+        if not (self.learning_rate > 0 and 0 <= self.decay * self.learning_rate < 1):
+            raise ValueError(
+                "learning_rate must be above 0, and decay times it from 0 to below 1; got "
+                f"{self.learning_rate} and {self.decay}."
+            )
+
 
 class FactorModel:
     """A trained factor model; see above.
@@ -72,11 +89,16 @@ class FactorModel:
 
     Attributes:
         epochs: Number of epochs behind the weights.
+
+    Raises:
+        ValueError: No rows, a value that is not finite, or one outside 0 to 1 for the logistic
+            loss.
     """
 
     def __init__(
         self, rows: Triples, settings: FactorSettings, validation: Triples | None = None
     ) -> None:
+        _check(rows.value, settings.loss)
         self._names = rows
         self._seen = (
             _seen(rows.context, len(rows.contexts)),
@@ -96,6 +118,14 @@ class FactorModel:
         known &= self._seen[0][c] & self._seen[1][p] & self._seen[2][r]
         z = self._factors.departures(c, p, r).astype(float)
         return np.where(known, self._scale.value(z), np.nan)
+
+
+def _check(values: Floats, loss: Loss) -> None:
+    low, high = (0.0, 1.0) if loss == "logistic" else (-np.inf, np.inf)
+    bad = ~(np.isfinite(values) & (values >= low) & (values <= high))
+    if bad.any() or not len(values):
+        got = f"{values[bad][0]} ({int(bad.sum())} such values)" if bad.any() else "none"
+        raise ValueError(f"the {loss} loss needs finite values from {low} to {high}; got {got}.")
 
 
 def _seen(places: Ints, size: int) -> NDArray[np.bool_]:
