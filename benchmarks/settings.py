@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from statistics import mean
 
 import numpy as np
@@ -22,6 +23,10 @@ import pandas as pd
 
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.questions import KINDS, Kind, unseen_genes
+from perturb_evals.methods.additive import Additive
+from perturb_evals.methods.conserved import Conserved
+from perturb_evals.methods.context_ridge import ContextRidge
+from perturb_evals.methods.triples import Triples, TriplesModel
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.solvers.pairs.baselines import PerturbationRate, Predictor
@@ -29,6 +34,7 @@ from perturb_evals.solvers.pairs.combined import PARTS, Combined
 from perturb_evals.solvers.pairs.graph_factor import MIXTURES, RANK, GraphFactor, Mixture
 from perturb_evals.solvers.pairs.knn import PRIOR_WEIGHT, by_knowledge
 from perturb_evals.solvers.pairs.knowledge import Knowledge
+from perturb_evals.solvers.pairs.transfer import Transferred
 
 FOLDS, SEED = 5, 0
 USUAL = Knowledge()
@@ -88,6 +94,10 @@ def mixed(*parts: str) -> Callable[[PairsEvidence], Predictor]:
     return lambda evidence: Combined(evidence, parts or PARTS)
 
 
+def across(fit: Callable[[Triples], TriplesModel]) -> Callable[[PairsEvidence], Predictor]:
+    return lambda evidence: Transferred(evidence, lambda rows, _: fit(rows))
+
+
 Settings = dict[str, Callable[[PairsEvidence], Predictor]]
 OWN_LINE: Settings = {
     "graph_knn": knn(USUAL),
@@ -116,6 +126,11 @@ CROSS: Settings = {
     "without cross_line_knn": mixed("graph_factor", "same_pair"),
     "graph_knn for graph_factor": mixed("cross_line_knn", "graph_knn", "same_pair"),
     "with perturbation_rate": mixed(*PARTS, "perturbation_rate"),
+    "additive": across(Additive),
+    **{f"penalty {k:g}": across(partial(Additive, penalty=k)) for k in (0.3, 10.0)},
+    "conserved": across(Conserved),
+    **{f"prior_rows {k:g}": across(partial(Conserved, prior_rows=k)) for k in (1.0, 10.0)},
+    "cross_context_ridge": across(ContextRidge),
 }
 TABLES = {
     "the own line's rows": OWN_LINE,
