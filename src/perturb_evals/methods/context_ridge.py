@@ -66,16 +66,17 @@ class ContextRidge:
         least, best = np.inf, None
         for kernel in self._kernels(other):
             penalties = np.array(PENALTIES) * (kernel[trained, trained].mean() or 1.0)
-            fits = [_Fit.of(kernel, group) for group in groups]
-            errors = np.sum([fit.errors(penalties) for fit in fits], axis=0)
+            errors = np.zeros(len(penalties))
+            for group in groups:  # decomposed anew below, as all at once may not fit the memory
+                errors += _Fit.of(kernel, group).errors(penalties)
             if errors.min() < least:
-                least, best = errors.min(), (kernel, fits, float(penalties[errors.argmin()]))
+                least, best = errors.min(), (kernel, float(penalties[errors.argmin()]))
         # A row a readout, as a few rows are written to at a time.
         found = np.tile(self._levels.table[context][:, None], len(rows.perturbations))
         if best is not None:
-            kernel, fits, penalty = best
-            for fit in fits:
-                found[fit.group.readouts] = fit.foretold(kernel, penalty)
+            kernel, penalty = best
+            for group in groups:
+                found[group.readouts] = _Fit.of(kernel, group).foretold(kernel, penalty)
         found[:, np.bincount(other.perturbation, minlength=found.shape[1]) == 0] = np.nan
         return found
 
