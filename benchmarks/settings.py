@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from statistics import mean
 from typing import Any
 
@@ -159,16 +160,16 @@ TRANSFER: Settings = {
     "factor_model": product(),
     "decay 0.35": product(decay=0.35),
     "decay 1.4": product(decay=1.4),
-    "dropout 0": product(dropout=0.0),
     "dropout 0.5": product(dropout=0.5),
     "rank 32": product(rank=32),
-    "rank 128": product(rank=128),
     "half the epochs": product(epochs=0.5),
     "twice the epochs": product(epochs=2.0),
     "factor_model, else graph_knn": either(by_factors, knn(USUAL)),
     "cross_line_knn": by_other_lines,
     "additive": transferred(Additive),
+    **{f"penalty {k:g}": transferred(partial(Additive, penalty=k)) for k in (0.3, 10.0)},
     "conserved": transferred(Conserved),
+    **{f"prior_rows {k:g}": transferred(partial(Conserved, prior_rows=k)) for k in (1.0, 10.0)},
     "cross_context_ridge": transferred(ContextRidge),
 }
 TABLES = {
@@ -180,7 +181,7 @@ TABLES = {
 
 
 def scores(
-    lines: tuple[str, ...], line: str, kind: Kind, tables: Sequence[str]
+    lines: tuple[str, ...], line: str, kind: Kind, tables: Sequence[str], folds: int
 ) -> dict[tuple[str, str], float]:
     """Return the mean per-gene AUROC over the folds of one table, by table and setting."""
     others = tuple(other for other in lines if other != line)
@@ -189,7 +190,7 @@ def scores(
     perts = np.array(sorted(set(rows["pert"])), dtype=object)
     fold_of = np.random.Generator(np.random.PCG64(SEED)).random(len(perts)).argsort() % FOLDS
     found: dict[tuple[str, str], list[float]] = {}
-    for fold in range(FOLDS):
+    for fold in range(folds):
         seen = replace(whole, left_out=frozenset(perts[fold_of == fold]))
         unseen = replace(seen, hidden=unseen_genes(seen.asked(), SEED + fold))
         for table in tables:
@@ -210,14 +211,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", default="k562,rpe1,hepg2")
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
+    parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the five to foretell")
     args = parser.parse_args()
     lines = tuple(args.lines.split(","))
     places = [(lines, line, kind) for kind in KINDS for line in lines]
     with ProcessPoolExecutor(max_workers=2) as pool:
-        asked = [*zip(*places, strict=True), [args.tables] * len(places)]
+        asked = [
+            *zip(*places, strict=True),
+            [args.tables] * len(places),
+            [args.folds] * len(places),
+        ]
         found = dict(zip(places, pool.map(scores, *asked), strict=True))
     columns = [*KINDS, *(f"{line} {kind}" for _, line, kind in places)]
-    print(f"{date.today()}, {FOLDS} folds of the training perturbations of {', '.join(lines)}")
+    print(
+        f"{date.today()}, {args.folds} of {FOLDS} folds of the training perturbations of {', '.join(lines)}"
+    )
     for table in args.tables:
         settings = TABLES[table]
         print(f"\n| {table} | {' | '.join(columns)} |\n|---{'|---' * len(columns)}|")

@@ -233,7 +233,7 @@ def test_what_is_not_there(tmp_path: Path, monkeypatch):
         raise ConnectionError(f"Couldn't reach {name!r}\non the hub")
 
     monkeypatch.setattr(long_tables, "load_dataset_builder", off)
-    with pytest.raises(DataError, match=r"cannot be read: Couldn't reach 'nobody/nothing'$"):
+    with pytest.raises(DataError, match=r"here, and Hugging Face: Couldn't reach 'nobody/nothing'"):
         read_long_table("nobody/nothing")
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=r"cannot be read"):

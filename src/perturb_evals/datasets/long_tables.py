@@ -122,6 +122,8 @@ def _tables(where: str | Path) -> Iterator[tuple[str, str | None, pa.Table]]:
         raise
     except Exception as error:  # Arrow, the system, the network and `datasets` raise many kinds
         said = why(error).partition("\n")[0]
+        if not path.exists() and not isinstance(error, FileNotFoundError):
+            said = f"there is no such file or folder here, and Hugging Face: {said}"
         raise DataError(
             f"{where}: expected a table with the columns {', '.join(TEXTS)} and {VALUE} (a file "
             f"ending in {', '.join(FORMATS)}, or what load_dataset reads); it cannot be read: "

@@ -53,27 +53,31 @@ class ContextRidge:
             here = known & (context == place)
             if place not in self._fitted:
                 self._fitted[place] = self._foretold(place)
-            found[here] = self._fitted[place][pert[here], readout[here]]
+            found[here] = self._fitted[place][readout[here], pert[here]]
         return found
 
     def _foretold(self, context: int) -> Floats:
-        """Return (P, R) predictions for one context, NaN of unknown perturbations."""
+        """Return (R, P) predictions for one context, NaN of unknown perturbations."""
         rows = self._triples
         own = rows.take(rows.context == context)
         other = rows.take(rows.context != context)
         trained = np.unique(own.perturbation)
         groups = list(_by_perturbations(own))
-        found = np.tile(self._levels.table[context], (len(rows.perturbations), 1))
-        least = np.inf
+        least, best = np.inf, None
         for kernel in self._kernels(other):
             penalties = np.array(PENALTIES) * (kernel[trained, trained].mean() or 1.0)
-            fits = [_Fit.of(kernel, group) for group in groups]
-            errors = np.sum([fit.errors(penalties) for fit in fits], axis=0)
+            errors = np.zeros(len(penalties))
+            for group in groups:  # decomposed anew below, as all at once may not fit the memory
+                errors += _Fit.of(kernel, group).errors(penalties)
             if errors.min() < least:
-                least, penalty = errors.min(), penalties[errors.argmin()]
-                for fit in fits:
-                    found[:, fit.group.readouts] = fit.foretold(kernel, penalty)
-        found[np.bincount(other.perturbation, minlength=len(found)) == 0] = np.nan
+                least, best = errors.min(), (kernel, float(penalties[errors.argmin()]))
+        # A row a readout, as a few rows are written to at a time.
+        found = np.tile(self._levels.table[context][:, None], len(rows.perturbations))
+        if best is not None:
+            kernel, penalty = best
+            for group in groups:
+                found[group.readouts] = _Fit.of(kernel, group).foretold(kernel, penalty)
+        found[:, np.bincount(other.perturbation, minlength=found.shape[1]) == 0] = np.nan
         return found
 
     def _kernels(self, other: Triples) -> Iterator[Floats]:
@@ -172,9 +176,9 @@ class _Fit:
         return total
 
     def foretold(self, kernel: Floats, penalty: float) -> Floats:
-        """Return (P, k) predictions."""
+        """Return (k, P) predictions."""
         weights, intercept, _ = self._weights(np.array([penalty]), slice(None))
-        return np.asarray(kernel[:, self.group.perturbations] @ weights[:, 0] + intercept)
+        return np.asarray(weights[:, 0].T @ kernel[self.group.perturbations] + intercept.T)
 
     def _weights(self, penalties: Floats, readouts: slice) -> tuple[Floats, Floats, Floats]:
         """Return (n, L, k) weights, (L, k) intercepts, (n, L) diagonals for L penalties."""
