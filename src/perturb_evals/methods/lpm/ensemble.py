@@ -15,6 +15,7 @@ import torch
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.methods.lpm.checkpoints import (
     Fingerprint,
+    check_seeds,
     checkpoint_path,
     read_checkpoint,
     write_checkpoint,
@@ -90,6 +91,8 @@ class Training:
                     "perturbation and readout that are trained on; expected some of them."
                 )
         self._fingerprint = Fingerprint.of(settings, vocabulary, rows, validation)
+        if checkpoints is not None:
+            check_seeds(checkpoints, settings.seeds)
         self._states = {seed: self._first_state(seed) for seed in settings.seeds}
         self._passed = dict.fromkeys(settings.seeds, 0)
         self._stop = threading.Event()
