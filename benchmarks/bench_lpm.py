@@ -52,9 +52,9 @@ def simulated() -> Triples:
     )
 
 
-def best_of_three(run: Callable[[], object]) -> float:
+def better_of_two(run: Callable[[], object]) -> float:
     times = []
-    for _ in range(3):
+    for _ in range(2):
         start = time.perf_counter()
         run()
         times.append(time.perf_counter() - start)
@@ -82,7 +82,7 @@ def regressor_seconds(rows: Triples) -> float:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an epoch is no convergence
-        return best_of_three(lambda: model.fit(one_hot, rows.value))
+        return better_of_two(lambda: model.fit(one_hot, rows.value))
 
 
 def main() -> None:
@@ -96,9 +96,9 @@ def main() -> None:
         return
     rows = simulated()
     fit_lpm(rows.take(slice(0, 10_000)), SETTINGS)  # PyTorch loads parts of itself when first used
-    single = len(rows) / best_of_three(lambda: fit_lpm(rows, SETTINGS))
+    single = len(rows) / better_of_two(lambda: fit_lpm(rows, SETTINGS))
     several = replace(SETTINGS, seeds=tuple(range(os.cpu_count() or 1)))
-    beside = len(rows) * len(several.seeds) / best_of_three(lambda: fit_lpm(rows, several))
+    beside = len(rows) * len(several.seeds) / better_of_two(lambda: fit_lpm(rows, several))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     peak *= 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes here
     some = np.random.default_rng(0).permutation(len(rows))[: args.looped]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """What shells give for Ctrl-C."""
 
-SECONDS_BETWEEN_LINES, SECONDS_MEASURED = 30.0, 2.0
+SECONDS_BETWEEN_LINES, SECONDS_MEASURED = 30.0, 5.0
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -214,7 +214,7 @@ def _display() -> "Iterator[Callable[[Progress], None]]":
 
     def lines(progress: "Progress") -> None:
         passed = time.monotonic() - started
-        is_measured = 0 < progress.done < progress.total and passed > SECONDS_MEASURED
+        is_measured = progress.seconds_left > 0 and passed > SECONDS_MEASURED
         if is_measured and passed - told[0] >= SECONDS_BETWEEN_LINES:
             told[0] = passed
             share = progress.done / progress.total

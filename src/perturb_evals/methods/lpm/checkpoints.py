@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.whole_file import whole_file
@@ -79,9 +79,10 @@ def check_seeds(folder: Path, seeds: tuple[int, ...]) -> None:
 
 
 def remove_checkpoints(folder: Path) -> None:
-    """Remove the checkpoints of a folder, and the folder if nothing else is in it."""
-    for path in folder.glob(f"{SEED}*{END}"):
-        path.unlink()
+    """Remove the checkpoints of a folder, half-written ones too, and the folder if it is empty."""
+    for pattern in (f"{SEED}*{END}", f".*.part{END}"):
+        for path in folder.glob(pattern):
+            path.unlink()
     with suppress(OSError):  # not there, or not empty
         folder.rmdir()
 
@@ -110,7 +111,7 @@ def write_checkpoint(path: Path, state: State, fingerprint: Fingerprint) -> None
         **asdict(fingerprint),
     }
     with whole_file(path) as part:
-        save_file(tensors, part, metadata={LOGGED: json.dumps(log)})
+        part.write_bytes(save(tensors, metadata={LOGGED: json.dumps(log)}))
 
 
 def read_checkpoint(

@@ -38,7 +38,7 @@ class Progress:
         done: Rows that were passed, over all epochs and networks; of a network that stopped early
             those too that it would have passed.
         total: Rows to pass at most.
-        seconds_left: At the speed so far, if no network stops early; NaN before the first batch.
+        seconds_left: At the speed so far, if no network stops early; NaN until it is known.
         said: Where the networks stand, in words.
     """
 
@@ -108,7 +108,7 @@ class Training:
             OSError: A checkpoint cannot be written.
             KeyboardInterrupt: As it came, when all networks have stopped; see `so_far`.
         """
-        started, before = time.monotonic(), self._done()
+        clock = _Clock(self._done())
         with _one_thread_a_network(), ThreadPoolExecutor(self._workers) as pool:
             pending: set[Future[None]] = {pool.submit(self._train, seed) for seed in self._states}
             try:
@@ -118,7 +118,7 @@ class Training:
                     )
                     for future in done:
                         future.result()
-                    progress(self._progress(time.monotonic() - started, before))
+                    progress(self._progress(clock))
             finally:
                 self._stop.set()
         found = self.so_far()
@@ -188,17 +188,32 @@ class Training:
             for seed, state in self._states.items()
         )
 
-    def _progress(self, seconds: float, before: int) -> Progress:
+    def _progress(self, clock: "_Clock") -> Progress:
         total = len(self._training.value) * self._settings.epochs * len(self._states)
         done = min(self._done(), total)
-        speed = (done - before) / seconds if seconds > 0 else 0.0
-        left = (total - done) / speed if speed else math.nan
+        left = (total - done) / clock.speed(done)
         said = ", ".join(
             f"seed {state.seed}: epoch {state.epoch}, MSE {(state.errors or state.losses)[-1]:.4f}"
             for state in self._states.values()
             if state.epoch
         )
         return Progress(done, total, left, said)
+
+
+class _Clock:
+    """Measures rows a second, from the first batch on: PyTorch loads parts of itself before."""
+
+    def __init__(self, done: int) -> None:
+        self._before, self._since = done, math.nan
+
+    def speed(self, done: int) -> float:
+        """Return rows a second; NaN until it is known."""
+        now = time.monotonic()
+        if math.isnan(self._since):
+            if done > self._before:
+                self._before, self._since = done, now
+            return math.nan
+        return (done - self._before) / (now - self._since) or math.nan
 
 
 def _check(rows: Triples) -> None:
