@@ -34,7 +34,8 @@ from perturb_evals.families.pairs.outcome import AnswersOutcome
 from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.combined import PARTS, Combined, combined
-from perturb_evals.solvers.pairs.graph_factor import GraphFactor, factor_model, graph_factor
+from perturb_evals.solvers.pairs.factor_model import factor_model
+from perturb_evals.solvers.pairs.graph_factor import GraphFactor, graph_factor
 from perturb_evals.solvers.pairs.knn import (
     LabelKNN,
     by_knowledge,
@@ -45,6 +46,11 @@ from perturb_evals.solvers.pairs.knn import (
 from perturb_evals.solvers.pairs.knowledge import Knowledge
 from perturb_evals.solvers.pairs.lpm import lpm
 from perturb_evals.solvers.pairs.replay import replay
+from perturb_evals.solvers.pairs.transfer_baselines import (
+    additive,
+    conserved,
+    cross_context_ridge,
+)
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 KINDS = ("de", "direction")
@@ -172,7 +178,11 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
     "cross_line_knn": cross_line_knn,
     "graph_knn": lambda: graph_knn(graph()),
     "graph_factor": lambda: graph_factor(graph()),
+    "factor_model": factor_model,
     "combined": lambda: combined(graph=graph()),
+    "additive": additive,
+    "conserved": conserved,
+    "cross_context_ridge": cross_context_ridge,
     **({"lpm": lambda: lpm(seeds=1, epochs=2)} if find_spec("torch") else {}),
     "peeks_at_hidden_rows": peeks_at_hidden_rows,
     **CHEATS,
@@ -331,8 +341,8 @@ def by_pairs_and_texts(evidence: PairsEvidence) -> LabelKNN:
     return by_knowledge(evidence, Knowledge(graph()))
 
 
-def by_factors(evidence: PairsEvidence) -> GraphFactor:
-    return factor_model(evidence, graph())
+def by_graph_factor(evidence: PairsEvidence) -> GraphFactor:
+    return GraphFactor(evidence, Knowledge(graph()))
 
 
 def mixed(evidence: PairsEvidence) -> Combined:
@@ -345,7 +355,7 @@ BASELINES = (
     baselines.SamePair,
     by_other_lines,
     by_pairs_and_texts,
-    by_factors,
+    by_graph_factor,
     mixed,
 )
 
@@ -492,7 +502,7 @@ def test_no_track_opens_the_rows_of_unseen_genes(
     if track != "none":
         assert set(before["GeneFrequency"]) == set(before["by_pairs_and_texts"]) == {None}
         # Close perturbations have a tendency, which is not that of the gene.
-        assert len(set(before["by_factors"])) > 5
+        assert len(set(before["by_graph_factor"])) > 5
     if track == "cross":
         assert set(before["by_other_lines"]) == {None}
         assert None not in before["SamePair"]

@@ -21,6 +21,11 @@ from perturb_evals.solvers.pairs.combined import combined
 from perturb_evals.solvers.pairs.graph_factor import GraphFactor, graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.replay import replay
+from perturb_evals.solvers.pairs.transfer_baselines import (
+    additive,
+    conserved,
+    cross_context_ridge,
+)
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 SCRIPTED = "perturb_scripted/biologist"
@@ -87,8 +92,16 @@ def test_a_board_of_its_own_with_its_references(
 def test_baselines_that_need_the_gene_s_rows_say_that_they_abstain(
     evaluate: Callable[..., EvalLog],
 ):
-    for solver in (baselines.gene_frequency, cross_line_knn, graph_knn):
-        log = evaluate(perturbqa_de(dataset="demo", evidence="cross", **UNSEEN), solver=solver())
+    for solver in (
+        baselines.gene_frequency,
+        cross_line_knn,
+        graph_knn,
+        additive,
+        conserved,
+        cross_context_ridge,
+    ):
+        task = perturbqa_de(dataset="demo", evidence="cross", genes=2, **UNSEEN)
+        log = evaluate(task, solver=solver())
         results = answered(log)
         assert results["coverage"] == 0
         assert results["abstained_no_evidence"] == 1

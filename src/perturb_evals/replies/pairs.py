@@ -10,9 +10,16 @@ AnswerForm = Literal["label", "probability", "logprobs"]
 ANSWER_FORMS: tuple[AnswerForm, ...] = get_args(AnswerForm)
 """How an answer may be asked for."""
 
-Route = Literal["text", "logprobs", "numeric"]
-ROUTES: tuple[Route, ...] = get_args(Route)
-"""How an answer is read: from what the model wrote, from its log probabilities, or as a number."""
+Route = Literal["text", "logprobs", "numeric", "fallback"]
+"""How an answer is read: from what the model wrote, from its log probabilities, as a number, or as
+that of another method, for a pair of which the run's own method has nothing to say."""
+
+ROUTES: tuple[Route, ...] = ("text", "logprobs", "numeric")
+"""Those that every result has a share of."""
+
+LATER_ROUTES: tuple[Route, ...] = ("fallback",)
+"""Those that came after them: they are counted where they occur, so that the results of older logs
+stay whole."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +32,15 @@ class PairsReply:
             computes rather than asks. None means: read the text.
         prompt: Hash of the prompt's template; empty where none was used.
         no_evidence: A solver that computes has nothing to say of this pair, and abstains.
+        fallback: The method that gave the score where the solver's own has nothing to say; empty
+            where it is the solver's own.
     """
 
     form: AnswerForm = "label"
     score: float | None = None
     prompt: str = ""
     no_evidence: bool = field(default=False, metadata=IF_SET)
+    fallback: str = field(default="", metadata=IF_SET)
 
     def __post_init__(self) -> None:
         """Refuse a score that is not finite, which Inspect would drop without a word."""

@@ -319,3 +319,20 @@ def test_names_are_cleaned_and_odd_ones_told(tmp_path: Path, logged) -> None:
     )
     path.write_text("symbol,0\nTP53,1\nTP53 ,2\n", encoding="utf-8")
     assert "1 genes are given more than once" in refused(path)
+
+
+def test_embeddings_that_an_lpm_learned(tmp_path: Path, logged) -> None:
+    """A column `symbol`, names that may be combinations, and columns by seed and number."""
+    names = ["TP53", "CEBPA+CEBPB", "NA", "KRAS", "MYC", "MARCHF1"]
+    values = np.random.default_rng(0).standard_normal((len(names), 4)).astype(np.float32)
+    columns = ["seed13_0", "seed13_1", "seed14_0", "seed14_1"]
+    path = tmp_path / "parts.parquet"
+    frame = pd.DataFrame(values, columns=columns)
+    frame.insert(0, "symbol", names)
+    frame.to_parquet(path, index=False)
+    vectors = load_vectors(path)
+    assert vectors.symbols == tuple(names)
+    np.testing.assert_array_equal(vectors.matrix, values)
+    row = vectors.unit_rows(["CEBPA+CEBPB"])[0]
+    np.testing.assert_allclose(row, values[1] / np.linalg.norm(values[1]), rtol=1e-6)
+    assert "left out" not in logged.text

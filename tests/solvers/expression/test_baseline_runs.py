@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from perturb_evals.datasets.demo.screen import demo_screen
@@ -116,3 +117,19 @@ def test_on_the_demo_a_graph_is_simulated_and_beats_the_mean(tmp_path, monkeypat
         (score,) = log.results.scores
         errors.append(score.metrics["mae_top20"].value)
     assert errors[0] < errors[1]
+
+
+def test_neighbors_by_the_embeddings_that_an_lpm_learned(tmp_path, evaluate):
+    names = [*demo_screen().perturbations]
+    values = np.random.default_rng(0).standard_normal((len(names), 4)).astype(np.float32)
+    columns = [f"seed{seed}_{number}" for seed in (13, 14) for number in (0, 1)]
+    frame = pd.DataFrame(values, pd.Index(names, name="symbol"), columns)
+    frame.reset_index().to_parquet(tmp_path / "parts.parquet", index=False)
+    solver = embedding_neighbors(str(tmp_path / "parts.parquet"), k=2, aliases="none")
+    log = evaluate(langpert("demo", fold=0), solver=solver, limit=3)
+    assert counts(log) == (0, {})
+    unit = values / np.linalg.norm(values, axis=1, keepdims=True)
+    for sample in log.samples:
+        likeness = pd.Series(unit @ unit[names.index(sample.metadata["pert"])], names)
+        wanted = likeness[[*FOLD.train]].nlargest(2).index.tolist()
+        assert sample.scores["expression"].metadata["neighbors"] == wanted

@@ -12,6 +12,11 @@ from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
 from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, SamePair
 from perturb_evals.solvers.pairs.knn import by_other_lines, cross_line_knn
+from perturb_evals.solvers.pairs.transfer_baselines import (
+    additive,
+    conserved,
+    cross_context_ridge,
+)
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 DEMO_B_FIRST = ("demo_b", "demo_a", "demo_c")
@@ -79,6 +84,9 @@ def test_a_run_gives_the_predictor_s_scores(evaluate: Callable[..., EvalLog], ba
         (baselines.perturbation_rate, "within", "-T evidence=cross"),
         (baselines.same_pair, "within", "-T evidence=cross"),
         (cross_line_knn, "within", "-T evidence=cross"),
+        (additive, "within", "-T evidence=cross"),
+        (conserved, "none", "-T evidence=cross"),
+        (cross_context_ridge, "within", "-T evidence=cross"),
     ],
 )
 def test_a_run_fails_where_the_track_does_not_allow_what_is_read(

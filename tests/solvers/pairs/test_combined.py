@@ -1,6 +1,7 @@
 """The mixture of baselines against ranks by SciPy, and whatever it must not depend on."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, SamePair
 from perturb_evals.solvers.pairs.combined import MAKES, PARTS, Combined, combined
+from perturb_evals.solvers.pairs.factor_model import by_factors
 from perturb_evals.solvers.pairs.graph_factor import GraphFactor
 from perturb_evals.solvers.pairs.knn import by_knowledge, by_other_lines
 from perturb_evals.solvers.pairs.knowledge import Knowledge
@@ -21,11 +23,17 @@ KINDS = ("de", "direction")
 LINES = ("demo_b", "demo_a", "demo_c")
 ALONE: dict[str, Callable[[PairsEvidence], Any]] = {
     "cross_line_knn": by_other_lines,
+    "factor_model": by_factors,
     "graph_knn": lambda evidence: by_knowledge(evidence, Knowledge()),
     "graph_factor": GraphFactor,
     "same_pair": SamePair,
     "perturbation_rate": PerturbationRate,
 }
+
+
+@lru_cache
+def alone(name: str, evidence: PairsEvidence) -> Any:
+    return ALONE[name](evidence)
 
 
 def cross(kind: str = "de") -> PairsEvidence:
@@ -41,7 +49,7 @@ def by_gene(evidence: PairsEvidence) -> dict[str, list[str]]:
 
 def by_hand(evidence: PairsEvidence, parts: tuple[str, ...]) -> dict[tuple[str, str], float | None]:
     """Within each gene: ranks by SciPy, averaged over the parts that have something to say."""
-    made, rate = [ALONE[name](evidence) for name in parts], GeneFrequency(evidence)
+    made, rate = [alone(name, evidence) for name in parts], GeneFrequency(evidence)
     found: dict[tuple[str, str], float | None] = {}
     for gene, perts in by_gene(evidence).items():
         ranks, speak = [], []
@@ -98,12 +106,12 @@ def test_another_order_of_the_parts_is_the_same(kind: str):
 @pytest.mark.parametrize("name", ALONE)
 def test_one_part_alone_ranks_as_the_part_does(name: str):
     evidence = cross()
-    mixed, alone = Combined(evidence, [name]), ALONE[name](evidence)
+    mixed, own = Combined(evidence, [name]), alone(name, evidence)
     compared = 0
     for gene, perts in by_gene(evidence).items():
-        speaking = [pert for pert in perts if alone.informed(pert, gene)]
+        speaking = [pert for pert in perts if own.informed(pert, gene)]
         ranks = rankdata([mixed.score(pert, gene) for pert in speaking])
-        assert ranks.tolist() == rankdata([alone.score(p, gene) for p in speaking]).tolist()
+        assert ranks.tolist() == rankdata([own.score(p, gene) for p in speaking]).tolist()
         compared += len(speaking) > 1
         for pert in set(perts) - set(speaking):
             assert mixed.score(pert, gene) == 0.5
@@ -139,7 +147,7 @@ def test_of_unseen_genes_it_tells_what_a_part_tells(kind: str):
         if value is not None:
             assert score == pytest.approx(value, abs=1e-11)
         if pair[1] in hidden:
-            # Of these the factor model alone may speak.
+            # Of these graph_factor alone may speak.
             assert (score is not None) == factor.informed(*pair)
         said.add((pair[1] in hidden, score is None))
     assert said >= {(True, False), (False, False)}
@@ -171,5 +179,5 @@ def test_parts_are_typed_as_a_list_or_a_text(evaluate: Callable[..., EvalLog]):
     usual = run()
     # Inspect makes a list of what has commas.
     assert run(parts=list(PARTS)) == usual
-    assert run(parts=" graph_factor , same_pair,cross_line_knn") == usual
+    assert run(parts=" graph_factor , same_pair,cross_line_knn,factor_model") == usual
     assert run(parts="same_pair") != usual

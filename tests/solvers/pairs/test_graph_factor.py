@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from perturb_evals.datasets.pairs.evidence import pairs_evidence
-from perturb_evals.solvers.pairs.graph_factor import MIXTURES, GraphFactor, Mixture, factor_model
+from perturb_evals.solvers.pairs.graph_factor import MIXTURES, GraphFactor, Mixture
 from perturb_evals.solvers.pairs.knowledge import Knowledge
 
 KINDS = ("de", "direction")
@@ -193,7 +193,7 @@ def test_tables_of_next_to_nothing_give_finite_scores(known_world, name: str, ki
     table = pd.DataFrame(rows, columns=["pert", "gene", "label", "split"])
     table.to_csv(folder / f"hela-{'de' if kind == 'de' else 'dir'}.csv", index=False)
     evidence = pairs_evidence(str(folder), "hela", kind, "within", ("hela",))
-    one, other = (factor_model(evidence, known_world.graph) for _ in range(2))
+    one, other = (GraphFactor(evidence, Knowledge(known_world.graph)) for _ in range(2))
     for pert in ("P1", "P2", "P9", "unseen"):
         for gene in ("g1", "g2", "g3"):
             found = one.score(pert, gene)

@@ -164,7 +164,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("graph_knn", {"grap": "string"}, "There is no argument grap. Did you mean graph?"),
     ("graph_factor", {"power": 2}, "There is no argument power."),
     ("combined", {"part": "same_pair"}, "There is no argument part. Did you mean parts?"),
-    ("combined", {"parts": "same_pair,knn"}, "parts must be one of cross_line_knn, graph_knn, "),
+    ("combined", {"parts": "same_pair,knn"}, "parts must be one of cross_line_knn, factor_mo"),
     ("combined", {"parts": "same_pair, same_pair"}, "different baselines; got same_pair, same_pa"),
     ("combined", {"parts": ""}, "parts must be one of cross_line_knn, "),
     ("combined", {"parts": []}, "parts must be different baselines; got none."),

@@ -52,11 +52,17 @@ from perturb_evals.solvers.pairs.baselines import (
     same_pair,
 )
 from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.lpm import lpm
 from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
+from perturb_evals.solvers.pairs.transfer_baselines import (
+    additive,
+    conserved,
+    cross_context_ridge,
+)
 
 REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
 """What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
@@ -76,7 +82,11 @@ class Pairs(Family):
         cross_line_knn,
         graph_knn,
         graph_factor,
+        factor_model,
         combined,
+        additive,
+        conserved,
+        cross_context_ridge,
         lpm,
         replay,
     )

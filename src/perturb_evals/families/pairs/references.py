@@ -29,7 +29,8 @@ from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
 from perturb_evals.solvers.pairs.combined import Combined
-from perturb_evals.solvers.pairs.graph_factor import factor_model
+from perturb_evals.solvers.pairs.graph_factor import GraphFactor
+from perturb_evals.solvers.pairs.knowledge import GRAPH, Knowledge
 
 
 def _nothing(evidence: PairsEvidence) -> str:
@@ -73,10 +74,14 @@ def _graph(evidence: PairsEvidence) -> Mapping[str, Any]:
     return graph_settings(evidence.dataset)
 
 
+def _graph_factor(evidence: PairsEvidence, graph: str = GRAPH) -> GraphFactor:
+    return GraphFactor(evidence, Knowledge(graph))
+
+
 COMPUTED = (
     ComputedMethod("gene_frequency", "within", GeneFrequency),
     ComputedMethod("perturbation_rate", "cross", PerturbationRate),
-    ComputedMethod("graph_factor", "within", factor_model, _lacking_knowledge, _graph),
+    ComputedMethod("graph_factor", "within", _graph_factor, _lacking_knowledge, _graph),
     ComputedMethod("combined", "cross", Combined, _lacking_knowledge, _graph, on_all=False),
 )
 

@@ -33,8 +33,8 @@ def p_positive() -> Scorer:
 
     `Score.value` is P(Yes) or P(Increase), or any finite ranking score of a numeric solver. For an
     abstention it is 0.5 and `Score.metadata["abstained"]` holds the reason. Metadata also holds
-    the label (0/1), the route by which the answer was read (`text`, `logprobs` or `numeric`) and
-    the prompt's hash.
+    the label (0/1), the route by which the answer was read (`text`, `logprobs`, `numeric` or
+    `fallback`) and the prompt's hash.
     """
 
     async def score(state: TaskState, target: Target) -> Score:
@@ -72,7 +72,7 @@ def read(output: ModelOutput, reply: PairsReply, kind: Kind) -> Reading:
         asked for and are there, the share of the positive verdict; else what the text says.
     """
     if reply.score is not None:
-        return Reading(reply.score, None, "numeric")
+        return Reading(reply.score, None, "fallback" if reply.fallback else "numeric")
     if reply.no_evidence:
         return Reading(None, NO_EVIDENCE, "numeric")
     if is_too_long(output):

@@ -12,7 +12,7 @@ from perturb_evals.metrics.pairs.auroc import auroc_of_groups, auroc_per_gene
 from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.metrics.pairs.spec import PAIR_METRICS
-from perturb_evals.replies.pairs import ROUTES
+from perturb_evals.replies.pairs import LATER_ROUTES, ROUTES
 from perturb_evals.scorers.pairs.reading import LATER_REASONS, REASONS
 from perturb_evals.scorers.running import still_running
 
@@ -72,6 +72,8 @@ def classification(
         later = {f"abstained_{reason}": answers.rate(reason) for reason in LATER_REASONS}
         results |= {name: rate for name, rate in later.items() if rate}
         results |= {f"read_from_{route}": answers.route_rate(route) for route in ROUTES}
+        rare = {f"read_from_{route}": answers.route_rate(route) for route in LATER_ROUTES}
+        results |= {name: rate for name, rate in rare.items() if rate}
         results |= {
             "n_questions": len(predictions),
             **({} if asked is None else {"n_missing": asked - len(predictions)}),

@@ -27,29 +27,41 @@ class Predictor(Protocol):
         ...
 
 
-def numeric(name: str, fit: Callable[[PairsEvidence], Predictor]) -> Solver:
+Fit = Callable[[PairsEvidence], Predictor]
+
+
+def numeric(name: str, fit: Fit, fallback: tuple[str, Fit] | None = None) -> Solver:
     """Return a solver that scores every question with a predictor fitted once a table.
 
     Args:
         name: Name of the method, shown as the model of the output.
         fit: Makes the predictor from the Evidence, which refuses what the track does not allow.
+        fallback: Name and predictor of another method, for the questions that have no score; they
+            are counted.
 
-    Where the predictor has no score the question is an abstention, with the reason `no_evidence`.
-    A score that is not finite ends the run with a ValueError.
+    A question that has no score is an abstention, with the reason `no_evidence`. A score that is
+    not finite ends the run with a ValueError.
     """
-    fitted = fit_once(fit)
+    methods = [(name, fit), *([fallback] if fallback else [])]
+    fitted = [(method, fit_once(make)) for method, make in methods]
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         evidence = PairsEvidence.from_metadata(state.metadata)
         pert, gene = state.metadata["pert"], state.metadata["gene"]
-        score = fitted(evidence).score(pert, gene)
+        method, score = name, None
+        for method, made in fitted:  # noqa: B007, the last one tried is told below
+            score = made(evidence).score(pert, gene)
+            if score is not None:
+                break
         if score is None:
             said, reply = _why_silent(evidence, pert, gene), PairsReply(no_evidence=True)
         elif not math.isfinite(score):  # Inspect would leave the sample out without a word.
-            raise ValueError(f"{name} gave {score} for {state.sample_id}, not a finite number.")
+            raise ValueError(f"{method} gave {score} for {state.sample_id}, not a finite number.")
         else:
+            stands_in = "" if method == name else method
             said = f"score {score:.4g} for {VERDICTS[evidence.kind].positive}"
-            reply = PairsReply(score=float(score))
+            said += f", by {stands_in}" if stands_in else ""
+            reply = PairsReply(score=float(score), fallback=stands_in)
         state.output = ModelOutput.from_content(
             model=f"perturb_evals/{name}", content=f"{name}: {said}"
         )

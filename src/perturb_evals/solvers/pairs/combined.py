@@ -19,11 +19,12 @@ from perturb_evals.solvers.pairs.baselines import (
     SamePair,
     numeric,
 )
+from perturb_evals.solvers.pairs.factor_model import by_factors
 from perturb_evals.solvers.pairs.graph_factor import GraphFactor
 from perturb_evals.solvers.pairs.knn import DECIMALS, by_knowledge, by_other_lines
 from perturb_evals.solvers.pairs.knowledge import GRAPH, Knowledge
 
-PARTS = ("cross_line_knn", "graph_factor", "same_pair")
+PARTS = ("cross_line_knn", "factor_model", "graph_factor", "same_pair")
 USUAL = ",".join(PARTS)
 
 
@@ -41,6 +42,7 @@ class Part(Protocol):
 
 MAKES: Mapping[str, Callable[[PairsEvidence, str], Part]] = {
     "cross_line_knn": lambda evidence, graph: by_other_lines(evidence),
+    "factor_model": lambda evidence, graph: by_factors(evidence),
     "graph_knn": lambda evidence, graph: by_knowledge(evidence, Knowledge(graph)),
     "graph_factor": lambda evidence, graph: GraphFactor(evidence, Knowledge(graph)),
     "same_pair": lambda evidence, graph: SamePair(evidence),
@@ -123,9 +125,10 @@ def combined(parts: str | list[str] = USUAL, graph: str = GRAPH) -> Solver:
     """Score by the mean of several baselines' ranks within a gene. Needs the evidence of its parts.
 
     Args:
-        parts: Baselines, separated by commas: cross_line_knn, graph_knn, graph_factor, same_pair
-            (where the very pair is known), perturbation_rate. Each counts where it has something to
-            say. Another mixture is another system.
+        parts: Baselines, separated by commas: cross_line_knn, factor_model (where some line knows
+            the knock-down), graph_knn, graph_factor, same_pair (where the very pair is known),
+            perturbation_rate. Each counts where it has something to say. Another mixture is another
+            system.
         graph: As for graph_knn, for the parts that read one.
 
     Raises:

@@ -213,8 +213,3 @@ def graph_factor(
     """
     known = Knowledge(graph, max_degree, text_weight)
     return numeric("graph_factor", lambda evidence: GraphFactor(evidence, known))
-
-
-def factor_model(evidence: PairsEvidence, graph: str = GRAPH) -> GraphFactor:
-    """Return what `graph_factor` scores with, by another graph if one is named."""
-    return GraphFactor(evidence, Knowledge(graph))

@@ -50,8 +50,9 @@ def training_triples(evidence: PairsEvidence) -> Triples:
         EvidenceError: The track is not cross, or a line's table cannot be had.
         NoRowsError: The own line or the other lines have no such rows.
     """
+    others = evidence.others()  # first, as it says which track is needed
     own = evidence.own().assign(line=evidence.cell_line)
-    rows = pd.concat([own, evidence.others()], ignore_index=True)
+    rows = pd.concat([own, others], ignore_index=True)
     return Triples.of(
         rows.rename(
             columns={
