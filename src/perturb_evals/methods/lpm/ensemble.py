@@ -62,6 +62,9 @@ class Training:
             are left out.
         checkpoints: A folder; checkpoints in it are gone on from, and written after each epoch.
 
+    Attributes:
+        states: Where each network stands, by its seed.
+
     Raises:
         DataError: No rows, a value that is not finite, contexts that share no readout, or nothing
             that can be validated on.
@@ -93,7 +96,7 @@ class Training:
         self._fingerprint = Fingerprint.of(settings, vocabulary, rows, validation)
         if checkpoints is not None:
             check_seeds(checkpoints, settings.seeds)
-        self._states = {seed: self._first_state(seed) for seed in settings.seeds}
+        self.states = {seed: self._first_state(seed) for seed in settings.seeds}
         self._passed = dict.fromkeys(settings.seeds, 0)
         self._stop = threading.Event()
 
@@ -110,7 +113,7 @@ class Training:
         """
         clock = _Clock(self._done())
         with _one_thread_a_network(), ThreadPoolExecutor(self._workers) as pool:
-            pending: set[Future[None]] = {pool.submit(self._train, seed) for seed in self._states}
+            pending: set[Future[None]] = {pool.submit(self._train, seed) for seed in self.states}
             try:
                 while pending:
                     done, pending = wait(
@@ -128,7 +131,7 @@ class Training:
 
     def so_far(self) -> LPM | None:
         """Return the best of what is trained; None before the first epoch of any network."""
-        states = [state for state in self._states.values() if state.best]
+        states = [state for state in self.states.values() if state.best]
         if not states:
             return None
         return LPM(
@@ -141,7 +144,7 @@ class Training:
             epochs={state.seed: state.best_epoch for state in states},
             rows=len(self._training.value),
             validated_on=0 if self._validation is None else len(self._validation.value),
-            finished=all(state.is_done(self._settings) for state in self._states.values()),
+            finished=all(state.is_done(self._settings) for state in self.states.values()),
         )
 
     def _first_state(self, seed: int) -> State:
@@ -171,7 +174,7 @@ class Training:
             return
         try:
             train(
-                self._states[seed],
+                self.states[seed],
                 self._settings,
                 self._training,
                 self._validation,
@@ -185,16 +188,16 @@ class Training:
         rows, most = len(self._training.value), self._settings.epochs
         return sum(
             rows * (most if state.is_done(self._settings) else state.epoch) + self._passed[seed]
-            for seed, state in self._states.items()
+            for seed, state in self.states.items()
         )
 
     def _progress(self, clock: "_Clock") -> Progress:
-        total = len(self._training.value) * self._settings.epochs * len(self._states)
+        total = len(self._training.value) * self._settings.epochs * len(self.states)
         done = min(self._done(), total)
         left = (total - done) / clock.speed(done)
         said = ", ".join(
             f"seed {state.seed}: epoch {state.epoch}, MSE {(state.errors or state.losses)[-1]:.4f}"
-            for state in self._states.values()
+            for state in self.states.values()
             if state.epoch
         )
         return Progress(done, total, left, said)
