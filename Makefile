@@ -12,7 +12,7 @@ TESTS ?=
 .DEFAULT_GOAL := help
 # Every command that a test starts would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help install demo test test-slow test-all-pythons test-floors check bench clean
+.PHONY: help install demo test test-slow test-all-pythons test-floors test-lpm check bench clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -46,6 +46,12 @@ test-all-pythons:  ## Run the tests on every Python of $(PYTHONS) that the machi
 test-floors:  ## Run the tests with the oldest dependencies that pyproject.toml allows
 	$(MAKE) --no-print-directory test VENV=.venv-floors EXTRAS=test VERSIONS="--constraint tests/floors.txt"
 
+LPM_TESTS := tests/methods/lpm tests/solvers/pairs/test_lpm.py tests/cli/test_train_and_predict.py \
+  tests/e2e/test_label_blindness.py
+test-lpm:  ## Install PyTorch into .venv-lpm and run the tests that need it, the slow ones too
+	$(MAKE) --no-print-directory install VENV=.venv-lpm EXTRAS=test,lpm
+	.venv-lpm/bin/python -m pytest $(LPM_TESTS)
+
 check: $(INSTALLED)  ## Lint, format check, types, Inspect's conventions
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -59,6 +65,7 @@ bench: $(INSTALLED)  ## Measure speed, as ratios in one run
 	$(BIN)/python benchmarks/bench_regression.py
 	$(BIN)/python benchmarks/bench_screens.py
 	$(BIN)/python benchmarks/bench_leaderboard.py
+	$(BIN)/python benchmarks/bench_lpm.py
 
 clean:  ## Remove environments and caches
 	rm -rf .venv .venv-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,6 +16,8 @@ COMMANDS = (
     "data",
     "demo",
     "split",
+    "train",
+    "predict",
     "calibrate",
     "curve",
     "leaderboard",
@@ -23,7 +25,17 @@ COMMANDS = (
     "results",
     "check-submission",
 )
-HEAVY = ("inspect_ai", "numpy", "pandas", "datasets", "rich", "anndata", "matplotlib", "pydantic")
+HEAVY = (
+    "inspect_ai",
+    "numpy",
+    "pandas",
+    "datasets",
+    "rich",
+    "anndata",
+    "matplotlib",
+    "pydantic",
+    "torch",
+)
 
 
 def test_help_names_every_command_and_loads_nothing_heavy():

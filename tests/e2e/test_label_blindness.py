@@ -11,6 +11,7 @@ those rows are changed, left out or added. A third one cheats there.
 import json
 import os
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ from perturb_evals.solvers.pairs.knn import (
     graph_knn,
 )
 from perturb_evals.solvers.pairs.knowledge import Knowledge
+from perturb_evals.solvers.pairs.lpm import lpm
 from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.solvers.pairs.transfer_baselines import (
     additive,
@@ -181,6 +183,7 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
     "additive": additive,
     "conserved": conserved,
     "cross_context_ridge": cross_context_ridge,
+    **({"lpm": lambda: lpm(seeds=1, epochs=2)} if find_spec("torch") else {}),
     "peeks_at_hidden_rows": peeks_at_hidden_rows,
     **CHEATS,
 }
@@ -188,7 +191,7 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
 
 def test_every_solver_of_the_family_is_tried():
     """One that was left out could peek and nobody would notice."""
-    tried = {name.partition(" ")[0] for name in SOLVERS} | {"replay"}
+    tried = {name.partition(" ")[0] for name in SOLVERS} | {"replay", "lpm"}
     assert {own.__name__ for own in Pairs.solvers} <= tried
 
 

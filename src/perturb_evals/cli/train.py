@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """What shells give for Ctrl-C."""
 
-SECONDS_BETWEEN_LINES, SECONDS_MEASURED = 30.0, 2.0
+SECONDS_BETWEEN_LINES, SECONDS_MEASURED = 30.0, 5.0
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -214,7 +214,7 @@ def _display() -> "Iterator[Callable[[Progress], None]]":
 
     def lines(progress: "Progress") -> None:
         passed = time.monotonic() - started
-        is_measured = progress.done and passed > SECONDS_MEASURED
+        is_measured = progress.seconds_left > 0 and passed > SECONDS_MEASURED
         if is_measured and passed - told[0] >= SECONDS_BETWEEN_LINES:
             told[0] = passed
             share = progress.done / progress.total
@@ -242,7 +242,8 @@ def _time_left(progress: "Progress") -> str:
     left = progress.seconds_left
     if left != left:  # NaN
         return "measuring the time"
-    return f"at most about {left:.0f} s left" if left < 90 else f"about {left / 60:.0f} min at most"
+    words = f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min"
+    return f"about {words} left at most"
 
 
 def _say(text: str) -> None:

@@ -20,7 +20,7 @@ from perturb_evals.methods.lpm.network import (  # noqa: E402
     outputs,
     predictions,
 )
-from perturb_evals.methods.lpm.training import _epoch_seeds  # noqa: E402
+from perturb_evals.methods.lpm.training import epoch_seeds  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -84,7 +84,7 @@ def test_training_is_adamw_with_exponential_decay_by_epoch(table, small):
     optimizer = torch.optim.AdamW(module.parameters(), lr=settings.learning_rate)
     scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=settings.decay)
     for epoch in range(2):
-        order, _ = _epoch_seeds(5, epoch)
+        order, _ = epoch_seeds(5, epoch)
         shuffled = torch.randperm(len(table), generator=torch.Generator().manual_seed(order))
         for batch in shuffled.split(settings.batch):
             some = table.iloc[batch.numpy()]

@@ -71,7 +71,7 @@ def test_it_learns_and_the_best_epoch_on_the_rows_kept_is_what_is_kept(rows, sma
             "readout": kept.readouts[kept.readout],
         }
     )
-    for row, state in enumerate(trained._states.values()):
+    for row, state in enumerate(trained.states.values()):
         error = np.mean((model.predict_each(asked)[row] - kept.value) ** 2)
         assert error == pytest.approx(min(state.errors), rel=0.02)
         assert np.argmin(state.errors) + 1 == model.epochs[state.seed]
@@ -101,7 +101,7 @@ def test_training_cut_off_goes_on_to_the_same_result(
         fit_lpm(rows, settings, kept, tmp_path)
     monkeypatch.undo()
     again = Training(rows, settings, kept, tmp_path)
-    assert 0 < sum(state.epoch for state in again._states.values()) < 12
+    assert 0 < sum(state.epoch for state in again.states.values()) < 12
     model = again.run()
     assert np.array_equal(model.predict_each(table), unbroken.predict_each(table))
     assert model.epochs == unbroken.epochs
@@ -119,7 +119,7 @@ def test_ctrl_c_passes_on_and_what_is_trained_is_at_hand(table, rows, small, tmp
 
     def press(progress):
         told.append(progress)
-        if progress.done > 3 * len(rows):
+        if progress.done > 3 * len(rows) and progress.seconds_left > 0:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

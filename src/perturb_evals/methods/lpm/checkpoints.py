@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.whole_file import whole_file
@@ -22,6 +22,7 @@ from perturb_evals.methods.lpm.vocabulary import Vocabulary
 from perturb_evals.methods.triples import Triples
 
 LOGGED = "training"
+SEED, END = "seed", ".safetensors"
 
 
 class CheckpointError(DataError):
@@ -59,13 +60,29 @@ class Fingerprint:
 
 def checkpoint_path(folder: Path, seed: int) -> Path:
     """Return where the checkpoint of a network is."""
-    return folder / f"seed{seed}.safetensors"
+    return folder / f"{SEED}{seed}{END}"
+
+
+def check_seeds(folder: Path, seeds: tuple[int, ...]) -> None:
+    """Make sure that a folder has checkpoints of these networks only, or none.
+
+    Raises:
+        CheckpointError: There are others.
+    """
+    mine = {checkpoint_path(folder, seed).name for seed in seeds}
+    others = sorted(path.stem for path in folder.glob(f"{SEED}*{END}") if path.name not in mine)
+    if others:
+        raise CheckpointError(
+            f"{folder} has checkpoints of other seeds ({others[0].removeprefix(SEED)}). Go on with "
+            "the same seeds, or delete the folder to begin anew."
+        )
 
 
 def remove_checkpoints(folder: Path) -> None:
-    """Remove the checkpoints of a folder, and the folder if nothing else is in it."""
-    for path in folder.glob("seed*.safetensors"):
-        path.unlink()
+    """Remove the checkpoints of a folder, half-written ones too, and the folder if it is empty."""
+    for pattern in (f"{SEED}*{END}", f".*.part{END}"):
+        for path in folder.glob(pattern):
+            path.unlink()
     with suppress(OSError):  # not there, or not empty
         folder.rmdir()
 
@@ -94,7 +111,7 @@ def write_checkpoint(path: Path, state: State, fingerprint: Fingerprint) -> None
         **asdict(fingerprint),
     }
     with whole_file(path) as part:
-        save_file(tensors, part, metadata={LOGGED: json.dumps(log)})
+        part.write_bytes(save(tensors, metadata={LOGGED: json.dumps(log)}))
 
 
 def read_checkpoint(

@@ -15,6 +15,7 @@ import torch
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.methods.lpm.checkpoints import (
     Fingerprint,
+    check_seeds,
     checkpoint_path,
     read_checkpoint,
     write_checkpoint,
@@ -37,7 +38,7 @@ class Progress:
         done: Rows that were passed, over all epochs and networks; of a network that stopped early
             those too that it would have passed.
         total: Rows to pass at most.
-        seconds_left: At the speed so far, if no network stops early; NaN before the first batch.
+        seconds_left: At the speed so far, if no network stops early; NaN until it is known.
         said: Where the networks stand, in words.
     """
 
@@ -60,6 +61,9 @@ class Training:
         validation: What to validate on, for an early stop; rows of names that are not trained on
             are left out.
         checkpoints: A folder; checkpoints in it are gone on from, and written after each epoch.
+
+    Attributes:
+        states: Where each network stands, by its seed.
 
     Raises:
         DataError: No rows, a value that is not finite, contexts that share no readout, or nothing
@@ -90,7 +94,9 @@ class Training:
                     "perturbation and readout that are trained on; expected some of them."
                 )
         self._fingerprint = Fingerprint.of(settings, vocabulary, rows, validation)
-        self._states = {seed: self._first_state(seed) for seed in settings.seeds}
+        if checkpoints is not None:
+            check_seeds(checkpoints, settings.seeds)
+        self.states = {seed: self._first_state(seed) for seed in settings.seeds}
         self._passed = dict.fromkeys(settings.seeds, 0)
         self._stop = threading.Event()
 
@@ -105,9 +111,9 @@ class Training:
             OSError: A checkpoint cannot be written.
             KeyboardInterrupt: As it came, when all networks have stopped; see `so_far`.
         """
-        started, before = time.monotonic(), self._done()
+        clock = _Clock(self._done())
         with _one_thread_a_network(), ThreadPoolExecutor(self._workers) as pool:
-            pending: set[Future[None]] = {pool.submit(self._train, seed) for seed in self._states}
+            pending: set[Future[None]] = {pool.submit(self._train, seed) for seed in self.states}
             try:
                 while pending:
                     done, pending = wait(
@@ -115,7 +121,7 @@ class Training:
                     )
                     for future in done:
                         future.result()
-                    progress(self._progress(time.monotonic() - started, before))
+                    progress(self._progress(clock))
             finally:
                 self._stop.set()
         found = self.so_far()
@@ -125,7 +131,7 @@ class Training:
 
     def so_far(self) -> LPM | None:
         """Return the best of what is trained; None before the first epoch of any network."""
-        states = [state for state in self._states.values() if state.best]
+        states = [state for state in self.states.values() if state.best]
         if not states:
             return None
         return LPM(
@@ -138,7 +144,7 @@ class Training:
             epochs={state.seed: state.best_epoch for state in states},
             rows=len(self._training.value),
             validated_on=0 if self._validation is None else len(self._validation.value),
-            finished=all(state.is_done(self._settings) for state in self._states.values()),
+            finished=all(state.is_done(self._settings) for state in self.states.values()),
         )
 
     def _first_state(self, seed: int) -> State:
@@ -168,7 +174,7 @@ class Training:
             return
         try:
             train(
-                self._states[seed],
+                self.states[seed],
                 self._settings,
                 self._training,
                 self._validation,
@@ -182,20 +188,35 @@ class Training:
         rows, most = len(self._training.value), self._settings.epochs
         return sum(
             rows * (most if state.is_done(self._settings) else state.epoch) + self._passed[seed]
-            for seed, state in self._states.items()
+            for seed, state in self.states.items()
         )
 
-    def _progress(self, seconds: float, before: int) -> Progress:
-        total = len(self._training.value) * self._settings.epochs * len(self._states)
+    def _progress(self, clock: "_Clock") -> Progress:
+        total = len(self._training.value) * self._settings.epochs * len(self.states)
         done = min(self._done(), total)
-        speed = (done - before) / seconds if seconds > 0 else 0.0
-        left = (total - done) / speed if speed else math.nan
+        left = (total - done) / clock.speed(done)
         said = ", ".join(
             f"seed {state.seed}: epoch {state.epoch}, MSE {(state.errors or state.losses)[-1]:.4f}"
-            for state in self._states.values()
+            for state in self.states.values()
             if state.epoch
         )
         return Progress(done, total, left, said)
+
+
+class _Clock:
+    """Measures rows a second, from the first batch on: PyTorch loads parts of itself before."""
+
+    def __init__(self, done: int) -> None:
+        self._before, self._since = done, math.nan
+
+    def speed(self, done: int) -> float:
+        """Return rows a second; NaN until it is known."""
+        now = time.monotonic()
+        if math.isnan(self._since):
+            if done > self._before:
+                self._before, self._since = done, now
+            return math.nan
+        return (done - self._before) / (now - self._since) or math.nan
 
 
 def _check(rows: Triples) -> None:

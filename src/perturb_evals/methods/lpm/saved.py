@@ -53,7 +53,7 @@ def save_lpm(model: LPM, folder: Path) -> None:
         OSError: It cannot be written.
     """
     import torch
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     if holds_something_else(folder):
         raise ModelError(f"{folder} holds something else than a model; name another folder.")
@@ -63,7 +63,7 @@ def save_lpm(model: LPM, folder: Path) -> None:
             for seed, weights in model.weights.items()
             for name, weight in weights.items()
         }
-        save_file(tensors, part / WEIGHTS)
+        (part / WEIGHTS).write_bytes(save(tensors))
         (part / EMBEDDINGS).mkdir()
         for kind, frame in model.embeddings.items():
             frame.reset_index().to_parquet(part / EMBEDDINGS / f"{kind}.parquet", index=False)

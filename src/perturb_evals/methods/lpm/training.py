@@ -121,7 +121,7 @@ def _pass(
     """Train on all rows once, in batches of an order drawn by the seeds; return the mean loss."""
     # Each epoch has generators of its own, so that it is the same wherever training was taken up.
     device = training.value.device
-    order, dropped = _epoch_seeds(*seeds)
+    order, dropped = epoch_seeds(*seeds)
     shuffled = torch.randperm(
         len(training.value), generator=torch.Generator().manual_seed(order)
     ).to(device)
@@ -138,7 +138,7 @@ def _pass(
     return float(total) / len(training.value)
 
 
-def _epoch_seeds(seed: int, epoch: int) -> tuple[int, int]:
+def epoch_seeds(seed: int, epoch: int) -> tuple[int, int]:
     """Return the seeds of an epoch's order and of its dropout."""
     order, dropped = np.random.SeedSequence((seed, epoch)).generate_state(2)
     return int(order), int(dropped)
