@@ -223,9 +223,8 @@ def main() -> None:
         ]
         found = dict(zip(places, pool.map(scores, *asked), strict=True))
     columns = [*KINDS, *(f"{line} {kind}" for _, line, kind in places)]
-    print(
-        f"{date.today()}, {args.folds} of {FOLDS} folds of the training perturbations of {', '.join(lines)}"
-    )
+    said = f"{args.folds} of {FOLDS} folds of the training perturbations of {', '.join(lines)}"
+    print(f"{date.today()}, {said}")
     for table in args.tables:
         settings = TABLES[table]
         print(f"\n| {table} | {' | '.join(columns)} |\n|---{'|---' * len(columns)}|")

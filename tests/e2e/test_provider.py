@@ -9,7 +9,7 @@ from typing import Any
 import inspect_ai
 import pytest
 from inspect_ai.event import ModelEvent
-from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log
+from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.scorer import Score
 from sklearn.metrics import roc_auc_score
 
@@ -33,19 +33,19 @@ WORD_MODELS: dict[str, tuple[str, list[int]]] = {
 }
 
 
-def test_the_command_line_over_models_that_grant_ignore_or_refuse_log_probabilities(
-    provider: Any, inspect: Callable[..., Any], tmp_path: Path
+def test_models_that_grant_ignore_or_refuse_log_probabilities(
+    provider: Any, tmp_path: Path
 ) -> None:
-    models = ",".join(f"openai-api/local/{model}" for model in WORD_MODELS)
-    task = ("perturb_evals/perturbqa_de", "-T", "dataset=demo", "-T", f"genes={GENES}")
-    quick = ("--no-log-realtime", "--no-score-display")
-    run = inspect("eval", *task, "-T", "answer=logprobs", "--model", models, *quick)
-    said, _ = run.communicate(timeout=120)
-    assert run.returncode == 0, said
-
-    logs = [read_eval_log(found) for found in list_eval_logs(str(tmp_path / "logs"))]
+    logs = inspect_ai.eval(
+        "perturb_evals/perturbqa_de",
+        task_args={"dataset": "demo", "genes": GENES, "answer": "logprobs"},
+        model=[f"openai-api/local/{model}" for model in WORD_MODELS],
+        log_dir=str(tmp_path / "logs"),
+        display="none",
+        log_realtime=False,
+    )
     by_model = {log.eval.model.rpartition("/")[2]: log for log in logs}
-    assert sorted(by_model) == sorted(WORD_MODELS), said
+    assert sorted(by_model) == sorted(WORD_MODELS)
     for model, (route, refused) in WORD_MODELS.items():
         log = by_model[model]
         assert_whole(log, "de")

@@ -28,14 +28,10 @@ def test_a_killed_run_goes_on_where_it_was(
     provider: Any, inspect: Inspect, evaluate: Callable[..., EvalLog], tmp_path: Path
 ) -> None:
     killed, answered = run_and_kill(provider, inspect, tmp_path)
-    retry = inspect("eval-retry", killed)
-    said, _ = retry.communicate(timeout=120)
-    assert retry.returncode == 0, said
+    (resumed,) = inspect_ai.eval_retry(killed, log_dir=str(tmp_path / "logs"), display="none")
     assert provider.asked("label") == every_question() - answered
-
-    logs = [read_eval_log(found) for found in list_eval_logs(str(tmp_path / "logs"))]
-    (resumed,) = (log for log in logs if log.status == "success")
-    assert pairs_of(resumed) == every_question()
+    assert resumed.status == "success"
+    assert pairs_of(read_eval_log(resumed.location)) == every_question()
     task = perturbqa_de(dataset="demo", genes=GENES)
     uninterrupted = evaluate(task, model=MODEL, model_base_url=provider.url)
     assert metrics(resumed) == pytest.approx(metrics(uninterrupted), abs=1e-12)
@@ -48,10 +44,13 @@ def test_the_log_alone_is_enough_when_every_answer_is_written_at_once(
     """On another machine there is no buffer of Inspect's; `--log-buffer 1` needs none."""
     killed, answered = run_and_kill(provider, inspect, tmp_path, "--log-buffer", "1")
     shutil.rmtree(tmp_path / "data" / "inspect_ai" / "samplebuffer")
-    (resumed,) = inspect_ai.eval_retry(killed, display="none")
+    retry = inspect("eval-retry", killed)
+    said, _ = retry.communicate(timeout=120)
+    assert retry.returncode == 0, said
     assert provider.asked("label") == every_question() - answered
-    assert resumed.status == "success"
-    assert pairs_of(read_eval_log(resumed.location)) == every_question()
+    logs = [read_eval_log(found) for found in list_eval_logs(str(tmp_path / "logs"))]
+    (resumed,) = (log for log in logs if log.status == "success")
+    assert pairs_of(resumed) == every_question()
 
 
 def run_and_kill(provider: Any, inspect: Inspect, folder: Path, *flags: str) -> tuple[str, Pairs]:

@@ -18,6 +18,7 @@ from perturb_evals.leaderboard.submission.check import check_runs
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import GraphFactor, graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.replay import replay
@@ -30,6 +31,7 @@ from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 SCRIPTED = "perturb_scripted/biologist"
 UNSEEN: dict[str, Any] = {"holdout": "both", "seed": 2}
+FEW: dict[str, Any] = {**UNSEEN, "genes": 8}
 
 
 @pytest.fixture
@@ -61,18 +63,19 @@ def test_a_board_of_its_own_with_its_references(
     evaluate: Callable[..., EvalLog], tmp_path: Path, mine: str, make, own: bool
 ):
     where = {"dataset": mine, "cell_line": "mine_a"} if own else {"dataset": "demo"}
-    evaluate(make(**where), solver=baselines.constant())
-    task = make(**where, **UNSEEN)
+    evaluate(make(**where, genes=8), solver=baselines.constant())
+    task = make(**where, **FEW)
     evaluate(task, model=SCRIPTED)
     rows = [sample.metadata for sample in task.dataset]
     file = tmp_path / "asked.csv"  # predictions for the asked rows and no other
     lines = [f"{about['pert']},{about['gene']},{at}" for at, about in enumerate(rows)]
     file.write_text("\n".join(["pert,gene,score", *lines]), encoding="utf-8")
-    evaluate(make(**where, **UNSEEN), solver=replay(str(file)))
+    evaluate(make(**where, **FEW), solver=replay(str(file)))
 
     boards = {board.parts["questions"]: board for board in boards_of(tmp_path / "logs")}
-    assert set(boards) == {"scored", "scored/unseen_genes/seed2"}
-    board = boards["scored/unseen_genes/seed2"]
+    unseen = "scored/unseen_genes/genes8/seed2"
+    assert set(boards) == {"scored/genes8/seed0", unseen}
+    board = boards[unseen]
     assert board.notes == ()
     found = {row.entry.method: row.entry for track in board.tracks for row in track.rows}
     assert {"ask", "replay", "gene_frequency", "perturbation_rate"} <= set(found)
@@ -85,7 +88,7 @@ def test_a_board_of_its_own_with_its_references(
         ("gene_frequency", "within", baselines.gene_frequency()),
         ("perturbation_rate", "cross", baselines.perturbation_rate()),
     ):
-        log = evaluate(make(**where, **UNSEEN, evidence=track), solver=solver)
+        log = evaluate(make(**where, **FEW, evidence=track), solver=solver)
         assert answered(log)["auroc_per_gene"] == pytest.approx(found[name].outcome.value)
 
 
@@ -99,6 +102,7 @@ def test_baselines_that_need_the_gene_s_rows_say_that_they_abstain(
         additive,
         conserved,
         cross_context_ridge,
+        factor_model,
     ):
         task = perturbqa_de(dataset="demo", evidence="cross", genes=2, **UNSEEN)
         log = evaluate(task, solver=solver())
@@ -111,7 +115,7 @@ def test_baselines_that_need_the_gene_s_rows_say_that_they_abstain(
         said = f"{solver.__name__}: abstains, no training row of {gene} may be read"
         assert sample.output.completion == said
     for solver in (baselines.same_pair, baselines.perturbation_rate):
-        log = evaluate(perturbqa_de(dataset="demo", evidence="cross", **UNSEEN), solver=solver())
+        log = evaluate(perturbqa_de(dataset="demo", evidence="cross", **FEW), solver=solver())
         results = answered(log)
         assert results["coverage"] == 1
         assert "abstained_no_evidence" not in results
@@ -122,7 +126,7 @@ def test_those_that_know_like_perturbations_speak_where_there_are_any(
     evaluate: Callable[..., EvalLog], solver
 ):
     """By what like knock-downs do to all genes: the same score for each gene."""
-    log = evaluate(perturbqa_de(dataset="demo", evidence="cross", **UNSEEN), solver=solver())
+    log = evaluate(perturbqa_de(dataset="demo", evidence="cross", **FEW), solver=solver())
     results = answered(log)
     factor = GraphFactor(PairsEvidence.from_metadata(log.samples[0].metadata))
     silent = 0
@@ -139,7 +143,10 @@ def test_a_run_is_checked_scored_and_taken_up_again(tmp_path: Path, mine: str):
     run = {"display": "none", "log_realtime": False}
     for args, solver in (
         ({"dataset": "demo", "evidence": "within"}, baselines.gene_frequency()),
-        ({"dataset": mine, "cell_line": "mine_b", "evidence": "cross"}, baselines.same_pair()),
+        (
+            {"dataset": mine, "cell_line": "mine_b", "evidence": "cross", "genes": 8},
+            baselines.same_pair(),
+        ),
         ({"dataset": "demo", "genes": 3}, None),
     ):
         (log,) = inspect_ai.eval(
@@ -165,7 +172,7 @@ def test_a_run_is_checked_scored_and_taken_up_again(tmp_path: Path, mine: str):
 
 def test_two_systems_are_compared(evaluate: Callable[..., EvalLog], tmp_path: Path):
     for solver in (baselines.gene_frequency(), baselines.random_scores()):
-        evaluate(perturbqa_de(dataset="demo", evidence="within", **UNSEEN), solver=solver)
+        evaluate(perturbqa_de(dataset="demo", evidence="within", **FEW), solver=solver)
     one, other = read_entries([str(tmp_path / "logs")]).complete
     (pair,) = compare([one, other]).pairs
     assert pair.difference.value == pytest.approx(one.outcome.value - other.outcome.value)

@@ -35,7 +35,7 @@ from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
 SCRIPTED = "perturb_scripted/biologist"
-ASKED = {"dataset": "demo", "cell_line": "demo_a", "genes": 6}
+ASKED = {"dataset": "demo", "cell_line": "demo_a", "genes": 5}
 MEANT = {"langpert": "mae_top20"}
 
 

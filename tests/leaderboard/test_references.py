@@ -96,7 +96,7 @@ def test_the_floors_of_pairs_are_those_of_runs_to_the_last_digit(
     entries: dict[tuple[str, str], Entry], tmp_path: Path
 ) -> None:
     """Cross reads the lines of the track, in the order of the run."""
-    asked = {"dataset": "demo", "cell_line": "demo_a", "genes": 6}
+    asked = {"dataset": "demo", "cell_line": "demo_a", "genes": 5}
     for evidence, solver in (("within", graph_factor()), ("cross", combined())):
         (log,) = inspect_ai.eval(
             perturbqa_de(**asked, evidence=evidence),
@@ -421,11 +421,11 @@ def test_a_log_of_another_split_gets_no_references(
 @pytest.mark.parametrize(
     ("task", "args", "said"),
     [
-        ("perturbqa_de", {"holdout": "both"}, "questions is 'scored/unseen_genes/genes6/seed0'"),
+        ("perturbqa_de", {"holdout": "both"}, "questions is 'scored/unseen_genes/genes5/seed0'"),
         (
             "perturbqa_de",
             {"seed": 5},
-            "questions is 'scored/genes6/seed5' here, and not '.*/seed0'",
+            "questions is 'scored/genes5/seed5' here, and not '.*/seed0'",
         ),
         ("perturbqa_de", {"genes": None}, "questions is 'scored' here"),
         ("perturbqa_de", {"genes": None, "questions": "all"}, "questions is 'all' here"),

@@ -265,6 +265,7 @@ def test_no_log_holds_a_vector(evaluate, tmp_path):
     assert len(json.dumps(score.model_dump(mode="json"))) < 4000
 
 
+@pytest.mark.slow  # others start the command line too
 def test_the_command_line(tmp_path):
     command = [
         sys.executable, "-m", "inspect_ai", "eval", "perturb_evals/langpert", "-T", "screen=demo",

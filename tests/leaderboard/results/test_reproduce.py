@@ -64,7 +64,7 @@ def test_it_says_what_was_given_and_nothing_else(runs: Runs) -> None:
     def of(name: str) -> str:
         return command(read_eval_log(str(runs[name]), header_only=True))
 
-    asked = "-T dataset=demo -T cell_line=demo_a -T genes=6"
+    asked = "-T dataset=demo -T cell_line=demo_a -T genes=5"
     assert of("scripted de") == (
         f"inspect eval perturb_evals/perturbqa_de {asked} --model perturb_scripted/biologist "
         "--epochs 2"

@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from statistics import fmean
@@ -58,6 +59,7 @@ class KnownWorld:
         )
         row_of = {gene: tfidf[[place]].toarray()[0] for place, gene in enumerate(texts)}
 
+        @cache
         def row(gene: str) -> dict[str, float]:
             return {a: 1 / math.log(len(partners[a]) + 2) for a in {gene, *partners[gene]}}
 
@@ -70,6 +72,7 @@ class KnownWorld:
             dot = sum(one[gene] * other[gene] for gene in one.keys() & other.keys())
             return dot / math.hypot(*one.values()) / math.hypot(*other.values())
 
+        @cache
         def weight(a: str, b: str) -> float:
             a, b = (SYNONYM[0] if gene == SYNONYM[1] else gene for gene in (a, b))
             said = float(row_of[a] @ row_of[b]) if a in row_of and b in row_of else 0.0

@@ -37,6 +37,10 @@ class ByHand:
         }
         self.rate = fmean(label for _, _, label in rows)
         self.departure = {(pert, gene): label - self.rates[gene] for pert, gene, label in rows}
+        self.mean_departure = {
+            pert: fmean(value for (p, _), value in self.departure.items() if p == pert)
+            for pert in self.perts
+        }
         signs = {(pert, gene): 2 * label - 1 for pert, gene, label in direction}
         self.responses = self.table(signs, self.everybody)
         self.departures = self.table(self.departure, self.perts)
@@ -66,8 +70,7 @@ class ByHand:
         said = heard = 0.0
         for other in self.perts:
             weight = 0.0 if other == without else self.close(pert, other)
-            rows = [value for (p, _), value in self.departure.items() if p == other]
-            said += weight * fmean(rows)
+            said += weight * self.mean_departure[other]
             heard += weight
         return said / (heard + PRIOR)
 

@@ -236,7 +236,7 @@ def test_they_run_in_the_demo_without_any_file(
 ):
     folder = put_tables({})  # nothing can be downloaded
     monkeypatch.delenv("PERTURB_EVALS_DATA")
-    log = evaluate(make(dataset="demo", evidence=track, genes=30), solver=FLOOR[name]())
+    log = evaluate(make(dataset="demo", evidence=track, genes=15), solver=FLOOR[name]())
     assert log.status == "success", log.error
     metrics = {key: metric.value for key, metric in log.results.scores[0].metrics.items()}
     assert metrics["coverage"] == 1

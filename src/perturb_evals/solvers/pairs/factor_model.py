@@ -1,28 +1,22 @@
 """The factor model as a baseline: what knock-down, gene and cell line have shown in all lines."""
 
 from dataclasses import replace
-from typing import Literal, get_args
 
 from inspect_ai.solver import Solver, solver
 
-from perturb_evals.datasets.options import named_arguments, one_of, whole_number
+from perturb_evals.datasets.options import named_arguments, whole_number
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.methods.factor_model import FactorModel, FactorSettings
 from perturb_evals.solvers.baseline import baseline
-from perturb_evals.solvers.pairs.baselines import Fit, numeric
-from perturb_evals.solvers.pairs.knn import by_knowledge
-from perturb_evals.solvers.pairs.knowledge import Knowledge
-from perturb_evals.solvers.pairs.transfer import Transferred
+from perturb_evals.solvers.pairs.baselines import numeric
+from perturb_evals.solvers.pairs.transfer import Fallback, Transferred, stand_in
 
 SETTINGS: dict[Kind, FactorSettings] = {
     "de": FactorSettings("logistic", epochs=12, batch=8192),
     "direction": FactorSettings("logistic", epochs=48, batch=2048),
 }
 """Chosen by cross-validation within training rows, `python benchmarks/settings.py`."""
-
-Fallback = Literal["none", "graph_knn"]
-FALLBACKS: tuple[Fallback, ...] = get_args(Fallback)
 
 
 def by_factors(
@@ -37,17 +31,6 @@ def by_factors(
     """
     chosen = replace(settings or SETTINGS[evidence.kind], seed=seed)
     return Transferred(evidence, lambda rows, line: FactorModel(rows, chosen))
-
-
-def stand_in(fallback: Fallback) -> tuple[str, Fit] | None:
-    """Return what answers where no line knows the perturbation, for `numeric`; None abstains.
-
-    Raises:
-        ValueError: A fallback that there is not.
-    """
-    if one_of("fallback", fallback, FALLBACKS) == "none":
-        return None
-    return fallback, lambda evidence: by_knowledge(evidence, Knowledge())
 
 
 @baseline(reads="track")

@@ -16,7 +16,7 @@ from perturb_evals.methods.lpm.validation import held_out
 from perturb_evals.methods.triples import Triples, TriplesModel
 from perturb_evals.solvers.baseline import baseline
 from perturb_evals.solvers.pairs.baselines import numeric
-from perturb_evals.solvers.pairs.transfer import Transferred
+from perturb_evals.solvers.pairs.transfer import Fallback, Transferred, stand_in
 
 if TYPE_CHECKING:
     from perturb_evals.methods.lpm.ensemble import Progress
@@ -64,7 +64,12 @@ def _now_and_then(line: str) -> "Callable[[Progress], None]":
 @baseline(reads="track")
 @solver
 @named_arguments
-def lpm(preset: str = "lincs", seeds: int | list[int] = 5, epochs: int | None = None) -> Solver:
+def lpm(
+    preset: str = "lincs",
+    seeds: int | list[int] = 5,
+    epochs: int | None = None,
+    fallback: Fallback = "none",
+) -> Solver:
     """Score by the published LPM. Needs evidence=cross, and the extra `lpm` (PyTorch).
 
     A perturbation or gene that no open line has trained on is an abstention.
@@ -75,6 +80,7 @@ def lpm(preset: str = "lincs", seeds: int | list[int] = 5, epochs: int | None = 
         seeds: How many networks are trained and averaged, or a list of their seeds.
         epochs: Passes over the training rows. By default those of the preset at most, ended early
             by 15% of the own line's perturbations, which are kept from training there.
+        fallback: As for factor_model.
 
     Raises:
         ValueError: An argument that is not allowed.
@@ -83,5 +89,6 @@ def lpm(preset: str = "lincs", seeds: int | list[int] = 5, epochs: int | None = 
     settings = replace(published(preset), seeds=chosen_seeds(seeds))
     if epochs is not None:
         settings = replace(settings, epochs=epochs)
+    instead = stand_in(fallback)
     check_installed()
-    return numeric("lpm", lambda evidence: by_lpm(evidence, settings, epochs is None))
+    return numeric("lpm", lambda evidence: by_lpm(evidence, settings, epochs is None), instead)

@@ -5,13 +5,20 @@ of (context, perturbation, readout), here the labels 0 and 1 by cell line, knock
 """
 
 from collections.abc import Callable
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
+from perturb_evals.datasets.options import one_of
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.methods.triples import Triples, TriplesModel
-from perturb_evals.solvers.pairs.knn import DECIMALS
+from perturb_evals.solvers.pairs.baselines import Fit
+from perturb_evals.solvers.pairs.knn import DECIMALS, by_knowledge
+from perturb_evals.solvers.pairs.knowledge import Knowledge
+
+Fallback = Literal["none", "graph_knn"]
+FALLBACKS: tuple[Fallback, ...] = get_args(Fallback)
 
 
 class Transferred:
@@ -63,3 +70,14 @@ def training_triples(evidence: PairsEvidence) -> Triples:
             }
         )
     )
+
+
+def stand_in(fallback: Fallback) -> tuple[str, Fit] | None:
+    """Return what answers where no line knows the perturbation, for `numeric`; None abstains.
+
+    Raises:
+        ValueError: A fallback that there is not.
+    """
+    if one_of("fallback", fallback, FALLBACKS) == "none":
+        return None
+    return fallback, lambda evidence: by_knowledge(evidence, Knowledge())
