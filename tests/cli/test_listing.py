@@ -25,9 +25,9 @@ def test_list_cuts_no_default_whatever_the_width(columns, capsys, monkeypatch):
     assert main(["list"]) == 0
     shown = capsys.readouterr().out.partition("Metrics, which")[0]
     assert "…" not in shown
-    # In a narrow terminal a default goes on below, beside the description.
-    if columns != "40":
-        assert "parts=cross_line_knn,graph_factor,same_pair " in shown
+    # In narrower terminals a long default goes on below, beside the description.
+    if columns == "120":
+        assert "parts=cross_line_knn,factor_model,graph_factor,same_pair " in shown
 
 
 def test_list_shows_every_metric_with_its_direction_and_formula(capsys, monkeypatch):
