@@ -82,7 +82,7 @@ def test_a_table_is_read_as_it_stands_there(put):
         ),
         "quotes": ("t.csv", "\n".join([HEADER, *ROWS]).replace("NA", '"NA"')),
         "tabs": ("T.TSV", "\n".join([HEADER, *ROWS]).replace(",", "\t")),
-        "packed": ("t.csv.gz", gzip.compress("\n".join([HEADER, *ROWS]).encode())),
+        "packed": ("t.csv.gz", gzip.compress("\n".join([HEADER, *ROWS]).encode(), mtime=0)),
         "parquet": ("t.parquet", frame(*ROWS)),
         "parquet of classes": (
             "t.parquet",
