@@ -147,6 +147,13 @@ def test_ctrl_c_keeps_the_best_and_resume_goes_on(table, said, tmp_path, monkeyp
     assert (code, "is of a training that was cut off; go on with --resume" in err) == (1, True)
     code, _, err = said(*words, model, "--resume", "--seeds", "7")
     assert (code, "of other seeds (5)" in err) == (1, True)
+    checkpoints = model.with_name("model.training")
+    checkpoints.rename(tmp_path / "lost")
+    kept = (model / "model.json").read_bytes()
+    code, _, err = said(*words, model, "--resume")
+    assert (code, "are gone, so nothing can go on" in err) == (1, True)
+    assert (model / "model.json").read_bytes() == kept
+    (tmp_path / "lost").rename(checkpoints)
     assert said(*words, model, "--resume")[0] == 0
     assert said("predict", model, table)[1] == said("predict", whole, table)[1]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["model", "table.csv", "whole"]

@@ -183,3 +183,11 @@ def test_no_values_are_refused():
 def test_settings_that_make_no_sense_are_refused(changed, said):
     with pytest.raises(ValueError, match=said):
         replace(SMALL, **changed)
+
+
+def test_of_one_context_what_is_unknown_is_not_foretold_either():
+    rows = table(1, 4, 3)
+    asked = pd.DataFrame({"context": ["no"], "perturbation": ["p0"], "readout": ["none"]})
+    model = FactorModel(Triples.of(rows), replace(SMALL, dropout=0.999))
+    assert np.isnan(model.predict(asked)).all()
+    assert np.isfinite(model.predict(rows)).all()

@@ -1,6 +1,7 @@
 """`perturb-evals train`: a model of transfer between contexts, trained on a user's own table."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -137,6 +138,11 @@ def _check_free(output: Path, checkpoints: Path, resume: bool) -> None:
             f"{checkpoints} is of a training that was cut off; go on with --resume, or delete it "
             f"and {output} to begin anew."
         )
+    if resume and (output / DESCRIPTION).exists() and not checkpoints.exists():
+        raise DataError(
+            f"{output} holds the best of a training that was cut off, but its checkpoints in "
+            f"{checkpoints} are gone, so nothing can go on; name another folder to begin anew."
+        )
 
 
 def _rows(table: str, validate: list[str]) -> "tuple[Triples, Triples | None, dict[str, int]]":
@@ -190,16 +196,21 @@ def _trained(training: "Training") -> bool:
 def _keep_best(training: "Training", output: Path) -> int:
     from perturb_evals.methods.lpm.saved import save_lpm
 
-    model = training.so_far()
-    if model is None:
-        _say("Stopped before the first epoch; nothing is kept.")
+    # Who presses Ctrl-C twice means it as once.
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        model = training.so_far()
+        if model is None:
+            _say("Stopped before the first epoch; nothing is kept.")
+            return INTERRUPTED
+        save_lpm(model, output)
+        _say(
+            f"Stopped. The best so far is in {output}: {_networks(model)}. The same command with "
+            "--resume goes on."
+        )
         return INTERRUPTED
-    save_lpm(model, output)
-    _say(
-        f"Stopped. The best so far is in {output}: {_networks(model)}. The same command with "
-        "--resume goes on."
-    )
-    return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _networks(model: "LPM") -> str:

@@ -116,8 +116,10 @@ class FactorModel:
         c, p, r = self._names.places(rows)
         known = (c >= 0) & (p >= 0) & (r >= 0)
         known &= self._seen[0][c] & self._seen[1][p] & self._seen[2][r]
-        z = self._factors.departures(c, p, r).astype(float)
-        return np.where(known, self._scale.value(z), np.nan)
+        z = self._factors.departures(c[known], p[known], r[known]).astype(float)
+        found = np.full(len(rows), np.nan)
+        found[known] = self._scale.value(z)
+        return found
 
 
 def _check(values: Floats, loss: Loss) -> None:
@@ -199,7 +201,7 @@ class _Factors:
         return (self.perturbations, self.readouts, self.contexts, self.tendencies, self.levels)
 
     def departures(self, c: Ints, p: Ints, r: Ints) -> Weights:
-        """Return z without the mean; at places of -1 some number."""
+        """Return z without the mean."""
         product = self.perturbations[p] * self.readouts[r]
         summed = np.einsum("ij,ij->i", product, self.contexts[c])
         return np.asarray(self.tendencies[p] + self.levels[c * len(self.readouts) + r] + summed)
@@ -300,7 +302,7 @@ def _gradients(
 
 def _kept(shape: tuple[int, ...], dropout: float, random: np.random.Generator) -> Weights:
     """Return 0 for what is left out and 1 / (1 - dropout) for the rest; in steps of 1/256."""
-    limit = round(256 * dropout)
+    limit = min(round(256 * dropout), 255)
     drawn = np.frombuffer(random.bytes(int(np.prod(shape))), np.uint8).reshape(shape)
     return (drawn >= limit).astype(np.float32) * np.float32(256 / (256 - limit))
 

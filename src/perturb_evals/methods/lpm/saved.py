@@ -161,8 +161,9 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
             folder.rename(old)
         try:
             part.rename(folder)
-        except OSError:
-            old.rename(folder)
+        except BaseException:  # Ctrl-C too
+            if old.exists():
+                old.rename(folder)
             raise
     finally:
         for left in (part, old):

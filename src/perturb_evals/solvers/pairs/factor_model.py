@@ -40,8 +40,8 @@ def factor_model(fallback: Fallback = "none", seed: int = 0) -> Solver:
     """Score by vectors of knock-down, gene and line, multiplied. Needs evidence=cross.
 
     Args:
-        fallback: What answers for a knock-down that no line has trained on: none (it abstains) or
-            graph_knn; such answers are counted as read_from_fallback.
+        fallback: What answers for a knock-down or gene that no line has trained on: none (it
+            abstains) or graph_knn; such answers are counted as read_from_fallback.
         seed: Seed of the training.
 
     Raises:
