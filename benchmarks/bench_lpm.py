@@ -99,7 +99,7 @@ def factor_model(rows: Triples) -> None:
     asked = pd.DataFrame(dict(zip(NAMES, (*names, rows.readouts[kept.readout]), strict=True)))
     error = float(np.sqrt(np.mean((model.predict(asked) - kept.value) ** 2)))
     print(f"factor model, {model.epochs} epochs and ten more: {seconds:.0f} s (aim: below 60)")
-    print(f"its error on rows kept out:   {error:.3f} (noise: .5)")
+    print(f"its error on the rows that end it: {error:.3f} (noise: .5)")
 
 
 def main() -> None:
