@@ -1,11 +1,14 @@
 """`perturb-evals estimate`: questions, calls and tokens of a run, before a cent is spent."""
 
 import argparse
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from perturb_evals.cli.arguments import add_named, named_values, task_name, usage
+from perturb_evals.cli.arguments import add_named, add_prices, named_values, task_name, usage
 
 if TYPE_CHECKING:
+    from inspect_ai.model import ModelCost
+
     from perturb_evals.cli.arguments import Subparsers
 
 
@@ -25,6 +28,8 @@ def add_parser(subparsers: "Subparsers") -> None:
     )
     parser.add_argument("--epochs", type=int, default=1, help="answers per question (default: 1)")
     parser.add_argument("--output-tokens", type=int, help="tokens of one answer, if you know them")
+    parser.add_argument("--model", help="the model, for what it costs")
+    add_prices(parser)
     parser.set_defaults(run=run)
 
 
@@ -42,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         )
     for name, value in counts.items():
         print(f"{name:<16}{value:>14,}")
+    print(_price(counts, args))
     print(
         f"Tokens are counted at {CHARACTERS_A_TOKEN:.0f} characters each, at "
         f"{SYMBOL_CHARACTERS_A_TOKEN:.0f} in lists of candidates (the truth may be 25% higher). "
@@ -49,6 +55,38 @@ def run(args: argparse.Namespace) -> int:
         "measure a few questions and pass --output-tokens."
     )
     return 0
+
+
+def _price(counts: Mapping[str, int], args: argparse.Namespace) -> str:
+    """Return what it costs in dollars by model, or how to learn it."""
+    from perturb_evals.solvers.asking.prices import price_of, read_prices
+
+    prices = read_prices(args.prices) if args.prices else {}
+    models = [args.model] if args.model else list(prices)
+    costs = {model: price_of(model, prices) for model in models}
+    said = [
+        f"{f'dollars, {model}':<16} {dollars(counts, price):>13,.4f}"
+        for model, price in costs.items()
+        if price
+    ]
+    if len(said) < len(models) or not models:
+        said.append(
+            "Dollars: name the model's price with --model-cost-config FILE (YAML or JSON as for "
+            "`inspect eval`)."
+        )
+    return "\n".join(said)
+
+
+def dollars(counts: Mapping[str, int], price: "ModelCost") -> float:
+    """Return what an estimate costs, without a cache of prompts.
+
+    Args:
+        counts: What `estimate` gives.
+        price: Dollars per million tokens.
+    """
+    return (
+        counts["input tokens"] * price.input + counts["output tokens"] * price.output
+    ) / 1_000_000
 
 
 def estimate(

@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.entries import read_entries
     from perturb_evals.leaderboard.publish import publish
-    from perturb_evals.leaderboard.results.prices import read_prices
     from perturb_evals.leaderboard.summary import summaries
+    from perturb_evals.solvers.asking.prices import read_prices
 
     if args.transcripts and args.site is None:
         raise ArgumentError("--transcripts goes with --site FOLDER.")

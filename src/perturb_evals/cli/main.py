@@ -18,6 +18,7 @@ from perturb_evals.cli import (
     listing,
     predict,
     results,
+    run,
     split,
     train,
 )
@@ -29,6 +30,7 @@ COMMANDS = (
     listing,
     estimate,
     data,
+    run,
     demo,
     check_screen,
     split,

@@ -34,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
         is no run at all.
     """
     from perturb_evals.leaderboard.results.files import file_name, read_runs
-    from perturb_evals.leaderboard.results.prices import read_prices
     from perturb_evals.leaderboard.results.result import write_result
+    from perturb_evals.solvers.asking.prices import read_prices
 
     runs = read_runs(args.logs, read_prices(args.prices) if args.prices else None)
     for result in runs.results:

@@ -226,6 +226,8 @@ class Family(ABC):
     """What to add to the command that replays a file."""
     demo: ClassVar[Demo | None] = None
     """What `perturb-evals demo` runs; None for nothing."""
+    board_sets: ClassVar[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {}
+    """What `perturb-evals run` asks, by name: for each context the arguments of all tasks."""
 
     @property
     def task_names(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from perturb_evals.families import family_of, task_names
 from perturb_evals.families.faults import expected, shown
 from perturb_evals.families.outcome import Outcome
 from perturb_evals.leaderboard.figures import figure_of
-from perturb_evals.leaderboard.results.from_log import Prices, result_of, status_of
+from perturb_evals.leaderboard.results.from_log import result_of, status_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.systems import (
     baseline_identity,
@@ -29,6 +29,7 @@ from perturb_evals.leaderboard.systems import (
 )
 from perturb_evals.logs.headers import LogsError, SetAside, read_headers
 from perturb_evals.logs.samples import read_samples
+from perturb_evals.solvers.asking.prices import Prices
 
 TOLERANCE = 1e-9
 """By how much the headline of a header may differ from that of its samples."""

@@ -121,6 +121,16 @@ class Pairs(Family):
     replay_solver = "replay"
     replay_hint = "Add -T evidence=within or cross if the method read training rows."
     demo = PairsDemo()
+    board_sets: ClassVar = {
+        "standard": {
+            line: {"cell_line": line, "genes": 100, "seed": 0}
+            for line in ("k562", "rpe1", "hepg2", "jurkat")
+        },
+        "demo": {
+            line: {"dataset": "demo", "cell_line": line, "genes": 20, "seed": 0}
+            for line in ("demo_a", "demo_b")
+        },
+    }
 
     def scorer(self) -> Scorer:
         """Return the scorer of answers about pairs."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from inspect_ai.log import EvalLog
 
 from perturb_evals.datasets.errors import why
-from perturb_evals.leaderboard.results.from_log import Prices, result_of
+from perturb_evals.leaderboard.results.from_log import result_of
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.logs.headers import LogsError, SetAside, read_headers
 from perturb_evals.logs.samples import read_samples
+from perturb_evals.solvers.asking.prices import Prices
 
 LONGEST = 100
 """Letters of a file name that say which board it is."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from inspect_ai.log import EvalLog
-from inspect_ai.model import ModelCost, ModelUsage, compute_model_cost, get_model_info
 
 from perturb_evals.families import family_of
 from perturb_evals.leaderboard.results.protocol import protocol_of
@@ -15,6 +14,7 @@ from perturb_evals.leaderboard.results.result import Figure, Protocol, Result, S
 from perturb_evals.leaderboard.results.secret_names import without_secrets
 from perturb_evals.leaderboard.systems import NO_MODEL, asks_model
 from perturb_evals.logs.samples import Samples
+from perturb_evals.solvers.asking.prices import Prices, cost_of
 
 COUNTED = ("n_", "abstained_", "read_from_")
 RATES = ("coverage", "fallback_rate", "invented_rate", "mean_k", "genes_per_resample")
@@ -22,8 +22,6 @@ CLASS = re.compile(
     r"(?:\w+\.)*([A-Z]\w{0,60}(?:Error|Exception|Exceeded|Timeout|Interrupt|Exit|Limit))(?=[:(]|$)"
 )
 """The class of an exception where a message or the last line of a traceback begins with it."""
-
-Prices = Mapping[str, ModelCost]
 
 
 def result_of(log: EvalLog, samples: Samples | None = None, prices: Prices | None = None) -> Result:
@@ -161,7 +159,7 @@ def _usage(log: EvalLog, protocol: Protocol, samples: Samples | None, prices: Pr
         for kind, number in usage.model_dump(exclude_none=True).items():
             if kind.endswith("tokens") or "_tokens_" in kind:
                 tokens[kind] = tokens.get(kind, 0) + int(number)
-        costs.append(_cost(model, usage, prices))
+        costs.append(0.0 if model == NO_MODEL else cost_of(model, usage, prices))
     wall = None
     if stats.started_at and stats.completed_at:
         began, ended = map(datetime.fromisoformat, (stats.started_at, stats.completed_at))
@@ -177,14 +175,3 @@ def _usage(log: EvalLog, protocol: Protocol, samples: Samples | None, prices: Pr
         wall_seconds=wall,
         model_seconds=samples.model_seconds if samples else None,
     )
-
-
-def _cost(model: str, usage: ModelUsage, prices: Prices) -> float | None:
-    """Return dollars: what the log says, or from the prices given, or from those Inspect knows."""
-    if usage.total_cost is not None:
-        return usage.total_cost
-    if model == NO_MODEL:
-        return 0.0
-    info = get_model_info(model)
-    price = prices.get(model) or (info.cost if info else None)
-    return None if price is None else compute_model_cost(price, usage)

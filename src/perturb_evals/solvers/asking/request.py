@@ -13,9 +13,15 @@ from inspect_ai.model import (
     ContentText,
     GenerateConfigArgs,
     ModelOutput,
+    get_model,
 )
 from inspect_ai.solver import Generate, TaskState
 
+from perturb_evals.solvers.asking.budget import (
+    BudgetSpentError,
+    UnpricedError,
+    budget_of_process,
+)
 from perturb_evals.solvers.asking.faults import says_too_long, words_of
 
 _log = logging.getLogger(__name__)
@@ -29,6 +35,7 @@ class Request:
 
     def __init__(self) -> None:
         self._said: set[str] = set()
+        self._budget = budget_of_process()
 
     async def send(
         self, state: TaskState, generate: Generate, options: GenerateConfigArgs
@@ -45,10 +52,14 @@ class Request:
             options: For `generate`.
 
         Raises:
+            BudgetSpentError: This process may spend no more.
+            UnpricedError: It may spend so much, and what is spent cannot be told.
             Exception: What the provider raised, unless it says that the prompt is too long.
         """
         try:
-            state = await generate(state, tool_calls="none", **options)
+            state = await self._paid(state, generate, options)
+        except (BudgetSpentError, UnpricedError):
+            raise
         except Exception as error:
             said = words_of(error)
             if not says_too_long(said):
@@ -63,6 +74,18 @@ class Request:
             state.messages[-1] = state.output.message
         if state.output.message.tool_calls:
             _put_into_words(state)
+        return state
+
+    async def _paid(
+        self, state: TaskState, generate: Generate, options: GenerateConfigArgs
+    ) -> TaskState:
+        """Generate an answer within the budget of this process, where it has one."""
+        if self._budget is None:
+            return await generate(state, tool_calls="none", **options)
+        model = str(get_model())
+        async with self._budget.question(model):
+            state = await generate(state, tool_calls="none", **options)
+            self._budget.count(model, state.output)
         return state
 
     def _too_long(self, state: TaskState, said: str) -> None:

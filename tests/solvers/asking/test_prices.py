@@ -12,7 +12,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.model import ModelCost, ModelInfo, get_model_info, set_model_info
 from inspect_ai.solver import chain
 
-from perturb_evals.leaderboard.results.prices import KINDS, PricesError, read_prices
+from perturb_evals.solvers.asking.prices import KINDS, PricesError, read_prices
 
 PRICE = {"input": 1, "output": 2.5, "input_cache_write": 0, "input_cache_read": 0.1}
 

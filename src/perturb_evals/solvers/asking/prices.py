@@ -1,14 +1,18 @@
-"""Prices of models from a file as Inspect's `--model-cost-config` takes it."""
+"""Prices of models from a file as Inspect's `--model-cost-config` takes it; what usage costs."""
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from inspect_ai.model import ModelCost
+from inspect_ai.model import ModelCost, ModelUsage, compute_model_cost, get_model_info
 
 from perturb_evals.datasets.errors import DataError, why
+
+Prices = Mapping[str, ModelCost]
+"""By name of the model as in its logs, in US dollars per million tokens."""
 
 KINDS = tuple(ModelCost.model_fields)
 FORM = f'{{"provider/model": {{{", ".join(f"{json.dumps(kind)}: ..." for kind in KINDS)}}}}}'
@@ -44,6 +48,20 @@ def read_prices(path: Path) -> dict[str, ModelCost]:
     if not isinstance(read, dict):
         raise PricesError(f"{path}: expected {FORM}, got {type(read).__name__}.")
     return {str(model): _price(path, model, given) for model, given in read.items()}
+
+
+def price_of(model: str, prices: Prices) -> ModelCost | None:
+    """Return a model's price: the one given, or the one that Inspect knows; None without either."""
+    info = get_model_info(model)
+    return prices.get(model) or (info.cost if info else None)
+
+
+def cost_of(model: str, usage: ModelUsage, prices: Prices) -> float | None:
+    """Return dollars for usage: what Inspect counted, else by the price; None without a price."""
+    if usage.total_cost is not None:
+        return usage.total_cost
+    price = price_of(model, prices)
+    return None if price is None else compute_model_cost(price, usage)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

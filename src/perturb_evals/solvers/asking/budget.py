@@ -1,0 +1,153 @@
+"""What a process may spend on its questions: money is counted where they are asked.
+
+Inspect's own limit of cost is one for each sample, and a sample that it cuts counts as an
+abstention. A budget is for all that a process asks: once it is spent, what was not asked yet ends
+as an error, which `inspect eval-retry` asks, and nothing that was paid for is lost.
+"""
+
+import math
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import anyio
+from inspect_ai.model import ModelInfo, ModelOutput, get_model_info, set_model_info
+
+from perturb_evals.datasets.errors import ArgumentError, DataError
+from perturb_evals.solvers.asking.prices import Prices, price_of, read_prices
+
+BUDGET, PRICES = "PERTURB_EVALS_BUDGET", "PERTURB_EVALS_PRICES"
+"""Environment variables: dollars, and a file of prices in the form of `--model-cost-config`."""
+
+LOOK_AGAIN = 0.05
+"""Seconds until a question that waits for others looks whether they were answered."""
+
+
+class BudgetSpentError(DataError):
+    """There is no money for another question. The message says what was spent on how many."""
+
+
+class UnpricedError(DataError):
+    """What a question costs cannot be told, so that no budget can be kept."""
+
+
+def budget_of_process() -> "Budget | None":
+    """Return the budget that the environment gives this process; None without one.
+
+    Prices alone are told to Inspect, which then writes what was spent into the logs; its own
+    `--model-cost-config` refuses models that it does not know.
+
+    Raises:
+        ArgumentError: A budget that is no number of dollars.
+        PricesError: A file of prices that cannot be used.
+    """
+    return _budget(os.environ.get(BUDGET, ""), os.environ.get(PRICES, ""))
+
+
+@lru_cache
+def _budget(dollars: str, prices: str) -> "Budget | None":
+    known = read_prices(Path(prices)) if prices else {}
+    for model, price in known.items():
+        info = get_model_info(model) or ModelInfo()
+        set_model_info(model, info.model_copy(update={"cost": price}))
+    return Budget(dollars_of(BUDGET, dollars), known) if dollars else None
+
+
+def dollars_of(where: str, text: str) -> float:
+    """Read dollars.
+
+    Args:
+        where: How what was given is called.
+        text: A finite number above 0.
+
+    Raises:
+        ArgumentError: Anything else.
+    """
+    try:
+        dollars = float(text)
+    except ValueError:
+        dollars = math.nan
+    if not 0 < dollars < math.inf:
+        raise ArgumentError(f"{where} expects dollars, a number above 0; got {text!r}.")
+    return dollars
+
+
+class Budget:
+    """Lets a question go out only if the money for it is there.
+
+    A question is held to cost as much as the dearest of its model so far, and those in flight too:
+    the first of a model goes out alone. So no more is spent than the budget, but for what answers
+    in flight cost more than any before them. Answers from Inspect's cache count as if they were
+    paid for.
+
+    Args:
+        dollars: What may be spent.
+        prices: Prices of models, before those that Inspect knows.
+    """
+
+    def __init__(self, dollars: float, prices: Prices) -> None:
+        self.dollars = dollars
+        self.spent = 0.0
+        self.answers = 0
+        self._prices = prices
+        self._dearest: dict[str, float] = {}
+        self._in_flight: dict[str, int] = {}
+
+    @asynccontextmanager
+    async def question(self, model: str) -> AsyncIterator[None]:
+        """Hold the money for a question while it is asked.
+
+        Args:
+            model: Its name as in logs.
+
+        Raises:
+            BudgetSpentError: There is not enough, and no question in flight may free some.
+            UnpricedError: The model has no price.
+        """
+        if price_of(model, self._prices) is None:
+            raise UnpricedError(
+                f"{model} has no price, so a budget of ${self.dollars:g} cannot be kept: name a "
+                f"file with its price, {PRICES}=FILE (--model-cost-config of `perturb-evals run`)."
+            )
+        while not self._has_room(model):
+            if not any(self._in_flight.values()):
+                raise BudgetSpentError(
+                    f"The budget of ${self.dollars:g} is spent: ${self.spent:.4f} went for "
+                    f"{self.answers} answers, and the next may cost "
+                    f"${self._dearest.get(model, 0.0):.4f}. What was not asked is no answer; "
+                    "`inspect eval-retry LOG` asks it."
+                )
+            await anyio.sleep(LOOK_AGAIN)
+        self._in_flight[model] = self._in_flight.get(model, 0) + 1
+        try:
+            yield
+        finally:
+            self._in_flight[model] -= 1
+
+    def _has_room(self, model: str) -> bool:
+        if self.spent >= self.dollars:
+            return False
+        if model not in self._dearest:
+            return not self._in_flight.get(model)
+        held = sum(self._dearest.get(name, 0.0) * n for name, n in self._in_flight.items())
+        return self.spent + held + self._dearest[model] <= self.dollars
+
+    def count(self, model: str, output: ModelOutput) -> None:
+        """Count what an answer cost; what is empty and has no tokens cost nothing.
+
+        Raises:
+            UnpricedError: The server does not say how many tokens it took.
+        """
+        if output.usage is None and not output.completion:
+            return
+        cost = output.usage.total_cost if output.usage else None
+        if cost is None:
+            raise UnpricedError(
+                f"{model} does not say how many tokens an answer took, so a budget of "
+                f"${self.dollars:g} cannot be kept."
+            )
+        self.spent += cost
+        self.answers += 1
+        self._dearest[model] = max(cost, self._dearest.get(model, 0.0))
