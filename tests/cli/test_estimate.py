@@ -121,3 +121,20 @@ def test_perturbqa_has_no_arguments_of_a_solver(capsys):
 def test_bad_arguments_are_exit_code_2(arguments, message, capsys):
     assert main(["estimate", "perturbqa_de", "-T", "dataset=demo", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_dollars_by_the_price_that_is_named(capsys, tmp_path):
+    prices = tmp_path / "prices.yaml"
+    price = "{input: 2.0, output: 10.0, input_cache_write: 0, input_cache_read: 0}"
+    prices.write_text(f"one/model: {price}\n", "utf-8")
+    command = ["estimate", "perturbqa_de", "-T", "dataset=demo", "-T", "genes=5"]
+    assert main([*command, "--model-cost-config", str(prices)]) == 0
+    counts = estimate("perturbqa_de", {"dataset": "demo", "genes": 5})
+    cost = (counts["input tokens"] * 2 + counts["output tokens"] * 10) / 1e6
+    said = capsys.readouterr().out
+    assert f"dollars, one/model {cost:>13,.4f}" in said
+    for without in ([], ["--model", "other/model", "--model-cost-config", str(prices)]):
+        assert main([*command, *without]) == 0
+        said = capsys.readouterr().out
+        assert "name the model's price with --model-cost-config" in said
+        assert "dollars, " not in said

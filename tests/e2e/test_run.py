@@ -17,6 +17,9 @@ A_QUESTION = 200 * 5.0 / 1e6
 """The server says that each prompt took 200 tokens."""
 
 
+pytestmark = pytest.mark.slow  # six processes; `test_budget.py` holds the same within one
+
+
 @pytest.fixture
 def prices(tmp_path: Path) -> Path:
     file = tmp_path / "prices.json"

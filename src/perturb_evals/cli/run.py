@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 WIDTH = 100
 Counts = dict[str, int]
 SETS = ("standard", "demo")
+BUDGET, PRICES = "PERTURB_EVALS_BUDGET", "PERTURB_EVALS_PRICES"
 LEAST = 1e-6
 """Dollars that are too few to go on with."""
 
@@ -110,18 +111,21 @@ def run(args: argparse.Namespace) -> int:
     if spent:
         shown.print(f"Spent so far, by the logs in {log_dir}: {_dollars(spent)}.")
     if budget is not None:
-        shown.print(f"The budget for all of it is {_dollars(budget)}.")
+        shown.print(
+            f"The budget for all of it is {_dollars(budget)}: when it is spent the run ends, and "
+            f"goes on with a larger one. LEFT is what is left of it."
+        )
     for line in counted:
-        shown.print(f"\n{_told(line, models, args, budget)}", style="bold", soft_wrap=True)
+        shown.print(f"\n{_told(line, models, args)}", style="bold", soft_wrap=True)
     if not _wanted(shown):
         return 1
     for line in counted:
         left = None if budget is None else budget - _spent(log_dir, prices)
         if left is not None and left < LEAST:
             break
-        code = _start(line, models, args, left)
-        if code and not (left is not None and _ended_by_budget(line.folder)):
-            shown.print(f"`inspect eval-set` ended with {code}; its words stand above.")
+        if code := _start(line, models, args, left):
+            if left is None or not _budget_ended(line.folder):
+                shown.print(f"`inspect eval-set` ended with {code}; its words stand above.")
             break
     return _summed_up(shown, lines, models, log_dir, prices, budget)
 
@@ -207,21 +211,18 @@ def _command(line: Line, models: Sequence[str], args: argparse.Namespace) -> lis
     if args.budget is not None:
         # What is in flight when the money is spent is still answered and kept, and nothing is
         # tried again at once.
-        command += ["--continue-on-fail", "--retry-attempts", "0"]
+        command += ["--continue-on-fail", "--retry-attempts", "0", "--no-retry-immediate"]
     return [*command, *args.inspect_options]
 
 
-def _environment(args: argparse.Namespace, left: float | None) -> dict[str, str]:
-    from perturb_evals.solvers.asking.budget import BUDGET, PRICES
-
-    given = {PRICES: str(args.prices)} if args.prices else {}
-    return given | ({BUDGET: f"{left:.6f}"} if left is not None else {})
-
-
-def _told(line: Line, models: Sequence[str], args: argparse.Namespace, left: float | None) -> str:
+def _told(line: Line, models: Sequence[str], args: argparse.Namespace) -> str:
     """Return the line as it can be typed."""
-    before = [f"{name}={shlex.quote(value)}" for name, value in _environment(args, left).items()]
-    return " ".join([*before, "inspect", shlex.join(_command(line, models, args))])
+    words = []
+    if args.prices:
+        words.append(f"{PRICES}={shlex.quote(str(args.prices))}")
+    if args.budget is not None:
+        words.append(f"{BUDGET}=LEFT")
+    return " ".join([*words, "inspect", shlex.join(_command(line, models, args))])
 
 
 def _wanted(shown: "Console") -> bool:
@@ -233,9 +234,12 @@ def _wanted(shown: "Console") -> bool:
 
 def _start(line: Line, models: Sequence[str], args: argparse.Namespace, left: float | None) -> int:
     """Run a line to its end, and return its exit code."""
+    given = {PRICES: str(args.prices)} if args.prices else {}
+    if left is not None:
+        given[BUDGET] = f"{left:.6f}"
     process = subprocess.Popen(
         [sys.executable, "-m", "inspect_ai", *_command(line, models, args)],
-        env={**os.environ, **_environment(args, left)},
+        env={**os.environ, **given},
     )
     while True:
         try:
@@ -268,11 +272,19 @@ def _spent(log_dir: Path, prices: "Prices") -> float:
     return spent
 
 
-def _ended_by_budget(folder: Path) -> bool:
-    from perturb_evals.logs.headers import read_headers
+def _budget_ended(folder: Path) -> bool:
+    """Whether a question of a folder's logs was not asked for want of money."""
+    from inspect_ai.log import read_eval_log_sample_summaries
 
-    errors = [header.error for header in read_headers([folder]).runs if header.status == "error"]
-    return bool(errors) and all(error and "The budget of $" in error.message for error in errors)
+    from perturb_evals.logs.headers import read_headers
+    from perturb_evals.solvers.asking.budget import SPENT
+
+    return any(
+        sample.error is not None and sample.error.startswith(SPENT)
+        for header in read_headers([folder]).runs
+        if header.status == "error"
+        for sample in read_eval_log_sample_summaries(header.location)
+    )
 
 
 def _summed_up(

@@ -5,6 +5,7 @@ abstention. A budget is for all that a process asks: once it is spent, what was 
 as an error, which `inspect eval-retry` asks, and nothing that was paid for is lost.
 """
 
+import logging
 import math
 import os
 from collections.abc import AsyncIterator
@@ -18,15 +19,20 @@ from inspect_ai.model import ModelInfo, ModelOutput, get_model_info, set_model_i
 from perturb_evals.datasets.errors import ArgumentError, DataError
 from perturb_evals.solvers.asking.prices import Prices, price_of, read_prices
 
+_log = logging.getLogger(__name__)
+
 BUDGET, PRICES = "PERTURB_EVALS_BUDGET", "PERTURB_EVALS_PRICES"
 """Environment variables: dollars, and a file of prices in the form of `--model-cost-config`."""
+
+SPENT = "The budget"
+"""What the error of a question begins with that there was no money for."""
 
 LOOK_AGAIN = 0.05
 """Seconds until a question that waits for others looks whether they were answered."""
 
 
 class BudgetSpentError(DataError):
-    """There is no money for another question. The message says what was spent on how many."""
+    """There is no money for another question, which was not asked."""
 
 
 class UnpricedError(DataError):
@@ -91,6 +97,7 @@ class Budget:
         self.dollars = dollars
         self.spent = 0.0
         self.answers = 0
+        self._said = False
         self._prices = prices
         self._dearest: dict[str, float] = {}
         self._in_flight: dict[str, int] = {}
@@ -113,18 +120,28 @@ class Budget:
             )
         while not self._has_room(model):
             if not any(self._in_flight.values()):
-                raise BudgetSpentError(
-                    f"The budget of ${self.dollars:g} is spent: ${self.spent:.4f} went for "
-                    f"{self.answers} answers, and the next may cost "
-                    f"${self._dearest.get(model, 0.0):.4f}. What was not asked is no answer; "
-                    "`inspect eval-retry LOG` asks it."
-                )
+                self._say_once(model)
+                raise BudgetSpentError(f"{SPENT} of ${self.dollars:g} is spent: not asked.")
             await anyio.sleep(LOOK_AGAIN)
         self._in_flight[model] = self._in_flight.get(model, 0) + 1
         try:
             yield
         finally:
             self._in_flight[model] -= 1
+
+    def _say_once(self, model: str) -> None:
+        if not self._said:
+            self._said = True
+            _log.warning(
+                "%s of $%g is spent: $%.4f went for %d answers, and the next may cost $%.4f. What "
+                "was not asked is no answer: `inspect eval-retry LOG`, or the command that you "
+                "gave, with a larger budget, asks it and nothing else.",
+                SPENT,
+                self.dollars,
+                self.spent,
+                self.answers,
+                self._dearest.get(model, 0.0),
+            )
 
     def _has_room(self, model: str) -> bool:
         if self.spent >= self.dollars:
