@@ -58,6 +58,18 @@ def add_prices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prices", type=Path, help=argparse.SUPPRESS)
 
 
+def add_forms(parser: argparse.ArgumentParser) -> None:
+    """Add how much is printed, and in which form; `form` is None for the short tables."""
+    chosen = parser.add_mutually_exclusive_group()
+    for form, text in (
+        ("brief", "print the sentences alone"),
+        ("verbose", "print everything: all rows and columns, how to read them, every note"),
+        ("json", "print a list of objects for programs, with full numbers"),
+        ("csv", "print the same as CSV"),
+    ):
+        chosen.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=text)
+
+
 def named_values(option: str, pairs: Iterable[str]) -> dict[str, Any]:
     """Read NAME=VALUE pairs as `inspect eval` does.
 
