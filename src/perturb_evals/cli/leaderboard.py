@@ -59,10 +59,13 @@ def run(args: argparse.Namespace) -> int:
     entries = read_entries(args.logs, read_prices(args.prices) if args.prices else None)
     if args.board is not None:
         entries = _on_boards(entries, args.board)
+    tracks = sorted({entry.track for entry in entries.complete})
+    if args.track is not None and tracks and args.track not in tracks:
+        raise ArgumentError(f"--track expects {' or '.join(tracks)} here; got {args.track!r}.")
     boards = make_boards(entries)
     # Before tracks are chosen: what a mean skill is counted from may stand in another one.
     summed = summaries(boards)
-    if args.track is not None and boards:
+    if args.track is not None:
         boards, summed = _in_track(boards, summed, args.track)
     _show(args.form, boards, summed, entries)
     if not boards:
@@ -103,9 +106,6 @@ def _in_track(
     boards: "tuple[Board, ...]", summed: "tuple[Summary, ...]", name: str
 ) -> "tuple[tuple[Board, ...], tuple[Summary, ...]]":
     """Keep a track of the boards and their summaries."""
-    there = dict.fromkeys(track.name for board in boards for track in board.tracks)
-    if name not in there:
-        raise ArgumentError(f"--track expects one of {', '.join(there)} here; got {name!r}.")
     chosen = (
         replace(board, tracks=tuple(track for track in board.tracks if track.name == name))
         for board in boards
