@@ -27,9 +27,10 @@ def usage() -> Iterator[None]:
         raise ArgumentError(str(error)) from error
 
 
-def complain(command: str, error: Exception | str, code: int = 1) -> int:
+def complain(command: str | None, error: Exception | str, code: int = 1) -> int:
     """Say on stderr, in one line, what is wrong; return the exit code."""
-    print(f"perturb-evals {command}: {plain(str(error))}", file=sys.stderr)
+    name = f"perturb-evals {command}" if command else "perturb-evals"
+    print(f"{name}: {plain(str(error))}", file=sys.stderr)
     return code
 
 
