@@ -117,7 +117,7 @@ def overall(
                 n = sum(row.entry.kind == "system" and row.rank is not None for row in track.rows)
                 sentence = conclusion(board, track, name, headline_text, shown)
                 places.append((n, 1, f"{place_of(board, track)}: {sentence}"))
-        said.append(max(places, key=_weight))
+        said += [max(places, key=_weight)] if places else []
     return "\n".join(sentence for *_, sentence in sorted(said, key=_weight, reverse=True))
 
 

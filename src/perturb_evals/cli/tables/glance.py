@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from perturb_evals.leaderboard.summary import Summary, SummaryRow
 
     Cells = tuple[str, str, str, str]
-    Group = tuple[str, list[Cells]]
+    Group = tuple[str, list[tuple[Cells, bool]]]
 
 TIED = "="
 HEADS = ("rank", "system", "value [95% interval]", "added to reference")
@@ -73,7 +73,9 @@ def show_glance(
         key = f" ({board.key})" if titles.count(board.title) > 1 else ""
         about = f"{board.headline}, {board.better} is better"
         for track in board.tracks:
-            rows = [_cells(board, track, row) for row in _needed(track)]
+            rows = [
+                (_cells(board, track, row), row.entry.kind == "system") for row in _needed(track)
+            ]
             groups.append((f"{place_of(board, track)}{key}: {about}", rows))
     _show_groups(console, groups)
     shown = sum(len(rows) for _, rows in groups)
@@ -111,7 +113,11 @@ def _mean_groups(summed: "Sequence[Summary]") -> "list[Group]":
         systems = [row for row in summary.rows if row.kind == "system"]
         if any(row.mean for row in systems):
             best = next((row for row in summary.rows if row.kind == "baseline" and row.mean), None)
-            rows = [_mean_cells(row) for row in summary.rows if row in systems or row is best]
+            rows = [
+                (_mean_cells(row), row is not best)
+                for row in summary.rows
+                if row is best or row in systems
+            ]
             title = f"Mean skill over {len(summary.parts)} boards, track {summary.track_title}"
             # Those of one track are told apart by their rules.
             more = f": {summary.title}" if tracks.count(summary.track_title) > 1 else ""
@@ -151,27 +157,32 @@ def _cells(board: "Board", track: "BoardTrack", row: "Row") -> "Cells":
 
 
 def _show_groups(console: "Console", groups: "Sequence[Group]") -> None:
-    """Print rows below the titles of their groups, in columns that all groups share."""
+    """Print rows below the titles of their groups, in columns that all groups share.
+
+    Args:
+        console: Where.
+        groups: Titles with rows, and for each row whether it stands out.
+    """
     from rich.cells import cell_len
     from rich.padding import Padding
     from rich.table import Table
 
     if not groups:
         return
-    every = [HEADS, *(cells for _, rows in groups for cells in rows)]
+    every = [HEADS, *(cells for _, rows in groups for cells, _ in rows)]
     rank, name, *numbers = (max(map(cell_len, column)) for column in zip(*every, strict=True))
     room = console.width - INDENT - rank - sum(numbers) - GAP * len(numbers) - GAP
     widths = (rank, max(min(name, room), NARROWEST), *numbers)
 
-    def show(rows: "Iterable[Cells]") -> None:
+    def show(rows: "Iterable[tuple[Cells, bool]]") -> None:
         table = Table(box=None, show_header=False, padding=(0, GAP, 0, 0), pad_edge=False)
         for width in widths:
             table.add_column(width=width, overflow="fold")
-        for cells in rows:
-            table.add_row(*cells)
+        for cells, stands_out in rows:
+            table.add_row(*cells, style=None if stands_out else "dim")
         console.print(Padding(table, (0, 0, 0, INDENT)))
 
-    show([HEADS])
+    show([(HEADS, False)])
     for title, rows in groups:
         console.print(plain(title), style="bold")
         show(rows)
