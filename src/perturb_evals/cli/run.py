@@ -74,6 +74,7 @@ class Line:
     """One `inspect eval-set` line: all tasks of a family in one context."""
 
     tasks: tuple[str, ...]
+    solver: str
     arguments: Mapping[str, Any]
     folder: Path
 
@@ -135,7 +136,8 @@ def _lines(boards: str, given: Mapping[str, Any], log_dir: Path) -> Iterator[Lin
 
     for family in FAMILIES:
         for context, arguments in family.board_sets.get(boards, {}).items():
-            yield Line(family.task_names, {**arguments, **given}, log_dir / context)
+            own = family.solvers[0].__name__
+            yield Line(family.task_names, own, {**arguments, **given}, log_dir / context)
 
 
 def _counted(
@@ -206,6 +208,7 @@ def _command(line: Line, models: Sequence[str], args: argparse.Namespace) -> lis
     for name, value in line.arguments.items():
         command += ["-T", f"{name}={','.join(value) if isinstance(value, list) else value}"]
     command += ["--model", ",".join(models), "--log-dir", str(line.folder)]
+    command += ["--tags", line.solver]
     if args.epochs != 1:
         command += ["--epochs", str(args.epochs)]
     if args.budget is not None:
