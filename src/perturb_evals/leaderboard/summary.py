@@ -42,6 +42,8 @@ class SummaryRow:
         over_lines: Its mean headline for each of `Summary.over_lines`, with its interval; None
             where it lacks a line.
         with_best: Whether the paired interval cannot tell its mean from the best mean.
+        behind: How far its mean is behind the best, with the paired interval; None for the best,
+            and without a mean.
     """
 
     system: str
@@ -51,6 +53,7 @@ class SummaryRow:
     skills: tuple[Figure | None, ...]
     with_best: bool
     over_lines: tuple[Figure | None, ...] = ()
+    behind: Figure | None = None
 
 
 @dataclass(frozen=True)
@@ -259,11 +262,20 @@ def _rows(
     for system in systems:
         row = next(table[system] for table in tables if system in table)
         own = tuple(table[system].skill if system in table else None for table in tables)
-        tied = best is not None and system in means and _tied(drawn[best], drawn[system])
+        lead = None if best is None or system not in means else _lead(best, system, means, drawn)
         entry = row.entry
         over_lines = tuple(_mean_headline(system, one, parts, tables, scales) for one in over)
         found.append(
-            SummaryRow(system, entry.name, entry.kind, means.get(system), own, tied, over_lines)
+            SummaryRow(
+                system,
+                entry.name,
+                entry.kind,
+                means.get(system),
+                own,
+                lead is not None and (lead.lower is None or lead.lower <= ROUNDING),
+                over_lines,
+                None if system == best else lead,
+            )
         )
     return tuple(sorted(found, key=_order))
 
@@ -310,9 +322,10 @@ def _joint_scales(
     return scales
 
 
-def _tied(best: Floats, own: Floats) -> bool:
-    lead = figure_of(0.0, best - own)
-    return lead.lower is None or lead.lower <= ROUNDING
+def _lead(best: str, other: str, means: dict[str, Figure], drawn: dict[str, Floats]) -> Figure:
+    """Return how far the best mean is ahead of another one, with the paired interval."""
+    value = (means[best].value or 0.0) - (means[other].value or 0.0)
+    return figure_of(value, drawn[best] - drawn[other])
 
 
 def _order(row: SummaryRow) -> tuple[bool, float, str]:

@@ -1,0 +1,287 @@
+"""What a board shows, in one sentence: who is best, and whether that is real.
+
+It says no more than the paired 95% intervals over perturbations do: best is what they tell from
+every other system of the track, and what they cannot tell apart is said to be so. The best system
+is held against guessing (the zero of the board's skill) and against the best of the baselines that
+are ranked beside it. That baseline is chosen on test rows, which can only count against a model;
+what is added to the reference, which was named beforehand, says `value_added`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perturb_evals.families.family import Family
+from perturb_evals.families.outcome import FEWEST
+from perturb_evals.leaderboard.boards import Board, BoardTrack
+from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.results.result import Figure
+from perturb_evals.leaderboard.summary import Summary
+from perturb_evals.leaderboard.systems import asks_model
+from perturb_evals.leaderboard.text import track_text
+from perturb_evals.leaderboard.value_added import (
+    CHANCE,
+    LESS,
+    MORE,
+    HeadlineText,
+    Name,
+    Shown,
+    verdict,
+)
+
+NAMED = 2
+"""Systems that a sentence names among those that cannot be told from the best."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Standing:
+    """A ranked system: `figure` is what ranks, `behind` how far it is behind the best."""
+
+    entry: Entry
+    figure: Figure
+    behind: Figure | None
+    with_best: bool
+
+    @property
+    def tested(self) -> bool:
+        """Whether it is no baseline."""
+        return self.entry.kind == "system"
+
+
+def conclusion(
+    board: Board, track: BoardTrack, name: Name, headline_text: HeadlineText, shown: Shown
+) -> str:
+    """Return in one sentence who is best in a track of a board, and whether that is real.
+
+    Without a ranked system it says why there is none.
+
+    Args:
+        board: The board.
+        track: The track.
+        name: Writes the name of a system.
+        headline_text: Writes a headline.
+        shown: Writes a figure with its interval.
+    """
+    skills = {id(row.entry): row.skill for row in track.rows}
+    ranked = [
+        _Standing(row.entry, row.entry.figure, row.behind, row.with_best)
+        for row in track.rows
+        if row.rank is not None
+    ]
+    if not ranked:
+        return _nothing_ranked(board)
+    subject = _subject(ranked)
+    it = "it" if subject is ranked[0] else name(subject.entry)
+    clauses = [_leads(ranked, f"the {_most(board)} {board.headline}", name, shown)]
+    if board.scale is None:
+        guess = f"whether {it} is better than {board.family.zero.name} is not known here"
+    else:
+        zero = f"{board.family.zero.name} ({headline_text(board.scale.zero)})"
+        guess = _beside_zero(it, skills[id(subject.entry)], zero)
+    if not _zero_is_named(ranked, board.family):
+        clauses.append(guess)
+    if subject.tested:
+        clauses.append(_reads_more(board, track, subject, it, name, shown))
+    return f"{'; '.join(filter(None, clauses))}."
+
+
+def overall(
+    boards: Sequence[Board],
+    summed: Sequence[Summary],
+    name: Name,
+    headline_text: HeadlineText,
+    shown: Shown,
+) -> str:
+    """Return a sentence for each family of questions: who is best over all that is shown of it.
+
+    It is about the mean skill where there is a summary, else about a board; of several summaries or
+    tracks about one where something else than baselines is ranked, and of these about that with the
+    most boards, then with the most such systems, then about the first. Empty without boards.
+
+    Args:
+        boards: The boards.
+        summed: Their summaries.
+        name: Writes the name of a system.
+        headline_text: Writes a headline.
+        shown: Writes a figure with its interval.
+    """
+    said = []
+    for family in dict.fromkeys(board.family for board in boards):
+        places: list[tuple[int, int, str]] = []
+        for summary in summed:
+            if summary.parts[0].family is family:
+                ranked = _of_summary(summary)
+                n = sum(standing.tested for standing in ranked)
+                places.append((n, len(summary.parts), _summed_up(summary, ranked, name, shown)))
+        for board in boards:
+            for track in board.tracks if board.family is family else ():
+                n = sum(row.entry.kind == "system" and row.rank is not None for row in track.rows)
+                sentence = conclusion(board, track, name, headline_text, shown)
+                places.append((n, 1, f"{place_of(board, track)}: {sentence}"))
+        said.append(max(places, key=_weight))
+    return " ".join(sentence for *_, sentence in sorted(said, key=_weight, reverse=True))
+
+
+def _weight(place: tuple[int, int, str]) -> tuple[bool, int, int]:
+    """Return what comes first among sentences about so many systems and boards."""
+    systems, boards, _ = place
+    return systems > 0, boards, systems
+
+
+def place_of(board: Board, track: BoardTrack) -> str:
+    """Return a board's title with the track, where its family has several."""
+    if len(board.family.tracks) == 1:
+        return board.title
+    return f"{board.title}, track {track_text(track.name, track.lines)}"
+
+
+def _of_summary(summary: Summary) -> list[_Standing]:
+    entries = {
+        row.entry.system: row.entry
+        for board in summary.parts
+        for track in board.tracks
+        for row in track.rows
+    }
+    return [
+        _Standing(entries[row.system], row.mean, row.behind, row.with_best)
+        for row in summary.rows
+        if row.mean is not None
+    ]
+
+
+def _summed_up(summary: Summary, ranked: list[_Standing], name: Name, shown: Shown) -> str:
+    where = f"Mean skill over {len(summary.parts)} boards"
+    if len(summary.parts[0].family.tracks) > 1:
+        where += f", track {track_text(summary.track, summary.lines)}"
+    if not ranked:
+        return f"{where}: no system ran all of them, so that none has a mean."
+    subject, family = _subject(ranked), summary.parts[0].family
+    it = "it" if subject is ranked[0] else name(subject.entry)
+    clauses = [_leads(ranked, "the highest", name, shown)]
+    if not _zero_is_named(ranked, family):
+        clauses.append(_beside_zero(it, subject.figure, family.zero.name))
+    return f"{where}: {'; '.join(clauses)}."
+
+
+def _nothing_ranked(board: Board) -> str:
+    if board.n_perturbations < FEWEST:
+        return (
+            f"Nobody can be called best: {board.n_perturbations} perturbations are too few for "
+            f"intervals, which need {FEWEST}."
+        )
+    return f"Nobody can be called best: {board.headline} is undefined for every system here."
+
+
+def _subject(ranked: Sequence[_Standing]) -> _Standing:
+    """Return who a reader asks about: the best that is no baseline, if there is one."""
+    return next((standing for standing in ranked if standing.tested), ranked[0])
+
+
+def _rival(ranked: Sequence[_Standing]) -> _Standing | None:
+    """Return the best baseline for what is none, and the other way round."""
+    best, *others = ranked
+    return next((other for other in others if other.tested is not best.tested), None)
+
+
+def _held_against(ranked: Sequence[_Standing]) -> tuple[list[_Standing], int]:
+    """Return whom the sentence names beside the best, and how many more cannot be told from it.
+
+    Named are those that cannot be told from it, else the next; and its rival wherever that stands.
+    """
+    others, rival = ranked[1:], _rival(ranked)
+    tied = sorted((other for other in others if other.with_best), key=lambda one: one is not rival)
+    named = tied[:NAMED] if tied else list(others[:1])
+    more = max(len(tied) - NAMED, 0)
+    return (named if rival is None or rival in named else [*named, rival]), more
+
+
+def _leads(ranked: Sequence[_Standing], most: str, name: Name, shown: Shown) -> str:
+    """Return who is best, from whom it is told apart, and how the best baseline or model stands.
+
+    Args:
+        ranked: The best first.
+        most: What the first has, such as `the highest mean skill`.
+        name: Writes the name of a system.
+        shown: Writes a figure with its interval.
+    """
+    best, rival = ranked[0], _rival(ranked)
+    only_baselines = not _subject(ranked).tested
+
+    def who(standing: _Standing) -> str:
+        if standing is rival and standing.tested:
+            # Readers ask how good it is, though it is not the best.
+            return f"{_the_best(ranked)}, {name(standing.entry)} ({shown(standing.figure)})"
+        word = "" if standing.tested or only_baselines else "the baseline "
+        return f"{word}{name(standing.entry)}"
+
+    first = f"{who(best)} {{}} ({shown(best.figure)})"
+    named, more = _held_against(ranked)
+    if not named:
+        clauses = [first.format("is the only system ranked here")]
+    elif any(standing.with_best for standing in named):
+        tied = [who(standing) for standing in named if standing.with_best]
+        tied += [f"{more} more"] if more else []
+        clauses = [f"{first.format(f'has {most}')} but cannot be told from {_listed(tied)}"]
+    else:
+        by = _figure(named[0].behind, shown)
+        clauses = [f"{first.format('is best')}, ahead of the next, {who(named[0])}, by {by}"]
+    if rival is not None and not rival.with_best and (rival is not named[0] or named[0].with_best):
+        by = _figure(rival.behind, shown)
+        if rival.tested:
+            clauses.append(f"{who(rival)}, is behind it by {by}")
+        else:
+            clauses.append(f"it is ahead of the best baseline, {name(rival.entry)}, by {by}")
+    said = "; ".join(clauses)
+    if only_baselines:
+        return f"Only baselines are ranked here: {said}"
+    # A name stands as it is; words of ours begin a sentence.
+    return said if best.tested else said[0].upper() + said[1:]
+
+
+def _the_best(ranked: Sequence[_Standing]) -> str:
+    """Return how the best that is no baseline is called: a model, if all of them ask one."""
+    runs = [standing.entry.result for standing in ranked if standing.tested]
+    models = all(run is not None and asks_model(run.protocol) for run in runs)
+    return "the best model" if models else "the best that is no baseline"
+
+
+def _figure(figure: Figure | None, shown: Shown) -> str:
+    assert figure is not None, "all but the best are behind it by something"
+    return shown(figure)
+
+
+def _listed(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _most(board: Board) -> str:
+    return "highest" if board.better == "higher" else "lowest"
+
+
+def _zero_is_named(ranked: Sequence[_Standing], family: Family) -> bool:
+    """Whether what has no skill is itself who is asked about, or whom that was held against."""
+    subject = _subject(ranked)
+    held = [subject, *(_held_against(ranked)[0] if subject is ranked[0] else [])]
+    return any(one.entry.method == family.zero.method for one in held if family.zero.method)
+
+
+def _beside_zero(it: str, skill: Figure | None, zero: str) -> str:
+    """Return whether a skill is above zero, in words."""
+    said = CHANCE if skill is None or skill.lower is None else verdict(skill)
+    words = {MORE: "is better than", LESS: "is worse than"}.get(said, "cannot be told from")
+    return f"{it} {words} {zero}"
+
+
+def _reads_more(
+    board: Board, track: BoardTrack, subject: _Standing, it: str, name: Name, shown: Shown
+) -> str:
+    """Return how a baseline that reads more stands to a system; empty where there is none."""
+    above = track.above
+    added = above.added(subject.entry, board.better) if above else None
+    if above is None or above.entry is None or added is None:
+        return ""
+    opens = board.family.tracks[above.entry.track].opens
+    reads = opens.format(lines=", ".join(above.entry.lines))
+    words = {MORE: "is behind", LESS: "is ahead of"}.get(verdict(added), "cannot be told from")
+    who = f"the baseline {name(above.entry)}, which reads {reads},"
+    return f"{who} {words} {it}"
