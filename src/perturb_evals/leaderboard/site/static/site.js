@@ -2,7 +2,7 @@
 "use strict";
 
 const MISSING = "–";
-const FEW_ROWS = 5;
+const FEW_ROWS = 15;
 
 function sortKey(row, place) {
   const cell = row.cells[place];
@@ -16,14 +16,18 @@ function compare(a, b) {
   return String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
+const rowsOf = (body) => [...body.rows].filter((row) => !row.matches(".group"));
+
+// Each group by itself: across tracks nothing is ranked.
 function sortBy(table, place, direction) {
-  const body = table.tBodies[0];
-  const rows = [...body.rows].map((row) => ({ row, key: sortKey(row, place) }));
-  const missing = rows.filter(({ key }) => key === null);
-  const known = rows.filter(({ key }) => key !== null);
-  known.sort((a, b) => direction * compare(a.key, b.key));
-  // What is missing goes last, whatever the direction.
-  body.append(...[...known, ...missing].map(({ row }) => row));
+  for (const body of table.tBodies) {
+    const rows = rowsOf(body).map((row) => ({ row, key: sortKey(row, place) }));
+    const missing = rows.filter(({ key }) => key === null);
+    const known = rows.filter(({ key }) => key !== null);
+    known.sort((a, b) => direction * compare(a.key, b.key));
+    // What is missing goes last, whatever the direction.
+    body.append(...[...known, ...missing].map(({ row }) => row));
+  }
 }
 
 function makeSortable(table) {
@@ -43,7 +47,8 @@ function makeSortable(table) {
 }
 
 function makeFilterable(block, table) {
-  const rows = [...table.tBodies[0].rows];
+  const bodies = [...table.tBodies];
+  const rows = bodies.flatMap(rowsOf);
   const label = document.createElement("label");
   const field = document.createElement("input");
   const said = document.createElement("span");
@@ -60,6 +65,7 @@ function makeFilterable(block, table) {
       row.hidden = !words.every((word) => text.includes(word));
       shown += row.hidden ? 0 : 1;
     });
+    for (const body of bodies) body.hidden = rowsOf(body).every((row) => row.hidden);
     said.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
   });
   label.append(said);
@@ -69,8 +75,18 @@ function makeFilterable(block, table) {
 for (const block of document.querySelectorAll(".table:not(.plain)")) {
   const table = block.querySelector("table");
   makeSortable(table);
-  if (table.tBodies[0].rows.length > FEW_ROWS) makeFilterable(block, table);
+  const nRows = [...table.tBodies].flatMap(rowsOf).length;
+  if (nRows > FEW_ROWS) makeFilterable(block, table);
 }
+
+// Only a table that is wider than its box says that it can be scrolled.
+const widths = new ResizeObserver((boxes) => {
+  for (const { target } of boxes) {
+    const box = target.closest(".box");
+    box.parentElement.classList.toggle("fits", box.scrollWidth <= box.clientWidth);
+  }
+});
+for (const table of document.querySelectorAll(".box > table")) widths.observe(table);
 
 // A link to a table inside closed details opens them; on paper all are open.
 function reveal() {
