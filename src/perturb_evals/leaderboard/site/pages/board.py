@@ -65,7 +65,7 @@ PUBLISHED = (
 )
 COVERAGE = (
     replace(standings.SYSTEM, cell=lambda place: named(place.row.entry.kind, place.row.entry.name)),
-    standings.COVERAGE,
+    replace(standings.COVERAGE, extra=False),
     standings.REASONS,
 )
 INCOMPLETE = (runs.MODEL, runs.SOLVER, runs.STATUS, runs.REASON, runs.DATE)

@@ -127,6 +127,9 @@ def distribution_plot(systems: Systems, words: Words) -> str:
         axes.set_ylim(0, 1.05 * max(positive.max(), negative.max()))
         axes.set_xticks([0, 1], [f"{edges[0]:.3g}", f"{edges[-1]:.3g}"])
         axes.set_yticks([])
+        low, high = axes.get_xticklabels()
+        low.set_horizontalalignment("left")  # so that it does not meet that of the panel beside it
+        high.set_horizontalalignment("right")
 
     return _panels(systems, draw, "score", "share of the class", words, own_ticks=True)
 
