@@ -85,6 +85,15 @@ class Column:
 
         return replace(self, cell=cell)
 
+    def unmarked(self) -> "Column":
+        """Return the column without marks, for a table in which the best is best alone."""
+
+        def cell(thing: Any) -> Cell | None:
+            found = self.cell(thing)
+            return found and replace(found, mark="")
+
+        return replace(self, cell=cell)
+
 
 def figures(
     label: str,

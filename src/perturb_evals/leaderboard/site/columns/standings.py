@@ -92,7 +92,9 @@ def _rank(place: Place) -> Cell:
         return Cell(MISSING, (None, False, PUBLISHED))
     if row.rank is None:
         return Cell(MISSING, (None, False, row.why_unranked))
-    mark = NOT_TOLD if row.with_best else ""
+    # Who is best alone is equal to nobody.
+    tied = row.with_best and sum(other.with_best for other in place.track.rows) > 1
+    mark = NOT_TOLD if tied else ""
     return Cell(str(row.rank), (row.rank, row.with_best, ""), row.rank, mark=mark)
 
 

@@ -20,8 +20,8 @@ ROWS = (
     standings.SYSTEM,
     standings.TASK,
     standings.CONTEXT,
-    standings.TRACK,
-    standings.RANK,
+    replace(standings.TRACK, extra=True),
+    replace(standings.RANK, extra=True),
     standings.HEADLINE,
     standings.ADDED,
     standings.SKILL,
@@ -116,11 +116,13 @@ def _best(track: BoardTrack) -> list[Row | None]:
 
 def _summary(summary: Summary, name: str) -> PageTable:
     parts = [_part(board, n) for n, board in enumerate(summary.parts)]
+    tied = sum(row.with_best for row in summary.rows) > 1
+    mean = standings.MEAN_SKILL if tied else standings.MEAN_SKILL.unmarked()
     over = [_mean_headline(lines, n) for n, lines in enumerate(summary.over_lines)]
     return table_about(
         name,
         f"Skill over {summary.title}, track {summary.track_title}",
-        (SUMMED, standings.MEAN_SKILL, *over, *parts),
+        (SUMMED, mean, *over, *parts),
         summary.rows,
         muted=lambda row: row.mean is None,
     )

@@ -60,7 +60,7 @@ class Layout:
     ticks: int
 
 
-WIDE = Layout(720, 29, (236, 560), 574, 7)
+WIDE = Layout(740, 33, (264, 580), 594, 7)
 NARROW = Layout(WIDTH, 20, (162, WIDTH - 8), None, 4)
 
 

@@ -2,7 +2,7 @@
 "use strict";
 
 const MISSING = "–";
-const FEW_ROWS = 15;
+const FEW_ROWS = 5;
 
 function sortKey(row, place) {
   const cell = row.cells[place];
@@ -47,8 +47,7 @@ function makeSortable(table) {
 }
 
 function makeFilterable(block, table) {
-  const bodies = [...table.tBodies];
-  const rows = bodies.flatMap(rowsOf);
+  const rows = [...table.tBodies[0].rows];
   const label = document.createElement("label");
   const field = document.createElement("input");
   const said = document.createElement("span");
@@ -65,7 +64,6 @@ function makeFilterable(block, table) {
       row.hidden = !words.every((word) => text.includes(word));
       shown += row.hidden ? 0 : 1;
     });
-    for (const body of bodies) body.hidden = rowsOf(body).every((row) => row.hidden);
     said.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
   });
   label.append(said);
@@ -76,14 +74,16 @@ for (const block of document.querySelectorAll(".table:not(.plain)")) {
   const table = block.querySelector("table");
   makeSortable(table);
   const nRows = [...table.tBodies].flatMap(rowsOf).length;
-  if (nRows > FEW_ROWS) makeFilterable(block, table);
+  if (nRows > FEW_ROWS && !block.matches(".grouped")) makeFilterable(block, table);
 }
 
 // Only a table that is wider than its box says that it can be scrolled.
 const widths = new ResizeObserver((boxes) => {
   for (const { target } of boxes) {
     const box = target.closest(".box");
-    box.parentElement.classList.toggle("fits", box.scrollWidth <= box.clientWidth);
+    const wider = box.scrollWidth > box.clientWidth;
+    box.parentElement.classList.toggle("wider", wider);
+    box.parentElement.classList.toggle("fits", !wider);
   }
 });
 for (const table of document.querySelectorAll(".box > table")) widths.observe(table);
