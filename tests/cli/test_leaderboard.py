@@ -1,5 +1,8 @@
 """`perturb-evals leaderboard` and `compare` over real runs of the demo world."""
 
+import csv
+import io
+import json
 import re
 import shutil
 from pathlib import Path
@@ -46,9 +49,9 @@ def logs(tmp_path_factory):
     return folder, [run.location for run in runs]
 
 
-def test_a_table_a_track_and_a_summary(logs, capsys):
+def test_with_verbose_a_table_a_track_and_a_summary(logs, capsys):
     folder, _ = logs
-    assert main(["leaderboard", str(folder)]) == 0
+    assert main(["leaderboard", str(folder), "--verbose"]) == 0
     shown = capsys.readouterr().out
     for expected in (
         "perturbqa_de on demo_a",
@@ -67,14 +70,90 @@ def test_a_table_a_track_and_a_summary(logs, capsys):
     assert "…" not in shown  # no cell is cut off in a pipe
 
 
+def test_who_is_best_comes_first_and_then_the_rows_that_readers_need(logs, capsys):
+    folder, _ = logs
+    assert main(["leaderboard", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    first, *others = shown.split("\n\n")
+    assert " ".join(first.split()).startswith(
+        "Mean skill over 2 boards, track none: [bold]evil[/bold][31m <script>alert(1)</script> is "
+    )
+    (tables,) = others
+    for title in (
+        "Mean skill over 2 boards, track none",
+        "perturbqa_de on demo_a, track none: auroc_per_gene, higher is better",
+        "perturbqa_direction on demo_a, track cross (",
+    ):
+        assert re.search(rf"^{re.escape(title)}", tables, re.MULTILINE)
+    assert re.search(r"^  1=    cross_line_knn \(baseline\) +\.\d{3} \[.*\]  ", tables, re.M)
+    assert re.search(r"^  \d=?    +combined \(baseline\) .* reference *$", tables, re.M)
+    # What is not shown is counted, not hidden.
+    assert re.search(r"^\d+ of \d+ rows; ", tables, re.M)
+    assert "Not ranked: 1 run that is not complete" in tables
+    assert "questions have no score" not in tables
+    assert "…" not in shown  # no cell is cut off in a pipe
+
+
+def test_brief_is_the_sentences_alone_and_what_is_not_ranked_goes_to_stderr(logs, capsys):
+    folder, files = logs
+    assert main(["leaderboard", str(folder), "--brief", "--board", "DIRECTION"]) == 0
+    printed = capsys.readouterr()
+    said = " ".join(printed.out.split())
+    assert said.startswith("perturbqa_direction on demo_a, track none: [bold]evil")
+    assert "perturbqa_direction on demo_a, track cross (demo_a, demo_b, demo_c): Only base" in said
+    assert "perturbqa_de " not in said
+    assert "%" not in said
+    assert printed.err == ""  # the partial run is on the other board
+    assert main(["compare", files[0], files[2], "--brief"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert re.match(
+        r"perturbqa_de on demo_a: .* \(\.\d+ \[.*\]\)(:| and | is better than ).*\.$", said
+    )
+
+
+def test_for_programs_there_are_json_and_csv(logs, capsys):
+    folder, files = logs
+    assert main(["leaderboard", str(folder), "--json", "--track", "none"]) == 0
+    printed = capsys.readouterr()
+    rows = json.loads(printed.out)
+    assert {row["track"] for row in rows} == {"none"}
+    assert {row["task"] for row in rows} == {"perturbqa_de", "perturbqa_direction"}
+    (best, _) = [row for row in rows if row["kind"] == "system"]
+    assert (best["rank"], best["not_told_from_best"]) == (1, True)
+    assert best["lower"] < best["value"] < best["upper"]
+    assert best["behind_best"] is None
+    assert best["log"] in files
+    assert "not ranked: 1 run" in printed.err.lower()
+    assert main(["compare", files[0], files[2], "--csv"]) == 0
+    (pair,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert {pair["a_log"], pair["b_log"]} == {files[0], files[2]}
+    assert float(pair["lower"]) < float(pair["difference"]) < float(pair["upper"])
+    assert "\x1b" not in pair["a"] + pair["b"]
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "there"),
+    [
+        ("--board", "k562", "perturbqa_de on demo_a (perturbqa_de|demo_a|"),
+        ("--track", "within", "cross or none"),
+    ],
+)
+def test_what_matches_no_board_is_told_with_what_is_there(option, text, there, logs, capsys):
+    folder, _ = logs
+    assert main(["leaderboard", str(folder), option, text]) == 2
+    said = capsys.readouterr().err
+    assert f"got '{text}'" in said
+    assert there in said
+
+
 def test_a_line_a_track_says_what_models_add(logs, capsys):
     folder, files = logs
-    assert main(["leaderboard", str(folder)]) == 0
+    assert main(["leaderboard", str(folder), "--verbose"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert len(re.findall(r"Added to guessing \(\.500\): \[bold\]evil", shown)) == 2
     assert "which reads training rows of the own line and asks no model," in shown
     assert "added: how much better than the track's reference" in shown
-    assert main(["compare", files[0], files[2]]) == 0
+    assert main(["compare", files[0], files[2], "--verbose"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert shown.count("Added to ") == 2
     assert re.search(r"Added to \w+ \(\.\d{3}\): cross_line_knn -?\.\d{3} \[", shown)
@@ -89,7 +168,7 @@ def test_without_the_data_compare_says_that_nothing_is_known_of_what_is_added(
 
     monkeypatch.setattr("perturb_evals.leaderboard.boards.references", gone)
     _, files = logs
-    assert main(["compare", files[0], files[2]]) == 0
+    assert main(["compare", files[0], files[2], "--verbose"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "What they add is not known: combined, the reference of the track cross, is not" in shown
     assert "Added to guessing (.500)" in shown
@@ -107,6 +186,8 @@ def test_compare_computes_the_references_of_the_boards_that_are_compared_alone(
     monkeypatch.setattr("perturb_evals.leaderboard.boards.references", counted)
     _, files = logs
     assert main(["compare", files[0], files[1], files[2]]) == 0
+    assert boards == []  # only what is added needs them
+    assert main(["compare", files[0], files[1], files[2], "--verbose"]) == 0
     assert boards == ["perturbqa_de"]
     assert "is alone on its board" in capsys.readouterr().out
 
@@ -119,7 +200,7 @@ def test_notes_are_whole(logs, capsys, monkeypatch):
 
     monkeypatch.setattr("perturb_evals.leaderboard.boards.references", gone)
     folder, _ = logs
-    assert main(["leaderboard", str(folder)]) == 0
+    assert main(["leaderboard", str(folder), "--verbose"]) == 0
     shown = capsys.readouterr().out
     assert f"could not be computed: {said}." in " ".join(shown.split())
     assert "\x1b" not in shown
@@ -135,9 +216,9 @@ def test_names_from_logs_are_data(logs, capsys):
 
 def test_compare_shows_pairs_verdict_and_discordant_questions(logs, capsys):
     _, files = logs
-    assert main(["compare", files[0], files[2]]) == 0
+    assert main(["compare", files[0], files[2], "--verbose"]) == 0
     shown = capsys.readouterr().out
-    assert "perturbqa_de on demo_a: auroc_per_gene, higher is better" in shown
+    assert "auroc_per_gene, higher is better; " in shown
     assert "were allowed to read different training rows" in shown
     assert "cross_line_knn is better by" in shown or "no difference is shown" in shown
     assert re.search(r"Where .*evil.* \(A\) and cross_line_knn \(B\) differ most", shown) or (
@@ -148,7 +229,7 @@ def test_compare_shows_pairs_verdict_and_discordant_questions(logs, capsys):
 
 def test_a_discordant_question_leads_into_the_viewer(logs, capsys):
     folder, files = logs
-    assert main(["compare", files[0], files[2]]) == 0
+    assert main(["compare", files[0], files[2], "--verbose"]) == 0
     shown = capsys.readouterr().out
     assert f"inspect view --log-dir {folder}" in shown
     link = re.search(
@@ -162,7 +243,7 @@ def test_a_discordant_question_leads_into_the_viewer(logs, capsys):
 def test_of_runs_in_two_folders_no_link_is_shown(logs, tmp_path, capsys):
     _, files = logs
     other = shutil.copy(files[2], tmp_path)
-    assert main(["compare", files[0], str(other)]) == 0
+    assert main(["compare", files[0], str(other), "--verbose"]) == 0
     assert "http://" not in capsys.readouterr().out
 
 

@@ -252,5 +252,8 @@ def test_a_track_with_models_comes_before_one_of_baselines(enter: Callable[..., 
     )
 
 
-def test_without_boards_there_is_nothing_to_say() -> None:
+def test_without_boards_or_rows_there_is_nothing_to_say(enter: Callable[..., Entry]) -> None:
     assert over_all() == ""
+    (board,) = boards_of(enter("m", 1.0))
+    empty = replace(board, tracks=())
+    assert overall([empty], (), lambda entry: entry.name, decimal, with_interval) == ""

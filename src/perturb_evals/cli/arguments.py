@@ -27,9 +27,10 @@ def usage() -> Iterator[None]:
         raise ArgumentError(str(error)) from error
 
 
-def complain(command: str, error: Exception | str, code: int = 1) -> int:
+def complain(command: str | None, error: Exception | str, code: int = 1) -> int:
     """Say on stderr, in one line, what is wrong; return the exit code."""
-    print(f"perturb-evals {command}: {plain(str(error))}", file=sys.stderr)
+    name = f"perturb-evals {command}" if command else "perturb-evals"
+    print(f"{name}: {plain(str(error))}", file=sys.stderr)
     return code
 
 
@@ -56,6 +57,18 @@ def add_prices(parser: argparse.ArgumentParser) -> None:
         "input_cache_write and input_cache_read in dollars per million tokens by model",
     )
     parser.add_argument("--prices", type=Path, help=argparse.SUPPRESS)
+
+
+def add_forms(parser: argparse.ArgumentParser) -> None:
+    """Add how much is printed, and in which form; `form` is None for the short tables."""
+    chosen = parser.add_mutually_exclusive_group()
+    for form, text in (
+        ("brief", "print the sentences alone"),
+        ("verbose", "print everything: all rows and columns, how to read them, every note"),
+        ("json", "print a list of objects for programs, with full numbers"),
+        ("csv", "print the same as CSV"),
+    ):
+        chosen.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=text)
 
 
 def named_values(option: str, pairs: Iterable[str]) -> dict[str, Any]:

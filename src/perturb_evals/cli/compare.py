@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.arguments import complain
+from perturb_evals.cli.arguments import add_forms, complain
 
 if TYPE_CHECKING:
     from perturb_evals.cli.arguments import Subparsers
@@ -18,6 +18,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     text = "compare finished runs on the same questions, pair by pair"
     parser = subparsers.add_parser("compare", help=text, description=text)
     parser.add_argument("logs", nargs="+", metavar="LOG", help="log files, or folders with them")
+    add_forms(parser)
     parser.set_defaults(run=run)
 
 
@@ -27,12 +28,14 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0; 1 when no two runs can be compared.
     """
-    from perturb_evals.cli.tables.compare import show_comparison
+    from perturb_evals.cli.tables.compare import show_all, show_comparison, show_who_is_better
+    from perturb_evals.cli.tables.glance import not_shown
     from perturb_evals.cli.tables.leaderboard import show_set_aside
-    from perturb_evals.cli.tables.terminal import console, short
+    from perturb_evals.cli.tables.terminal import console, print_frame, short
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.comparison import ComparisonError, compare
     from perturb_evals.leaderboard.entries import board_of, read_entries
+    from perturb_evals.leaderboard.frame import comparisons_to_frame
 
     entries = read_entries(args.logs)
     shown = console(WIDTH)
@@ -41,19 +44,38 @@ def run(args: argparse.Namespace) -> int:
         if entry.result is not None:
             boards.setdefault(board_of(entry.result), []).append(entry)
     several = [found for found in boards.values() if len(found) > 1]
-    compared = 0
+    comparisons = []
     # Where nothing can be compared, the message says which part differs.
     for found in several or [list(entries.complete)]:
         try:
             comparison = compare(found, older=entries.older, logs=args.logs)
-            # What the systems add to a reference needs the rows that are computed for a board.
-            (board,) = make_boards(replace(entries, complete=tuple(found)))
-            show_comparison(shown, comparison, board)
-            compared += 1
         except ComparisonError as error:
             complain("compare", error)
-    for found in boards.values():
-        if len(found) == 1 and several:
-            shown.print(f"{short(found[0].name)} is alone on its board: nothing to compare with.")
-    show_set_aside(shown, entries)
-    return 0 if compared else 1
+            continue
+        comparisons.append(comparison)
+        if args.form == "brief":
+            show_who_is_better(shown, comparison)
+        elif args.form == "verbose":
+            # What the systems add to a reference needs the rows that are computed for a board.
+            (board,) = make_boards(replace(entries, complete=tuple(found)))
+            show_all(shown, comparison, board)
+        elif args.form is None:
+            show_comparison(shown, comparison)
+    if args.form in ("json", "csv"):
+        print_frame(comparisons_to_frame(comparisons), args.form)
+    alone = [
+        f"{short(found[0].name)} is alone on its board: nothing to compare with."
+        for found in boards.values()
+        if len(found) == 1 and several
+    ]
+    if args.form == "verbose":
+        for said in alone:
+            shown.print(said)
+        show_set_aside(shown, entries)
+    else:
+        for said in filter(None, (*alone, not_shown((), entries))):
+            if args.form is None:
+                shown.print(said)
+            else:
+                complain("compare", said)
+    return 0 if comparisons else 1

@@ -3,7 +3,7 @@
 import argparse
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from perturb_evals.cli.arguments import Subparsers
     from perturb_evals.families.demo import Demo, DemoSystem
-    from perturb_evals.families.family import Control, Family
-    from perturb_evals.leaderboard.boards import Board
+    from perturb_evals.families.family import Family
     from perturb_evals.leaderboard.entries import Entry
 
     Rows = Mapping[str, Mapping[str, Entry]]
@@ -51,14 +50,15 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the systems of all families, print a table each, and write the leaderboard's site.
+    """Run all families' systems, print a table each and who is best, and write the site.
 
     Returns:
         0; 1 when a run did not succeed or the site's folder holds something else.
     """
-    from perturb_evals.cli.tables.terminal import console
+    from perturb_evals.cli.tables.terminal import console, figure, number
     from perturb_evals.families import FAMILIES
     from perturb_evals.leaderboard.boards import make_boards
+    from perturb_evals.leaderboard.conclusion import overall
     from perturb_evals.leaderboard.entries import read_entries
     from perturb_evals.leaderboard.publish import publish
     from perturb_evals.leaderboard.results.from_log import metrics
@@ -73,7 +73,9 @@ def run(args: argparse.Namespace) -> int:
     with shown.status("the leaderboard …"):
         entries = read_entries([str(args.log_dir)])
         boards = make_boards(entries)
-        publish(args.site, boards, summaries(boards), entries, transcripts=True)
+        summed = summaries(boards)
+        publish(args.site, boards, summed, entries, transcripts=True)
+    names: dict[int, str] = {}
     run_of = {entry.result.eval_id: entry for entry in entries.complete if entry.result}
     shown.print(
         "The scripted biologist is a script, not a language model: it answers in prose from notes "
@@ -89,19 +91,26 @@ def run(args: argparse.Namespace) -> int:
         )
         shown.print(_table(family, demo, rows))
         shown.print()
+        for name, own in rows.items():
+            names.update((id(entry), name) for entry in own.values())
         found = {task: metrics(log) for task, log in logs[demo.scripted.name].items()}
-        added = _added(boards, rows, demo.scripted.name)
-        for sentence in (*_ways(family, demo, rows), *added, *demo.remarks(found)):
+        for sentence in demo.remarks(found):
             shown.print(sentence)
         shown.print()
-    shown.print("The leaderboard of these runs, open it in a browser:", style="bold")
-    shown.print(str(args.site / "index.html"), soft_wrap=True)
-    shown.print("The same with its transcripts, which a browser reads from a server only:")
-    shown.print(
-        f"python3 -m http.server 8000 --bind 127.0.0.1 --directory {args.site}", soft_wrap=True
-    )
-    shown.print("Read every transcript:", style="bold")
-    shown.print(f"{_inspect()} view --log-dir {args.log_dir}", soft_wrap=True)
+    for what, command in (
+        ("Read every transcript", f"{_inspect()} view --log-dir {args.log_dir}"),
+        ("The leaderboard in a browser", str(args.site / "index.html")),
+        (
+            "The same with its transcripts, which a browser reads from a server only",
+            f"python3 -m http.server 8000 --bind 127.0.0.1 --directory {args.site}",
+        ),
+    ):
+        shown.print(f"{what}:")
+        shown.print(f"  {command}", soft_wrap=True)
+    shown.print()
+    said = overall(boards, summed, lambda entry: names.get(id(entry), entry.name), number, figure)
+    for line in said.splitlines():
+        shown.print(line, style="bold")
     return 0
 
 
@@ -197,44 +206,6 @@ def _named(rows: "Rows", method: str) -> str:
     """Return the name of the system that runs a method; empty where none does."""
     names = (n for n, own in rows.items() if any(e.method == method for e in own.values()))
     return next(names, "")
-
-
-def _ways(family: "Family", demo: "Demo", rows: "Rows") -> "Iterator[str]":
-    """Say for each task how far the scripted model gets from the zero of skill to the best."""
-    from perturb_evals.cli.tables.terminal import number
-
-    def end(control: "Control") -> tuple[str, float]:
-        name = _named(rows, control.method)
-        value = rows[name][task].outcome.value if name else control.value
-        assert value is not None, f"The demo runs no {control.method}."
-        return name or control.name, value
-
-    for task, entry in rows[demo.scripted.name].items():
-        best = demo.attainable(task)
-        zero, start = end(family.zero)
-        one, stop = end(family.one) if best is None else ("the best attainable", best)
-        share = (entry.outcome.value - start) / (stop - start)
-        yield (
-            f"{task}: the {demo.scripted.name} gets {share:.0%} of the way from {zero} "
-            f"({number(start)}) to {one} ({number(stop)})."
-        )
-
-
-def _added(boards: "Sequence[Board]", rows: "Rows", scripted: str) -> "Iterator[str]":
-    """Say for each task what the scripted model adds to the reference of its track."""
-    from perturb_evals.cli.tables.terminal import figure, number
-    from perturb_evals.leaderboard.value_added import models_add
-
-    named = {id(entry): name for name, own in rows.items() for entry in own.values()}
-
-    def name(entry: "Entry") -> str:
-        return named.get(id(entry), entry.name)
-
-    for task, entry in rows[scripted].items():
-        for board in boards:
-            for track in board.tracks:
-                if any(row.entry is entry for row in track.rows):
-                    yield f"{task}: {models_add(board, track, name, number, figure)}"
 
 
 def _inspect() -> str:

@@ -16,6 +16,7 @@ from perturb_evals.cli import (
     estimate,
     leaderboard,
     listing,
+    next_step,
     predict,
     results,
     split,
@@ -44,7 +45,7 @@ COMMANDS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code.
+    """Run the command line and return its exit code; without a command, say what to do next.
 
     What a user can mend is told in one line on stderr, without a traceback: 2 for an argument that
     is not allowed, 1 for data, logs and files that cannot be had or used. Nothing is told where
@@ -61,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         ),
     )
     parser.add_argument("--version", action="version", version=f"perturb-evals {__version__}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
+    parser.set_defaults(run=next_step.run)
     for command in COMMANDS:
         command.add_parser(subparsers)
     args = parser.parse_args(argv)

@@ -91,7 +91,7 @@ def overall(
     headline_text: HeadlineText,
     shown: Shown,
 ) -> str:
-    """Return a sentence for each family of questions: who is best over all that is shown of it.
+    """Return a line for each family of questions: who is best over all that is shown of it.
 
     It is about the mean skill where there is a summary, else about a board; of several summaries or
     tracks about one where something else than baselines is ranked, and of these about that with the
@@ -117,8 +117,8 @@ def overall(
                 n = sum(row.entry.kind == "system" and row.rank is not None for row in track.rows)
                 sentence = conclusion(board, track, name, headline_text, shown)
                 places.append((n, 1, f"{place_of(board, track)}: {sentence}"))
-        said.append(max(places, key=_weight))
-    return " ".join(sentence for *_, sentence in sorted(said, key=_weight, reverse=True))
+        said += [max(places, key=_weight)] if places else []
+    return "\n".join(sentence for *_, sentence in sorted(said, key=_weight, reverse=True))
 
 
 def _weight(place: tuple[int, int, str]) -> tuple[bool, int, int]:

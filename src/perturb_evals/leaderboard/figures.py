@@ -1,4 +1,4 @@
-"""A value with its interval from resamples."""
+"""A value with its interval from resamples, and a difference the other way round."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,3 +25,12 @@ def figure_of(value: float, resampled: NDArray[np.float64]) -> Figure:
         return Figure(value=float(value))
     lower, upper = np.quantile(kept, [TAIL, 1 - TAIL])
     return Figure(value=float(value), lower=float(lower), upper=float(upper))
+
+
+def turned(difference: Figure) -> Figure:
+    """Return a difference with its sides exchanged; what is undefined stays so."""
+    value, lower, upper = (
+        None if number is None else 0.0 - number
+        for number in (difference.value, difference.upper, difference.lower)
+    )
+    return Figure(value=value, lower=lower, upper=upper)

@@ -1,4 +1,4 @@
-"""Boards and their summaries as tables of pandas, for notebooks."""
+"""Boards, their summaries and comparisons as tables of pandas, for notebooks and programs."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+from perturb_evals.leaderboard.comparison import Comparison
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.summary import Summary
 
@@ -28,6 +29,14 @@ SUMMED = {
     **dict.fromkeys(("summary", "track", "lines", "system", "kind"), TEXT),
     **dict.fromkeys(("mean_of", "task", "contexts"), TEXT),
     **dict.fromkeys(("value", "lower", "upper"), NUMBER),
+}
+
+COMPARED = {
+    **dict.fromkeys(("board_key", "title", "metric", "better", "a", "b"), TEXT),
+    **dict.fromkeys(("difference", "lower", "upper"), NUMBER),
+    **dict.fromkeys(("p", "p_holm", "p_bootstrap", "detectable"), NUMBER),
+    **dict.fromkeys(("only_a", "only_b", "both", "neither"), "int64"),
+    **dict.fromkeys(("a_log", "b_log"), TEXT),
 }
 
 
@@ -67,6 +76,44 @@ def summaries_to_frame(summaries: Iterable[Summary]) -> pd.DataFrame:
     """
     rows = [row for summary in summaries for row in _means(summary)]
     return pd.DataFrame(rows, columns=list(SUMMED)).astype(SUMMED)
+
+
+def comparisons_to_frame(comparisons: Iterable[Comparison]) -> pd.DataFrame:
+    """Return a row for each pair of systems in some comparisons, in their order.
+
+    Args:
+        comparisons: Of `compare`.
+
+    Returns:
+        The columns of `COMPARED`: where the pair stands; the two systems; the headline of `a` minus
+        that of `b` with the 95% interval; p of swapped answers (`p`), the same by Holm over the
+        pairs of the comparison, and p of the resamples; see `comparison.ComparedPair` for the rest.
+        nan where a number is undefined. Without comparisons the same columns and no rows.
+    """
+    rows = [
+        {
+            "board_key": comparison.board_key,
+            "title": comparison.title,
+            "metric": comparison.headline,
+            "better": comparison.better,
+            "a": pair.a.name,
+            "b": pair.b.name,
+            **_figure(pair.difference, "difference", "lower", "upper"),
+            "p": pair.p_randomised,
+            "p_holm": pair.p_holm,
+            "p_bootstrap": pair.p_bootstrap,
+            "detectable": pair.detectable,
+            "only_a": pair.only_a,
+            "only_b": pair.only_b,
+            "both": pair.both,
+            "neither": pair.neither,
+            "a_log": pair.a.result.log if pair.a.result else "",
+            "b_log": pair.b.result.log if pair.b.result else "",
+        }
+        for comparison in comparisons
+        for pair in comparison.pairs
+    ]
+    return pd.DataFrame(rows, columns=list(COMPARED)).astype(COMPARED)
 
 
 def _means(summary: Summary) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Numbers and tracks as text, on pages and the terminal; an undefined number is a dash."""
 
 import math
+import unicodedata
 from collections.abc import Sequence
 
 from perturb_evals.leaderboard.results.result import Figure
@@ -9,6 +10,8 @@ MISSING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 SMALL = 5e-4
 """What is smaller than this has no three decimals."""
+FORMULA = ("=", "+", "-", "@")
+"""What makes a spreadsheet take a text for a formula, after white space too."""
 SIZES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -101,6 +104,17 @@ def p_value(p: float | None) -> str:
 def track_text(name: str, lines: Sequence[str]) -> str:
     """Return a track with the cell lines that are open in it."""
     return f"{name} ({', '.join(lines)})" if lines else name
+
+
+def harmless(text: str) -> str:
+    """Return a text of a table's file, with an apostrophe before what would be a formula.
+
+    Characters that control or format a text, which a spreadsheet or a terminal may obey, are left
+    out; line ends and tabs become spaces.
+    """
+    spaced = (" " if letter in "\t\n\r" else letter for letter in text)
+    shown = "".join(letter for letter in spaced if unicodedata.category(letter)[0] != "C")
+    return f"'{shown}" if shown.lstrip().startswith(FORMULA) else shown
 
 
 def _minus(text: str) -> str:

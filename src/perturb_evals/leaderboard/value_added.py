@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from perturb_evals.leaderboard.boards import ROUNDING, Board, BoardTrack, Row
 from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.figures import turned
 from perturb_evals.leaderboard.results.result import Figure
 
 BEST = 3
@@ -101,17 +102,8 @@ def _above(
     whom = "the best of them" if len(models) > 1 else name(best)
     said = verdict(added)
     if said == LESS:
-        lead = shown(_turned(added))
+        lead = shown(turned(added))
         return f"{who} is ahead of {whom} by {lead}: less than nothing is added to that."
     if said == MORE:
         return f"{who} is behind {whom} by {shown(added)}."
-    return f"{who} cannot be told from {whom}: {shown(_turned(added))}."
-
-
-def _turned(figure: Figure) -> Figure:
-    """Return a difference with its sides exchanged."""
-    value, lower, upper = (
-        None if number is None else 0.0 - number
-        for number in (figure.value, figure.upper, figure.lower)
-    )
-    return Figure(value=value, lower=lower, upper=upper)
+    return f"{who} cannot be told from {whom}: {shown(turned(added))}."

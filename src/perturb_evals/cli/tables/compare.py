@@ -2,10 +2,13 @@
 
 import math
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
 from perturb_evals.cli.tables.terminal import figure, number, short
+from perturb_evals.leaderboard.boards import ROUNDING
+from perturb_evals.leaderboard.figures import turned
 from perturb_evals.leaderboard.text import p_value
 from perturb_evals.leaderboard.value_added import added_to
 
@@ -14,9 +17,14 @@ if TYPE_CHECKING:
 
     from perturb_evals.leaderboard.boards import Board
     from perturb_evals.leaderboard.comparison import ComparedPair, Comparison
+    from perturb_evals.leaderboard.entries import Entry
 
 SIGNIFICANT = 0.05
+PERTURBATIONS = "perturbations"
 COUNTS = ("detectable", "only A", "only B", "both", "neither")
+NAMED = 3
+"""Systems that the sentence names among those from which no difference is shown."""
+
 LISTED = 3
 """Pairs whose most discordant questions are listed: those of three systems."""
 
@@ -24,8 +32,26 @@ VIEWER = "http://127.0.0.1:7575/"
 """Where `inspect view` listens unless it is told otherwise."""
 
 
-def show_comparison(console: "Console", comparison: "Comparison", board: "Board") -> None:
-    """Print all pairs in a table with their verdicts, and what each system adds to its reference.
+def show_comparison(console: "Console", comparison: "Comparison") -> None:
+    """Print in a sentence who is better, and a table of the pairs; of many those with the best."""
+    show_who_is_better(console, comparison)
+    pairs = list(comparison.pairs)
+    if len(pairs) > LISTED:
+        _, pairs = _best_and_its_pairs(comparison)
+    _show_pairs(console, comparison, pairs, ())
+    if any(map(_tracks_differ, comparison.pairs)):
+        console.print("Not all of them were allowed to read the same training rows.")
+    n = len(comparison.pairs)
+    said = f"{len(pairs)} of {n} pairs. " if len(pairs) < n else ""
+    console.print(
+        f"{said}p Holm: adjusted for all pairs. --verbose: more on each pair, and what systems add "
+        "to their reference.\n",
+        style="dim",
+    )
+
+
+def show_all(console: "Console", comparison: "Comparison", board: "Board") -> None:
+    """Print the same with all columns, how to read them, each verdict, and what systems add.
 
     For few pairs also where they differ most.
 
@@ -34,21 +60,8 @@ def show_comparison(console: "Console", comparison: "Comparison", board: "Board"
         comparison: The pairs.
         board: Their board.
     """
-    console.print(
-        f"{short(comparison.title)}: {comparison.headline}, {comparison.better} is better; "
-        f"{comparison.n_units:,} {comparison.unit}, {comparison.n_perturbations:,} perturbations",
-        style="bold",
-    )
-    show_fitted(
-        console,
-        [
-            FittedColumn("A\nB", left=True, folds=True),
-            *(FittedColumn(name) for name in ("A - B", "p", "p Holm")),
-            *(FittedColumn(name, spare=True) for name in COUNTS),
-        ],
-        [_cells(pair) for pair in comparison.pairs],
-        bright=[True for _ in comparison.pairs],
-    )
+    show_who_is_better(console, comparison)
+    _show_pairs(console, comparison, comparison.pairs, COUNTS)
     console.print(
         "p: the systems' answers are swapped by perturbation, after ranking them within each gene. "
         "p Holm: adjusted for all pairs here. detectable: the smallest difference that so many "
@@ -57,7 +70,7 @@ def show_comparison(console: "Console", comparison: "Comparison", board: "Board"
     )
     _show_added(console, comparison, board)
     for pair in comparison.pairs:
-        if pair.a.track != pair.b.track or pair.a.lines != pair.b.lines:
+        if _tracks_differ(pair):
             console.print(
                 f"{short(pair.a.name)} and {short(pair.b.name)} were allowed to read different "
                 f"training rows: tracks {pair.a.track} and {pair.b.track}.",
@@ -70,6 +83,95 @@ def show_comparison(console: "Console", comparison: "Comparison", board: "Board"
     else:
         console.print("Compare two or three runs to see where they differ most.", style="dim")
     console.print()
+
+
+def show_who_is_better(console: "Console", comparison: "Comparison") -> None:
+    """Print in a sentence which of all systems is better, and whether that is shown."""
+    console.print(f"{short(comparison.title)}: {_who_is_better(comparison)}")
+
+
+def _who_is_better(comparison: "Comparison") -> str:
+    best, own = _best_and_its_pairs(comparison)
+    if best is None:
+        return f"nobody can be called better: {comparison.headline} is undefined."
+    alike = [pair for pair in own if not is_shown(pair)]
+    who = f"{short(best.name)} ({figure(best.figure)})"
+    if len(own) == 1:
+        (pair,) = own
+        other = _other(pair, best)
+        said = f"no difference is shown between {who} and" if alike else f"{who} is better than"
+        # Turned for errors, and for a pair whose second is the best.
+        lead = turned(pair.difference) if (pair.difference.value or 0.0) < 0 else pair.difference
+        p = p_value(pair.p_holm)
+        return f"{said} {short(other.name)} ({figure(other.figure)}): {figure(lead)}, p {p}."
+    if not alike:
+        p = p_value(max(pair.p_holm for pair in own))
+        return f"{who} is better than each of the {len(own)} others (largest p Holm {p})."
+    named = [short(_other(pair, best).name) for pair in alike[:NAMED]]
+    named += [f"{len(alike) - NAMED} more"] if len(alike) > NAMED else []
+    most = "highest" if comparison.better == "higher" else "lowest"
+    said = f"{who} has the {most} {comparison.headline}"
+    if shown := len(own) - len(alike):
+        said += f" and is shown to be better than {shown} of the {len(own)} others"
+    return f"{said}; no difference is shown from {', '.join(named)}."
+
+
+def _best_and_its_pairs(
+    comparison: "Comparison",
+) -> "tuple[Entry | None, list[ComparedPair]]":
+    """Return who has the best headline, and its pairs; None and no pairs where none has one.
+
+    What reads the truth counts only where nothing else is compared.
+    """
+    pairs = [pair for pair in comparison.pairs if "truth" not in (pair.a.kind, pair.b.kind)]
+    pairs = pairs or list(comparison.pairs)
+    both = (entry for pair in pairs for entry in (pair.a, pair.b))
+    values = [(entry.figure.value, entry) for entry in both if entry.figure.value is not None]
+    if not values:
+        return None, []
+    _, best = (max if comparison.better == "higher" else min)(values, key=lambda found: found[0])
+    return best, [pair for pair in pairs if best in (pair.a, pair.b)]
+
+
+def _other(pair: "ComparedPair", entry: "Entry") -> "Entry":
+    return pair.b if pair.a is entry else pair.a
+
+
+def is_shown(pair: "ComparedPair") -> bool:
+    """Whether a pair differs: by Holm's p, and by the paired interval, which leaves out zero."""
+    lower, upper = pair.difference.lower, pair.difference.upper
+    if lower is None or upper is None or not pair.p_holm < SIGNIFICANT:
+        return False
+    return lower > ROUNDING or upper < -ROUNDING
+
+
+def _tracks_differ(pair: "ComparedPair") -> bool:
+    return pair.a.track != pair.b.track or pair.a.lines != pair.b.lines
+
+
+def _show_pairs(
+    console: "Console",
+    comparison: "Comparison",
+    pairs: "Sequence[ComparedPair]",
+    counts: Sequence[str],
+) -> None:
+    n = f"{comparison.n_perturbations:,} {PERTURBATIONS}"
+    asked = f"{comparison.n_units:,} {comparison.unit} on {n}"
+    console.print(
+        f"{comparison.headline}, {comparison.better} is better; "
+        f"{n if comparison.unit == PERTURBATIONS else asked}",
+        style="bold",
+    )
+    show_fitted(
+        console,
+        [
+            FittedColumn("A\nB", left=True, folds=True),
+            *(FittedColumn(name) for name in ("A - B", "p", "p Holm")),
+            *(FittedColumn(name, spare=True) for name in counts),
+        ],
+        [_cells(pair) for pair in pairs],
+        bright=[True for _ in pairs],
+    )
 
 
 def _show_added(console: "Console", comparison: "Comparison", board: "Board") -> None:
@@ -108,10 +210,12 @@ def verdict(pair: "ComparedPair", comparison: "Comparison") -> str:
     difference = pair.difference.value
     if difference is None or not math.isfinite(pair.p_holm):
         return "they cannot be told apart on these data: nothing can be ranked."
-    if pair.p_holm >= SIGNIFICANT:
+    if not is_shown(pair):
         if pair.alike:
             return "they score alike everywhere."
         said = f"no difference is shown (p {p_value(pair.p_holm)})"
+        if pair.p_holm < SIGNIFICANT:
+            return f"{said}: the paired interval does not leave out zero."
         if not math.isfinite(pair.detectable):
             return f"{said}; these data cannot say how large one could be."
         return (
@@ -120,7 +224,8 @@ def verdict(pair: "ComparedPair", comparison: "Comparison") -> str:
         )
     a_leads = (difference > 0) == (comparison.better == "higher")
     leader = short(pair.a.name if a_leads else pair.b.name)
-    return f"{leader} is better by {number(abs(difference))} (p {p_value(pair.p_holm)})."
+    by = figure(pair.difference if difference > 0 else turned(pair.difference))
+    return f"{leader} is better by {by} (p {p_value(pair.p_holm)})."
 
 
 def _show_discordant(console: "Console", pair: "ComparedPair") -> None:

@@ -1,9 +1,10 @@
-"""The leaderboard in words and tables: boards track by track, the summary, what takes no part."""
+"""The whole leaderboard: boards track by track, summaries, how to read them, what is left out."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
+from perturb_evals.cli.tables.glance import sentence_of, show_sentences, system_name
 from perturb_evals.cli.tables.terminal import figure, number, plain, short
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.interleaved import interleaved
@@ -39,7 +40,8 @@ def show_leaderboard(
     summed: "Sequence[Summary]",
     entries: "Entries",
 ) -> None:
-    """Print all boards, the summaries, how to read them, and what takes no part."""
+    """Print the sentences, all boards, the summaries, how to read them, and what takes no part."""
+    show_sentences(console, boards, summed)
     for board in boards:
         _show_board(console, board)
     for summary in summed:
@@ -49,8 +51,6 @@ def show_leaderboard(
             console.print(sentence, style="dim")
         console.print()
     show_set_aside(console, entries, boards)
-    if not boards:
-        console.print("There is no complete run, so there is nothing to rank.")
 
 
 def _show_board(console: "Console", board: "Board") -> None:
@@ -82,6 +82,7 @@ def _show_track(
     words = board.family.tracks[track.name].opens
     opened = short(words.format(lines=", ".join(track.lines)), 200)
     found = interleaved(track, lines, board.better)
+    console.print(sentence_of(board, track))
     show_fitted(
         console,
         [
@@ -99,7 +100,7 @@ def _show_track(
         bright=[not isinstance(row, PublishedLine) and row.entry.kind == "system" for row in found],
         title=f"May read: {opened} (track {track.name})",
     )
-    if said := models_add(board, track, lambda entry: short(entry.name, 80), number, figure):
+    if said := models_add(board, track, system_name, number, figure):
         console.print(said)
 
 
@@ -124,7 +125,7 @@ def _cells(board: "Board", track: "BoardTrack", row: "Row") -> dict[str, str]:
     said += () if result is None else board.family.oddities(result.counts)
     cells = {
         "rank": "" if row.rank is None else f"{row.rank}{TIED if row.with_best else ' '}",
-        "system": short(entry.name, 80) + (f" ({'; '.join(said)})" if said else ""),
+        "system": system_name(entry) + (f" ({'; '.join(said)})" if said else ""),
         board.headline: figure(entry.figure),
         "behind": figure(row.behind),
         "added": "reference" if track.is_floor(row) else figure(row.added),

@@ -1,10 +1,12 @@
 """A console for tables, and text from logs and files made fit for it: data, whatever it holds."""
 
+import json
 import sys
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
     from rich.console import Console
 
     from perturb_evals.leaderboard.results.result import Figure
@@ -12,15 +14,31 @@ if TYPE_CHECKING:
 MISSING = "-"
 
 
-def console(width: int) -> "Console":
-    """Return a console; a pipe has no width, so it gets this one.
+def console(width: int, file: TextIO | None = None) -> "Console":
+    """Return a console on stdout, or on another stream; a pipe has no width, so it gets this one.
 
     Markup, highlighting and emoji are off: text from logs is data.
     """
     from rich.console import Console
 
-    chosen = None if sys.stdout.isatty() else width
-    return Console(highlight=False, markup=False, emoji=False, width=chosen)
+    chosen = None if (file or sys.stdout).isatty() else width
+    return Console(highlight=False, markup=False, emoji=False, width=chosen, file=file)
+
+
+def print_frame(frame: "DataFrame", form: str) -> None:
+    """Print a table for programs: `json` for a list of objects, null for what there is not; or CSV.
+
+    In CSV texts are harmless to spreadsheets and terminals; in JSON all but ASCII is escaped.
+    """
+    from perturb_evals.leaderboard.text import harmless
+
+    if form == "json":
+        # As JSON and back: a table's own JSON has no choice of what is escaped.
+        rows = json.loads(frame.to_json(orient="records", double_precision=15))
+        print(json.dumps(rows, indent=1))
+    else:
+        shown = frame.astype(object).map(lambda v: harmless(v) if isinstance(v, str) else v)
+        print(shown.to_csv(index=False, lineterminator="\n"), end="")
 
 
 def plain(text: str) -> str:

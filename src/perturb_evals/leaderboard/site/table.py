@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -11,12 +10,9 @@ from operator import attrgetter
 from typing import Any
 
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.leaderboard.text import MISSING, decimal, interval
+from perturb_evals.leaderboard.text import MISSING, decimal, harmless, interval
 
 Value = str | float | int | bool | None
-
-FORMULA = ("=", "+", "-", "@")
-"""What makes a spreadsheet take a text for a formula, after white space too."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +203,8 @@ class PageTable:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([field for column in self.columns for field in column.fields])
         for row in self.rows:
-            writer.writerow([_harmless(value) for cell in row.cells for value in cell.values])
+            values = [value for cell in row.cells for value in cell.values]
+            writer.writerow([harmless(v) if isinstance(v, str) else v for v in values])
         return out.getvalue()
 
 
@@ -290,16 +287,3 @@ def figure(
     bounds = (value.value, value.lower, value.upper)
     shown, note = decimal(value.value, beside), interval(value, beside)
     return Cell(shown, bounds, value.value, note, mark=mark)
-
-
-def _harmless(value: Value) -> Value:
-    """Return a text with an apostrophe before what a spreadsheet would take for a formula.
-
-    Characters that control or format a text, which a spreadsheet or a terminal may obey, are left
-    out; line ends and tabs become spaces.
-    """
-    if not isinstance(value, str):
-        return value
-    spaced = (" " if letter in "\t\n\r" else letter for letter in value)
-    shown = "".join(letter for letter in spaced if unicodedata.category(letter)[0] != "C")
-    return f"'{shown}" if shown.lstrip().startswith(FORMULA) else shown
