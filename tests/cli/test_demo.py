@@ -90,6 +90,7 @@ def test_the_second_table_shows_the_numbers_of_its_logs(shown, logs):
         if "langpert" in log.eval.task
     }
     assert set(runs) == set(SCREEN_ROWS)
+    assert all(log.eval.tags == [solver] for solver, log in runs.items())
     errors = {
         solver: {
             sample.metadata["pert"]: sample.scores["expression"].value["mae_top20"]

@@ -131,14 +131,18 @@ def _run_all(
 
 def _evaluate(family: "Family", system: "DemoSystem", log_dir: Path) -> "list[EvalLog]":
     from inspect_ai import eval as inspect_eval
+    from inspect_ai.util import registry_info
 
     from perturb_evals.leaderboard.systems import NO_MODEL
 
     tasks = [task(**system.arguments) for task in family.tasks]
+    solver = system.solver() if system.solver else family.solvers[0]()
     logs = inspect_eval(
         tasks,
         model=NO_MODEL if system.solver else SCRIPTED,
-        solver=system.solver() if system.solver else None,
+        solver=solver if system.solver else None,
+        # Baselines all have the model none/none; in the viewer's list the tag tells them apart.
+        tags=[registry_info(solver).name.rpartition("/")[2]],
         log_dir=str(log_dir),
         display="none",
         # Nobody watches these runs, and logs of some hundred samples are written at once: this

@@ -15,7 +15,7 @@ from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.options import refuse_unknown, whole_number
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.samples import held_out_samples
-from perturb_evals.scorers.expression.expression import expression
+from perturb_evals.scorers.expression.expression import expression, scores_view
 from perturb_evals.scorers.expression.results import regression
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
 
@@ -82,5 +82,6 @@ def langpert(
         metrics=[regression(asked=benchmark.n_questions)],
         headline_metric=HEADLINE,
         version=VERSION,
+        viewer=scores_view(),
         metadata=benchmark.metadata("langpert"),
     )

@@ -18,7 +18,7 @@ from perturb_evals.datasets.pairs.questions import Holdout, QuestionSet
 from perturb_evals.datasets.pairs.samples import question_samples
 from perturb_evals.metrics.pairs.predictions import ABSTENTIONS, Abstention
 from perturb_evals.replies.pairs import AnswerForm
-from perturb_evals.scorers.pairs.p_positive import p_positive
+from perturb_evals.scorers.pairs.p_positive import answers_view, p_positive
 from perturb_evals.scorers.pairs.results import classification
 from perturb_evals.solvers.pairs.ask import ask
 
@@ -127,5 +127,6 @@ def _task(
         metrics=[classification(questions, abstention, asked=asked.n_questions)],
         headline_metric=HEADLINE,
         version=VERSION,
+        viewer=answers_view(),
         metadata=asked.metadata(name, abstention=abstention),
     )

@@ -66,6 +66,7 @@ def test_missing_sizes_are_run_and_all_are_shown(curve, folder, tmp_path, capsys
     for size in (4, 8):
         log = found[size]
         assert log.eval.solver == "perturb_evals/oracle_neighbors"  # no prefix is needed
+        assert log.eval.tags == ["oracle_neighbors"]
         assert log.eval.solver_args_passed == {"k": 2}
         metrics = {name: m.value for name, m in log.results.scores[0].metrics.items()}
         value, lower, upper = (

@@ -10,6 +10,7 @@ from inspect_ai.model import ModelCost, ModelUsage
 
 from perturb_evals.families import family_of
 from perturb_evals.leaderboard.results.from_log import metrics, result_of
+from perturb_evals.leaderboard.systems import identity
 from perturb_evals.logs.samples import read_samples
 
 MODEL = "perturb_scripted/biologist"
@@ -39,6 +40,16 @@ def test_metrics_are_those_of_the_header_with_their_intervals(header, name):
             assert figure.lower <= figure.value <= figure.upper
     assert told == stored
     assert result.metrics[result.headline].lower is not None
+
+
+def test_tags_and_the_view_of_a_log_are_no_part_of_its_result(header):
+    log = header("knn direction")
+    bare = log.model_copy(deep=True)
+    bare.eval.tags, bare.eval.viewer = None, None
+    log.eval.tags = ["cross_line_knn", "mine"]
+    assert log.eval.viewer is not None
+    assert result_of(log) == result_of(bare)
+    assert identity(result_of(log)) == identity(result_of(bare))
 
 
 def test_coverage_and_reasons_add_up(header):

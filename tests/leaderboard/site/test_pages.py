@@ -5,21 +5,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from html import unescape
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from inspect_ai.log import read_eval_log
+from markupsafe import escape
 
 from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.leaderboard.boards import Board, BoardTrack, Row, make_boards
 from perturb_evals.leaderboard.comparison import MOST_COMPARED
+from perturb_evals.leaderboard.conclusion import conclusion, overall
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.results.from_log import metrics as metrics_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.site.columns import compared, methods, runs, standings
-from perturb_evals.leaderboard.site.page import Page
+from perturb_evals.leaderboard.site.own_track import standing
+from perturb_evals.leaderboard.site.page import WRITTEN, Page
 from perturb_evals.leaderboard.site.pages.board import board_page_of
 from perturb_evals.leaderboard.site.pages.comparison import (
     LISTED,
@@ -44,7 +48,7 @@ NO_LINKS = Transcripts(None)
 
 
 def words(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", html.replace("<wbr>", "")).split())
 
 
 @pytest.fixture
@@ -366,14 +370,108 @@ def test_every_column_of_numbers_is_explained_in_words() -> None:
 
 
 def test_headings_of_a_board_and_of_the_overview(harmful: Any) -> None:
-    board = board_page_of(short(harmful.boards[0]), {}, NO_LINKS).tables[0]
-    assert [column.label for column in board.columns] == [
+    page = board_page_of(short(harmful.boards[0]), {}, NO_LINKS)
+    (first, *_), (ranked,) = page.tables, ranked_tables(page)
+    assert [column.label for column in first.columns] == [
+        *("Track", "Rank", "System", "Headline", "Added", "Skill", "Coverage", "Cost", "Released")
+    ]
+    assert [column.label for column in ranked.columns] == [
         *("Rank", "System", "Headline", "Added", "Skill", "Behind best", "Coverage", "Tokens"),
         *("Cost", "Calls", "Time", "Released"),
     ]
     index = index_page_of(harmful.boards, harmful.summaries, harmful.entries, {})
     shown = [column.label for table in index.tables for column in table.columns]
-    assert {"Task", "Context", "Track", "Mean skill", "System"} <= set(shown)
+    assert {"Board", "Task", "Context", "Track", "Mean skill", "System"} <= set(shown)
+
+
+def ranked_tables(page: Page) -> list[Any]:
+    """The tables of a board's tracks."""
+    return [table for table in page.tables if table.columns[0] is standings.RANK]
+
+
+def folded(html: str) -> tuple[str, str]:
+    """What a page shows at first, and what lies in closed details."""
+    inside = " ".join(re.findall(r"<details>.*?</details>", html, re.DOTALL))
+    return re.sub(r"<details>.*?</details>", "", html, flags=re.DOTALL), inside
+
+
+def test_a_page_begins_with_its_answer_one_plot_and_one_table(harmful: Any) -> None:
+    board = short(harmful.boards[0])
+    pages = [
+        board_page_of(board, {"compare-1.html": "Two"}, NO_LINKS),
+        index_page_of(harmful.boards, harmful.summaries, harmful.entries, {"c.html": "Two"}),
+    ]
+    sentences = [
+        conclusion(board, board.tracks[0], *WRITTEN),
+        overall(harmful.boards, harmful.summaries, *WRITTEN),
+    ]
+    for page, sentence in zip(pages, sentences, strict=True):
+        shown, inside = folded(render_page(page, SHARED))
+        assert str(escape(sentence)) in shown
+        assert (shown.count("<img"), shown.count("<table")) == (1, 1)
+        assert shown.index(str(escape(sentence))) < shown.index("<img") < shown.index("<table")
+        assert inside.count("<table") >= 1
+        assert "How to read this" in inside
+
+
+def test_the_answer_of_a_board_is_of_the_tracks_where_models_are_ranked(fifty: Any) -> None:
+    board = fifty.boards[0]
+    page = board_page_of(board, {}, NO_LINKS)
+    said = [section["title"] for section in page.values["answers"]]
+    assert len(said) == len(board.tracks) == 3
+    tracks = [
+        replace(track, rows=[r for r in track.rows if number == 0 or r.entry.kind != "system"])
+        for number, track in enumerate(board.tracks)
+    ]
+    page = board_page_of(replace(board, tracks=tuple(tracks)), {}, NO_LINKS)
+    assert [section["title"] for section in page.values["answers"]] == ["none"]
+    assert len(page.values["sections"]) == 3
+
+
+def test_every_system_stands_once_in_the_first_table_and_in_all_systems(fifty: Any) -> None:
+    board = fifty.boards[0]
+    twice = [row.entry.name for track in board.tracks for row in track.rows]
+    assert len(twice) > len(set(twice)), "baselines stand in the wider tracks too"
+    (first, *_) = board_page_of(board, {}, NO_LINKS).tables
+    names = [row.cells[2].text for row in first.rows]
+    assert sorted(names) == sorted(set(twice))
+    of_track = {row.cells[2].text: row.cells[0].values[0] for row in first.rows}
+    for track in board.tracks:
+        for row in track.rows:
+            assert of_track[row.entry.name].startswith(row.entry.track)
+    index = index_page_of(fifty.boards, fifty.summaries, fifty.entries, {})
+    (rows,) = [table for table in index.tables if table.name == "rows"]
+    stands = [(row.cells[0].text, row.cells[1].text, row.cells[2].text) for row in rows.rows]
+    assert len(stands) == len(set(stands)) > len(names)
+
+
+def test_the_overview_names_the_first_of_each_track_and_its_first_model(fifty: Any) -> None:
+    page = index_page_of(fifty.boards, fifty.summaries, fifty.entries, {})
+    (table,) = [table for table in page.tables if table.name == "boards"]
+    assert table.grouped
+    for board in fifty.boards:
+        for track in board.tracks:
+            ranked = [row.entry for row in track.rows if row.rank is not None]
+            wanted = {ranked[0].name, next(e.name for e in ranked if e.kind == "system")}
+            here = [
+                row.cells[3].text
+                for row in table.rows
+                if (row.cells[0].text, row.cells[1].text) == (board.title, track.name)
+            ]
+            assert (len(here), set(here)) == (len(wanted), wanted)
+
+
+def test_one_mark_is_for_what_is_tested_and_others_for_baselines(harmful: Any, seen: Any) -> None:
+    page = board_page_of(harmful.boards[0], {}, NO_LINKS)
+    kinds = {row.entry.kind for track in harmful.boards[0].tracks for row in track.rows}
+    html = seen(render_page(page, SHARED))
+    marks = [a["class"] for a in html.all("span") if str(a.get("class")).startswith("mark")]
+    assert set(marks) == {f"mark {kind}" for kind in kinds}
+    assert page.plots[0].kinds == kinds
+    css = (files("perturb_evals.leaderboard.site") / "static" / "site.css").read_text("utf-8")
+    users = [line for line in css.splitlines() if "var(--model)" in line]
+    assert all(line.startswith(".mark.system") for line in users)
+    assert len(users) == 1
 
 
 def test_what_models_add_is_a_line_and_a_column(harmful: Any, harm: str) -> None:
@@ -383,9 +481,10 @@ def test_what_models_add_is_a_line_and_a_column(harmful: Any, harm: str) -> None
     assert "Added to guessing (0.500): " in words(html)
     assert "asks no model" in words(html)
     assert harm not in html
-    (column,) = [n for n, column in enumerate(page.tables[0].columns) if column.label == "Added"]
-    assert page.tables[0].columns[column].fields == ("added", "added_lower", "added_upper")
-    for cells, row in zip(page.tables[0].rows, short(board).tracks[0].rows, strict=True):
+    (table,) = ranked_tables(page)
+    (column,) = [n for n, column in enumerate(table.columns) if column.label == "Added"]
+    assert table.columns[column].fields == ("added", "added_lower", "added_upper")
+    for cells, row in zip(table.rows, short(board).tracks[0].rows, strict=True):
         assert row.added
         assert cells.cells[column].sort == cells.cells[column].values[0] == row.added.value
 
@@ -441,7 +540,7 @@ def test_a_summary_names_the_lines_of_its_track_and_says_what_it_leaves_out(harm
 def test_csv_files_hold_the_numbers_of_the_pages(harmful_site: Path, harmful: Any) -> None:
     with (harmful_site / "tables" / "rows.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    shown = [(track, row) for b in harmful.boards for track in b.tracks for row in track.rows]
+    shown = [(track, row) for b in harmful.boards for track, own in standing(b) for row in own]
     assert len(rows) == len(shown)
     for written, (track, row) in zip(rows, shown, strict=True):
         assert float(written["headline"]) == row.entry.figure.value

@@ -18,6 +18,10 @@ OPTIONS = {"n_train": "--sizes", "repeats": "--repeats", "screen": "--screen"}
 """Arguments of the task that have an option of their own."""
 
 
+TASKS_OWN = Expression.solvers[0].__name__
+"""The solver of the task where none is named."""
+
+
 def run_missing(args: argparse.Namespace) -> dict[str, Any]:
     """Run the sizes that are missing, as the command line asks, and return their board.
 
@@ -84,6 +88,7 @@ def run_sizes(
         tasks,
         solver=solver,
         model=model,
+        tags=[(solver.solver if solver else TASKS_OWN).rpartition("/")[2]],
         log_dir=f"{log_dir.rstrip('/')}/{TASK.__name__}-{data}",
         log_dir_allow_dirty=True,
         display="rich" if sys.stdout.isatty() else "none",
@@ -112,5 +117,5 @@ def _sizes(given: str | None, screen: str) -> list[int]:
 def _solver(name: str | None, args: dict[str, Any]) -> SolverSpec | None:
     if not name and not args:
         return None
-    name = name or Expression.solvers[0].__name__
+    name = name or TASKS_OWN
     return SolverSpec(name if "/" in name else f"perturb_evals/{name}", args, args)

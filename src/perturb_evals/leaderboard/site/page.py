@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from perturb_evals.leaderboard.boards import Board
+from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.site.table import PageTable
+from perturb_evals.leaderboard.text import decimal, with_interval
+
+
+def system_name(entry: Entry) -> str:
+    """Return how sentences of a page call a system."""
+    return entry.name
+
+
+WRITTEN = (system_name, decimal, with_interval)
+"""How sentences of a page write systems, headlines, and figures with their intervals."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +30,16 @@ class Plot:
         svg: The file.
         alt: What it shows, for who does not see it.
         caption: What stands below it.
+        narrow: The same for a phone; empty where the file is narrow enough.
+        kinds: Of the systems in it, whose marks a legend explains.
     """
 
     name: str
     svg: str
     alt: str
     caption: str
+    narrow: str = ""
+    kinds: frozenset[str] = frozenset()
 
     @property
     def file(self) -> str:
@@ -32,11 +47,24 @@ class Plot:
         return f"plots/{self.name}.svg"
 
     @property
-    def height(self) -> int:
-        """Height of the plot in its own pixels, so that a page can keep its place."""
-        found = re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', self.svg)
-        assert found is not None, "Matplotlib writes one"
-        return round(float(found[1]))
+    def narrow_file(self) -> str:
+        """Relative URL of the file for a phone."""
+        return f"plots/{self.name}-narrow.svg"
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Its files by their relative URL."""
+        return {self.file: self.svg} | ({self.narrow_file: self.narrow} if self.narrow else {})
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in its own pixels, so that a page can keep its place."""
+        return _size(self.svg)
+
+    @property
+    def narrow_size(self) -> tuple[int, int]:
+        """Those of the file for a phone."""
+        return _size(self.narrow)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +86,12 @@ class Page:
     values: dict[str, Any]
     tables: tuple[PageTable, ...] = ()
     plots: tuple[Plot, ...] = ()
+
+
+def _size(svg: str) -> tuple[int, int]:
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert found is not None, "Matplotlib writes one"
+    return round(float(found[1])), round(float(found[2]))
 
 
 def board_stem(key: str, data_sha256: str) -> str:

@@ -5,6 +5,7 @@ import io
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
@@ -24,8 +25,9 @@ class Cell:
         sort: What rows are sorted by; None goes last.
         note: A second, smaller text.
         href: Where the text leads to; a relative URL.
-        mark: A short text that only a screen reader speaks; the page shows a dot.
+        mark: A short text that only a screen reader speaks; the page shows an equals sign.
         log: Whether the text comes from a log.
+        kind: Of a system, which the page shows as the mark that it has in the plots.
     """
 
     text: str
@@ -35,6 +37,7 @@ class Cell:
     href: str = ""
     mark: str = ""
     log: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Column:
         heads: Whether it heads the rows; where no column does, the first one.
         wide: Whether it holds sentences.
         legend: Whether the page of methods explains it; others say in their heading what they hold.
+        extra: Whether a phone shows it only when asked to.
     """
 
     label: str
@@ -60,11 +64,13 @@ class Column:
     heads: bool = False
     wide: bool = False
     legend: bool = False
+    extra: bool = False
 
     @property
     def style(self) -> str:
-        """Its CSS class: n for numbers, w for sentences, or none."""
-        return "n" if self.numeric else "w" if self.wide else ""
+        """Its CSS classes: n for numbers, w for sentences, x for what a phone leaves out."""
+        found = {"n": self.numeric, "w": self.wide and not self.numeric, "x": self.extra}
+        return " ".join(name for name, there in found.items() if there)
 
     def linked(self, href: Callable[[Any], str]) -> "Column":
         """Return the column with texts that lead to the URL of their row; an empty one is none."""
@@ -75,13 +81,28 @@ class Column:
 
         return replace(self, cell=cell)
 
+    def unmarked(self) -> "Column":
+        """Return the column without marks, for a table in which the best is best alone."""
+
+        def cell(thing: Any) -> Cell | None:
+            found = self.cell(thing)
+            return found and replace(found, mark="")
+
+        return replace(self, cell=cell)
+
 
 def figures(
-    label: str, about: str, name: str, cell: Callable[[Any], Cell | None], *, legend: bool = True
+    label: str,
+    about: str,
+    name: str,
+    cell: Callable[[Any], Cell | None],
+    *,
+    legend: bool = True,
+    extra: bool = False,
 ) -> Column:
     """Return a column of values with their bounds, which are fields of the CSV file too."""
     fields = (name, f"{name}_lower", f"{name}_upper")
-    return Column(label, about, fields, cell, numeric=True, legend=legend)
+    return Column(label, about, fields, cell, numeric=True, legend=legend, extra=extra)
 
 
 def numbers(
@@ -91,13 +112,16 @@ def numbers(
     shown: Callable[[float], str],
     value: Callable[[Any], float | None] | None = None,
 ) -> Column:
-    """Return a column of numbers with a legend; they are the attribute `field`, or else `value`."""
+    """Return a column of numbers with a legend; they are the attribute `field`, or else `value`.
+
+    A phone shows it only when asked to.
+    """
     read = value or attrgetter(field)
 
     def cell(thing: Any) -> Cell:
         return number(read(thing), shown)
 
-    return Column(label, about, (field,), cell, numeric=True, legend=True)
+    return Column(label, about, (field,), cell, numeric=True, legend=True, extra=True)
 
 
 @dataclass(frozen=True)
@@ -124,6 +148,8 @@ class PageTable:
         columns: At least one.
         rows: A page says in words that there are none.
         plain: Whether it stays as it is, without sorting and filtering.
+        grouped: Whether the first column stands above the rows that have the same there, one after
+            the other. They are sorted within their group only.
     """
 
     name: str
@@ -131,6 +157,7 @@ class PageTable:
     columns: tuple[Column, ...]
     rows: tuple[TableRow, ...]
     plain: bool = False
+    grouped: bool = False
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -139,17 +166,31 @@ class PageTable:
     @property
     def head(self) -> int:
         """Number of the column that heads the rows."""
-        return next((n for n, column in enumerate(self.columns) if column.heads), 0)
+        found = (n for n, column in enumerate(self.columns) if column.heads)
+        return next(found, int(self.grouped))
 
     @property
     def filled(self) -> tuple[int, ...]:
         """Numbers of the columns that a page shows: the head, and those with something in them."""
         return tuple(
             n
-            for n in range(len(self.columns))
+            for n in range(int(self.grouped), len(self.columns))
             if n == self.head
             or any(row.cells[n].text != MISSING or row.cells[n].note for row in self.rows)
         )
+
+    @property
+    def folded(self) -> int:
+        """Number of the columns that a phone shows only when asked to."""
+        return sum(self.columns[n].extra for n in self.filled)
+
+    @property
+    def groups(self) -> list[tuple[Cell | None, list[TableRow]]]:
+        """The rows by what stands above them; None where nothing does."""
+        if not self.grouped:
+            return [(None, list(self.rows))]
+        by_head = groupby(self.rows, key=lambda row: row.cells[0])
+        return [(head, list(rows)) for head, rows in by_head]
 
     @property
     def file(self) -> str:
@@ -175,6 +216,7 @@ def table_about(
     *,
     muted: Callable[[Any], bool] = lambda _: False,
     plain: bool = False,
+    grouped: bool = False,
 ) -> PageTable:
     """Return a table with a row for each of some things, which all its columns read.
 
@@ -185,6 +227,7 @@ def table_about(
         things: What the rows are about.
         muted: Whether the row of a thing is shown as less than the others.
         plain: Whether it stays as it is.
+        grouped: Whether the first column stands above its rows.
 
     Raises:
         ValueError: As `page_table`.
@@ -197,7 +240,7 @@ def table_about(
     rows = [
         TableRow(tuple(cell(column, thing) for column in columns), muted(thing)) for thing in things
     ]
-    return page_table(name, caption, columns, rows, plain=plain)
+    return page_table(name, caption, columns, rows, plain=plain, grouped=grouped)
 
 
 def page_table(
@@ -207,6 +250,7 @@ def page_table(
     rows: Sequence[TableRow],
     *,
     plain: bool = False,
+    grouped: bool = False,
 ) -> PageTable:
     """Return a table of finished cells.
 
@@ -219,7 +263,7 @@ def page_table(
         expected = [len(column.fields) for column in columns]
         if got != expected:
             raise ValueError(f"Table {name}: a row has {got} values a cell, expected {expected}.")
-    return PageTable(name, caption, tuple(columns), tuple(rows), plain)
+    return PageTable(name, caption, tuple(columns), tuple(rows), plain, grouped)
 
 
 def text(value: str, *, note: str = "", href: str = "", log: bool = False) -> Cell:

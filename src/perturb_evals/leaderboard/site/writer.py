@@ -97,7 +97,8 @@ def write_site(
             for table in filter(len, page.tables):
                 _write(part / table.file, table.csv())
             for plot in page.plots:
-                _write(part / plot.file, plot.svg)
+                for file, svg in plot.files.items():
+                    _write(part / file, svg)
 
 
 def _pages(
@@ -150,12 +151,18 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["with_code"] = _with_code
+    environment.filters["breakable"] = _breakable
     return environment
 
 
 def _with_code(sentence: str) -> Markup:
     """Return a sentence, escaped, with what stands in backticks as code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))
+
+
+def _breakable(name: str) -> Markup:
+    """Return a name, escaped, that a narrow column may break behind the signs it is made with."""
+    return Markup("<wbr>").join(re.split(r"(?<=[/_,:-])(?=.)", name))
 
 
 @contextmanager

@@ -5,17 +5,19 @@ from typing import Any
 import numpy as np
 from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
+from inspect_ai.viewer import ViewerConfig
 
 from perturb_evals.datasets.screens.evidence import HeldOut
 from perturb_evals.datasets.screens.oracle import truly_nearest
 from perturb_evals.metrics.expression.collapse import project
 from perturb_evals.metrics.expression.regression import COUNTS
-from perturb_evals.metrics.expression.spec import SCORES
+from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, SCORES
 from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.held_out_truth import truth_for
 from perturb_evals.scorers.expression.predicted import Predicted, predict
 from perturb_evals.scorers.expression.results import regression
+from perturb_evals.scorers.sample_list import Colors, sample_list
 
 PROJECTION_SEED = 0
 ORACLE_SHOWN = 5
@@ -67,6 +69,16 @@ def expression() -> Scorer:
         )
 
     return score
+
+
+def scores_view() -> ViewerConfig:
+    """Return how Inspect's viewer lists predicted perturbations: green is the better end."""
+    palettes: dict[str | None, Colors] = {"lower": "good-low", "higher": "good-high"}
+    others = [name for name in SCORES if name not in SHOWN]
+    scales: dict[str, Colors] = {
+        name: palettes.get(EXPRESSION_METRICS[name].better, "neutral") for name in (*SHOWN, *others)
+    }
+    return sample_list(expression.__name__, ("answer",), scales, multiline=True)
 
 
 def account(predicted: Predicted, reply: ExpressionReply) -> dict[str, Any]:

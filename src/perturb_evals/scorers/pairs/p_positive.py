@@ -6,6 +6,7 @@ from typing import Any
 from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
+from inspect_ai.viewer import ScoreColorScale, ViewerConfig
 
 from perturb_evals.datasets.pairs.questions import VERDICTS, Kind, question_text
 from perturb_evals.replies.pairs import PairsReply, Route
@@ -13,6 +14,7 @@ from perturb_evals.replies.reply import attached, is_too_long
 from perturb_evals.scorers.pairs.logprobs import verdict_probability
 from perturb_evals.scorers.pairs.reading import NO_EVIDENCE, TOO_LONG, parse_answer
 from perturb_evals.scorers.pairs.results import classification
+from perturb_evals.scorers.sample_list import sample_list
 
 ABSTAINED_VALUE = 0.5
 """`Score.value` of an abstention: finite, as Inspect drops NaN; metrics go by the metadata."""
@@ -57,6 +59,16 @@ def p_positive() -> Scorer:
         )
 
     return score
+
+
+def answers_view() -> ViewerConfig:
+    """Return how Inspect's viewer lists the answers.
+
+    A probability is neither good nor bad by itself, so its color only says how large it is.
+    """
+    name = p_positive.__name__
+    probability = ScoreColorScale(palette="neutral", min=0.0, max=1.0)
+    return sample_list(name, ("answer", "target"), {name: probability}, multiline=False)
 
 
 def read(output: ModelOutput, reply: PairsReply, kind: Kind) -> Reading:

@@ -11,8 +11,10 @@ from perturb_evals.leaderboard.site.plots.svg import (
     SCHEMES,
     UNPRINTABLE,
     WIDTH,
+    Words,
     label,
     svg,
+    wrapped,
 )
 
 
@@ -22,7 +24,7 @@ def drawn(text: str, title: str = "A title") -> str:
         axes.plot([0, 1], [0, 1], color=ACCENT)
         axes.set_title(text)
 
-    return svg(100, title, draw)
+    return svg(100, Words(title, "What it shows: $1 <b>."), draw)
 
 
 def test_text_stays_text_and_the_size_is_that_of_the_figure() -> None:
@@ -31,7 +33,14 @@ def test_text_stays_text_and_the_size_is_that_of_the_figure() -> None:
     assert (root.get("width"), root.get("height")) == (str(WIDTH), "100")
     texts = [element.text for element in root.iter() if element.tag.endswith("}text")]
     assert "$x$ <b> & 你好" in texts
-    assert next(root.iter("{http://www.w3.org/2000/svg}title")).text == "A title"
+
+
+def test_a_file_says_what_it_is_and_shows_to_who_does_not_see_it() -> None:
+    root = ElementTree.fromstring(drawn("a", "A \x00 title"))
+    assert root.get("role") == "img"
+    named = {element.get("id"): element.text for element in root if element.get("id")}
+    assert named == {"title": "A   title", "about": "What it shows: $1 <b>."}
+    assert str(root.get("aria-labelledby")).split() == list(named)
 
 
 def test_every_colour_follows_the_scheme() -> None:
@@ -61,6 +70,21 @@ def test_any_text_as_a_label_can_be_drawn(text: str) -> None:
     assert len(short) <= 20
     assert not UNPRINTABLE.search(short)
     ElementTree.fromstring(f"<a>{short.replace('&', '').replace('<', '')}</a>")
+
+
+@given(st.text(), st.integers(1, 30))
+def test_any_name_is_broken_into_a_few_lines_that_fit(text: str, letters: int) -> None:
+    lines = wrapped(text, letters)
+    assert 1 <= len(lines) <= 4
+    assert all(len(line) <= letters for line in lines)
+    assert not any(UNPRINTABLE.search(line) for line in lines)
+
+
+def test_a_name_is_broken_behind_its_signs_and_not_cut() -> None:
+    assert wrapped("perturb_scripted/biologist", 20) == ["perturb_scripted/", "biologist"]
+    assert wrapped("a" * 30, 20) == ["a" * 20, "a" * 10]
+    assert wrapped("Track none, mean of 2 boards", 20) == ["Track none, mean of", "2 boards"]
+    assert wrapped("x" * 90, 20)[-1].endswith("…")
 
 
 def test_a_long_label_is_cut() -> None:

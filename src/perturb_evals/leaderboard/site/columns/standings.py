@@ -64,7 +64,7 @@ def named(kind: str, name: str, *notes: str) -> Cell:
     said = "" if kind == "system" else KINDS[kind]
     note = ", ".join(dict.fromkeys(filter(None, (said, *notes))))
     href = f"{system_stem(kind, name)}.html"
-    return Cell(name, (name, KINDS[kind]), name.casefold(), note, href, log=True)
+    return Cell(name, (name, KINDS[kind]), name.casefold(), note, href, log=True, kind=kind)
 
 
 def _of_row(read: Callable[[Row], Cell]) -> Callable[[Place], Cell | None]:
@@ -92,7 +92,9 @@ def _rank(place: Place) -> Cell:
         return Cell(MISSING, (None, False, PUBLISHED))
     if row.rank is None:
         return Cell(MISSING, (None, False, row.why_unranked))
-    mark = NOT_TOLD if row.with_best else ""
+    # Who is best alone is equal to nobody.
+    tied = row.with_best and sum(other.with_best for other in place.track.rows) > 1
+    mark = NOT_TOLD if tied else ""
     return Cell(str(row.rank), (row.rank, row.with_best, ""), row.rank, mark=mark)
 
 
@@ -100,7 +102,7 @@ def _system(place: Place) -> Cell | None:
     row = place.row
     if isinstance(row, PublishedLine):
         values = (row.system, "published")
-        return Cell(row.system, values, row.system.casefold(), PUBLISHED, BELOW)
+        return Cell(row.system, values, row.system.casefold(), PUBLISHED, BELOW, kind="published")
     if row is None:
         return None
     run = row.entry.result
@@ -141,6 +143,16 @@ def _task(place: Place) -> Cell:
     return text(task, note=board.family.words(task), href=board_page(board), log=True)
 
 
+def _board(place: Place) -> Cell:
+    board = place.board
+    values = str(board.parts["task"]), str(board.parts["context"])
+    about = (
+        f"{board.family.words(values[0])}; {board.family.headline_words}, {board.better} is "
+        f"better; {board.n_units:,} {board.family.unit}"
+    )
+    return Cell(board.title, values, board.title, about, board_page(board), log=True)
+
+
 def _track(place: Place) -> Cell:
     name, lines = place.track.name, place.track.lines
     return Cell(name, (track_text(name, lines),), track_text(name, lines), ", ".join(lines))
@@ -167,7 +179,7 @@ def _reasons(run: Result) -> Cell:
 RANK = Column(
     "Rank",
     "1 plus the number of systems whose paired 95% interval says that they are better. Equal ranks "
-    "are ties. A dot marks all systems that the interval cannot tell from the best. A dash: not "
+    "are ties. An equals sign marks all that the interval cannot tell from the best. A dash: not "
     "ranked, with the reason.",
     ("rank", "not_told_from_best", "why_unranked"),
     _rank,
@@ -197,6 +209,7 @@ SKILL = figures(
     "interval; not clipped.",
     "skill",
     _of_row(lambda row: figure(row.skill, beside=WHOLE_SKILL)),
+    extra=True,
 )
 BEHIND = figures(
     "Behind best",
@@ -204,6 +217,7 @@ BEHIND = figures(
     "interval; positive is worse. A dash for the best.",
     "behind_best",
     _of_row(lambda row: figure(row.behind, beside=row.entry.figure.value)),
+    extra=True,
 )
 ADDED = figures(
     "Added",
@@ -211,6 +225,7 @@ ADDED = figures(
     "better. A dash for the reference itself, and where its row is not there.",
     "added",
     _added,
+    extra=True,
 )
 COVERAGE = numbers(
     "Coverage",
@@ -250,6 +265,7 @@ RELEASED = Column(
     ("released", "after_data"),
     _released,
     legend=True,
+    extra=True,
 )
 TASK = Column("Task", "What is asked.", ("task",), _task)
 CONTEXT = Column(
@@ -286,17 +302,11 @@ SYSTEMS = numbers(
     str,
     lambda place: sum(row.rank is not None for row in place.track.rows),
 )
-METRIC = Column(
-    "Headline metric",
-    "The metric that ranks, and its direction.",
-    ("headline_metric",),
-    lambda place: text(place.board.headline, note=f"{place.board.better} is better"),
-)
-BEST = Column(
-    "Best",
-    "The system with the best headline.",
-    ("best_system",),
-    lambda place: text(place.row.entry.name if place.row else "", log=True),
+BOARD = Column(
+    "Board",
+    "Task and context, with what ranks and how many were asked.",
+    ("task", "context"),
+    _board,
 )
 REASONS = Column(
     "Without an answer",

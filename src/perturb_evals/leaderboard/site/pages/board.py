@@ -1,27 +1,48 @@
-"""The page of a board: its tracks, plots, published numbers, coverage, and what is set apart."""
+"""The page of a board: its answer, one plot and one table, and below them every track by itself."""
 
 from dataclasses import replace
 from typing import Any
 
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import Board, BoardTrack
+from perturb_evals.leaderboard.conclusion import conclusion
 from perturb_evals.leaderboard.interleaved import interleaved
 from perturb_evals.leaderboard.site.columns import runs, standings
 from perturb_evals.leaderboard.site.columns.standings import Place, named
-from perturb_evals.leaderboard.site.page import Page, board_stem
+from perturb_evals.leaderboard.site.own_track import standing
+from perturb_evals.leaderboard.site.page import WRITTEN, Page, board_stem, system_name
 from perturb_evals.leaderboard.site.plots.of_board import (
     calibration_of,
     cost_of,
     distribution_of,
     headline_name,
-    intervals_of,
+    standing_of,
 )
-from perturb_evals.leaderboard.site.table import table_about, text
+from perturb_evals.leaderboard.site.table import Cell, table_about, text
 from perturb_evals.leaderboard.text import decimal, track_text, with_interval
 from perturb_evals.leaderboard.value_added import models_add
 from perturb_evals.leaderboard.viewer import Transcripts
 
+
+def _with_about(place: Place) -> Cell:
+    """Return the track of a place, with what it opens."""
+    title = track_text(place.track.name, place.track.lines)
+    about = place.board.family.tracks[place.track.name].about
+    return Cell(title, (title,), title, about)
+
+
 STANDING = (
+    replace(standings.TRACK, cell=_with_about),
+    standings.RANK,
+    standings.SYSTEM,
+    standings.HEADLINE,
+    standings.ADDED,
+    standings.SKILL,
+    standings.COVERAGE,
+    standings.COST,
+    standings.RELEASED,
+)
+RANKED = (
     standings.RANK,
     standings.SYSTEM,
     standings.HEADLINE,
@@ -44,7 +65,7 @@ PUBLISHED = (
 )
 COVERAGE = (
     replace(standings.SYSTEM, cell=lambda place: named(place.row.entry.kind, place.row.entry.name)),
-    standings.COVERAGE,
+    replace(standings.COVERAGE, extra=False),
     standings.REASONS,
 )
 INCOMPLETE = (runs.MODEL, runs.SOLVER, runs.STATUS, runs.REASON, runs.DATE)
@@ -60,9 +81,11 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
     """
     stem = board_stem(board.key, board.data_sha256)
     published = board.family.published(board.parts)
+    once = standing(board, published)
     sections = [
         _section(board, track, published, f"{stem}-{n}") for n, track in enumerate(board.tracks, 1)
     ]
+    plot = standing_of(board, once)
     below = [plot for plot in (calibration_of(board), distribution_of(board)) if plot]
     # Every run once, in the order of the tracks.
     ran = {
@@ -72,6 +95,14 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
         if row.entry.result is not None
     }
     tables = {
+        "standing": table_about(
+            f"{stem}-standing",
+            f"{board.title}: every system once, in the track whose rows it reads",
+            STANDING,
+            [Place(board, track, row) for track, rows in once for row in rows],
+            muted=lambda place: place.muted,
+            grouped=True,
+        ),
         "published": table_about(
             f"{stem}-published",
             "Published numbers, not ranked",
@@ -97,6 +128,8 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
             "board": board,
             "task": board.family.words(str(board.parts["task"])),
             "headline": headline_name(board),
+            "answers": _answers(sections),
+            "plot": plot,
             "sections": sections,
             "scale": _scale(board),
             "selected": board.family.selected and board.parts.get("questions", "") != "all",
@@ -104,8 +137,8 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
             "compared": compared,
             **tables,
         },
-        tables=(*(section["table"] for section in sections), *tables.values()),
-        plots=(*(plot for section in sections for plot in section["plots"]), *below),
+        tables=(*tables.values(), *(section["table"] for section in sections)),
+        plots=(plot, *(found["cost"] for found in sections if found["cost"]), *below),
     )
 
 
@@ -114,28 +147,33 @@ def _section(
 ) -> dict[str, Any]:
     """Return what the page shows of a track."""
     title = track_text(track.name, track.lines)
-    cost = cost_of(board, track, stem)
     beside = track.floor.value if track.floor else None
     return {
         "title": title,
         "about": board.family.tracks[track.name].about,
+        "answer": conclusion(board, track, *WRITTEN),
+        "tested": any(row.rank and row.entry.kind == "system" for row in track.rows),
         "table": table_about(
             stem,
             f"{board.title}, track {title}",
-            STANDING,
+            RANKED,
             [Place(board, track, row) for row in interleaved(track, published, board.better)],
             muted=lambda place: place.muted,
         ),
         "added": models_add(
             board,
             track,
-            lambda entry: entry.name,
+            system_name,
             decimal,
             lambda added: with_interval(added, beside),
         ),
-        "plots": [intervals_of(board, track, published, stem), *([cost] if cost else [])],
-        "no_cost": cost is None,
+        "cost": cost_of(board, track, stem),
     }
+
+
+def _answers(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the tracks in which more than baselines are ranked, or else all of them."""
+    return [section for section in sections if section["tested"]] or sections
 
 
 def _scale(board: Board) -> str:

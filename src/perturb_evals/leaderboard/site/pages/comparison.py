@@ -7,7 +7,9 @@ from perturb_evals.leaderboard.comparison import ComparedPair, Comparison, Disco
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.site.columns import compared as columns
 from perturb_evals.leaderboard.site.page import Page, Plot, board_stem, short_hash, system_stem
-from perturb_evals.leaderboard.site.plots.rows import Guide, Line, interval_plot
+from perturb_evals.leaderboard.site.plots.of_board import both_widths
+from perturb_evals.leaderboard.site.plots.rows import Group, Guide, Line
+from perturb_evals.leaderboard.site.plots.svg import Words
 from perturb_evals.leaderboard.site.table import Column, table_about
 from perturb_evals.leaderboard.viewer import Transcripts
 
@@ -128,13 +130,21 @@ def _listed(pairs: Sequence[ComparedPair]) -> list[ComparedPair]:
 
 
 def _plot(comparison: Comparison, stem: str) -> Plot:
-    lines = [Line(columns.pair_name(pair), "system", pair.difference) for pair in comparison.pairs]
-    xlabel = f"difference in {comparison.headline}, {comparison.better} is better"
-    return Plot(
-        f"{stem}-differences",
-        interval_plot(lines, xlabel, [Guide(0.0, "no difference")], _place(comparison)),
+    lines = [
+        # A difference is no system, so it has no model's mark.
+        Line(columns.pair_name(pair), "baseline", pair.difference)
+        for pair in comparison.pairs
+    ]
+    about = (
         f"Differences of {len(lines)} pairs in {comparison.headline} with paired 95% intervals. "
-        "The table holds all numbers.",
+        "The table holds all numbers."
+    )
+    return both_widths(
+        f"{stem}-differences",
+        [Group("", lines)],
+        f"difference in {comparison.headline}, {comparison.better} is better",
+        Guide(0.0, "no difference"),
+        Words(_place(comparison), about),
         "Lines are paired 95% intervals over perturbations.",
     )
 

@@ -1,14 +1,17 @@
-"""The first page: summaries, skill by system and task, and every row of every board."""
+"""The first page: the answer over all boards, one plot, one table, and what lies behind them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from perturb_evals.leaderboard.boards import Board
+from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+from perturb_evals.leaderboard.conclusion import overall
 from perturb_evals.leaderboard.entries import Entries
 from perturb_evals.leaderboard.site.columns import standings
 from perturb_evals.leaderboard.site.columns.standings import Place, named
-from perturb_evals.leaderboard.site.page import Page, board_page
-from perturb_evals.leaderboard.site.plots.of_board import headline_name, skill_of
+from perturb_evals.leaderboard.site.own_track import standing
+from perturb_evals.leaderboard.site.page import WRITTEN, Page
+from perturb_evals.leaderboard.site.plots.of_board import headline_name
+from perturb_evals.leaderboard.site.plots.overview import overview_of
 from perturb_evals.leaderboard.site.table import Column, PageTable, figure, figures, table_about
 from perturb_evals.leaderboard.summary import OverLines, Summary
 from perturb_evals.leaderboard.text import decimal
@@ -17,24 +20,21 @@ ROWS = (
     standings.SYSTEM,
     standings.TASK,
     standings.CONTEXT,
-    standings.TRACK,
-    standings.RANK,
+    replace(standings.TRACK, extra=True),
+    replace(standings.RANK, extra=True),
     standings.HEADLINE,
     standings.ADDED,
     standings.SKILL,
     standings.COVERAGE,
-    standings.TOKENS,
     standings.COST,
 )
 BOARDS = (
-    standings.TASK,
-    standings.CONTEXT,
+    standings.BOARD,
     standings.TRACK,
-    standings.METRIC,
-    standings.QUESTIONS,
-    standings.SYSTEMS,
-    standings.BEST,
+    replace(standings.RANK, extra=True),
+    standings.SYSTEM,
     standings.HEADLINE,
+    standings.ADDED,
     standings.SKILL,
 )
 SUMMED = replace(standings.SYSTEM, cell=lambda row: named(row.kind, row.name))
@@ -55,15 +55,31 @@ def index_page_of(
         compared: Titles of the comparisons, by URL.
     """
     summed = [_summary(summary, f"summary-{n}") for n, summary in enumerate(summaries, 1)]
-    skills = [(board_page(board), plot) for board in boards if (plot := skill_of(board))]
-    tracks = [(board, track) for board in boards for track in board.tracks]
-    best = [Place(*at, next((row for row in at[1].rows if row.rank), None)) for at in tracks]
-    rows = [Place(board, track, row) for board, track in tracks for row in track.rows]
+    plot = overview_of(boards, summaries)
+    best = [
+        Place(board, track, row)
+        for board in boards
+        for track in board.tracks
+        for row in _best(track)
+    ]
+    rows = [
+        Place(board, track, row)
+        for board in boards
+        for track, found in standing(board)
+        for row in found
+    ]
     tables = {
-        "boards": table_about("boards", "Boards, a row a track", BOARDS, best),
+        "boards": table_about(
+            "boards",
+            "The first of every track, and its first model",
+            BOARDS,
+            best,
+            muted=lambda place: place.muted,
+            grouped=True,
+        ),
         "rows": table_about(
             "rows",
-            "Every system in every track of every board",
+            "Every system of every board, in the track whose rows it reads",
             ROWS,
             rows,
             muted=lambda place: place.muted,
@@ -78,7 +94,8 @@ def index_page_of(
                 (table, [" ".join(o.in_words(decimal) for o in summary.over_lines), *summary.notes])
                 for summary, table in zip(summaries, summed, strict=True)
             ],
-            "skills": skills,
+            "answer": overall(boards, summaries, *WRITTEN),
+            "plot": plot,
             "compared": compared,
             "n_boards": len(boards),
             "n_systems": len({entry.system for entry in entries.complete}),
@@ -86,17 +103,26 @@ def index_page_of(
             **tables,
         },
         tables=(*summed, *tables.values()),
-        plots=tuple(plot for _, plot in skills),
+        plots=() if plot is None else (plot,),
     )
+
+
+def _best(track: BoardTrack) -> list[Row | None]:
+    """Return who stands first in a track and, where that is a baseline, the first system."""
+    ranked = [row for row in track.rows if row.rank is not None]
+    tested = [row for row in ranked if row.entry.kind == "system"]
+    return list(dict.fromkeys((*ranked[:1], *tested[:1]))) or [None]
 
 
 def _summary(summary: Summary, name: str) -> PageTable:
     parts = [_part(board, n) for n, board in enumerate(summary.parts)]
+    tied = sum(row.with_best for row in summary.rows) > 1
+    mean = standings.MEAN_SKILL if tied else standings.MEAN_SKILL.unmarked()
     over = [_mean_headline(lines, n) for n, lines in enumerate(summary.over_lines)]
     return table_about(
         name,
         f"Skill over {summary.title}, track {summary.track_title}",
-        (SUMMED, standings.MEAN_SKILL, *over, *parts),
+        (SUMMED, mean, *over, *parts),
         summary.rows,
         muted=lambda row: row.mean is None,
     )
@@ -118,4 +144,5 @@ def _part(board: Board, number: int) -> Column:
         f"Skill on this board; {headline_name(board)}.",
         f"skill_{number + 1}",
         lambda row: figure(row.skills[number], why_missing="not run"),
+        extra=True,
     )

@@ -3,16 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from perturb_evals.families.outcome import Better
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.leaderboard.site.plots.svg import ACCENT, GRID, INK, MUTED, PAPER, label, svg
+from perturb_evals.leaderboard.site.plots.rows import COLOURS, SIDE, MarkKind
+from perturb_evals.leaderboard.site.plots.svg import (
+    GRID,
+    INK,
+    MUTED,
+    PAPER,
+    WIDTH,
+    Words,
+    svg,
+    wrapped,
+)
 from perturb_evals.leaderboard.text import count
 
-LETTERS = 22
+LETTERS = 18
+HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 300, 44, 46, 26, 10
+FAR_RIGHT = 0.55
+"""Share of the width from which on a name stands at the left of its mark."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +37,13 @@ class CostPoint:
         name: Its name.
         cost: What it took, 0 or more.
         figure: Its headline, with a value.
+        kind: What it is, which its mark shows.
     """
 
     name: str
     cost: float
     figure: Figure
+    kind: MarkKind = "system"
 
     @property
     def value(self) -> float:
@@ -50,7 +66,7 @@ def frontier(points: Sequence[CostPoint], better: Better) -> list[CostPoint]:
 
 
 def cost_plot(
-    points: Sequence[CostPoint], better: Better, xlabel: str, ylabel: str, title: str
+    points: Sequence[CostPoint], better: Better, xlabel: str, ylabel: str, words: Words
 ) -> str:
     """Return the plot as SVG.
 
@@ -62,20 +78,21 @@ def cost_plot(
         better: Direction of the headline.
         xlabel: What is on the axis of cost, with its unit.
         ylabel: The headline.
-        title: Of the file.
+        words: Of the file.
     """
     paid = [point for point in points if point.cost > 0]
     best = frontier(points, better)
     left, right = min(point.cost for point in paid) / 3, max(point.cost for point in paid) * 3
 
     def draw(figure: Canvas) -> None:
-        axes = figure.add_axes((0.12, 0.16, 0.85, 0.76))
+        across, up = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+        axes = figure.add_axes((LEFT / WIDTH, BOTTOM / HEIGHT, across / WIDTH, up / HEIGHT))
         axes.set_xscale("log")
         axes.set_xlim(left, right)
         if best[0].cost == 0:
             axes.axhline(best[0].value, color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
             axes.annotate(
-                f"{label(best[0].name, LETTERS)}, at no cost",
+                "\n".join(wrapped(f"{best[0].name}, at no cost", 2 * LETTERS)),
                 (0, best[0].value),
                 (3, 3),
                 ("axes fraction", "data"),
@@ -92,21 +109,21 @@ def cost_plot(
             zorder=1,
         )
         for point in paid:
-            _mark(axes, point, on_frontier=point in best)
+            _mark(axes, point)
         axes.margins(y=0.12)
         axes.set_xlabel(xlabel, loc="left")
-        axes.set_ylabel(ylabel, loc="top")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if right > 100 * left else (1, 2, 5)))
+        figure.text(SIDE / WIDTH, 1 - 12 / HEIGHT, ylabel, color=MUTED, fontsize=11)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1,) if right > 100 * left else (1, 3)))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(
             FuncFormatter(lambda cost, _: count(cost) if cost >= 1 else f"{cost:g}")
         )
 
-    return svg(320, title, draw)
+    return svg(HEIGHT, words, draw)
 
 
-def _mark(axes: Axes, point: CostPoint, *, on_frontier: bool) -> None:
-    colour, figure = ACCENT if on_frontier else INK, point.figure
+def _mark(axes: Axes, point: CostPoint) -> None:
+    colour, figure = COLOURS[point.kind], point.figure
     if figure.lower is not None and figure.upper is not None:
         axes.vlines(point.cost, figure.lower, figure.upper, colors=colour, linewidth=1.6)
     axes.plot(
@@ -114,16 +131,20 @@ def _mark(axes: Axes, point: CostPoint, *, on_frontier: bool) -> None:
         [point.value],
         "o",
         color=colour,
-        markerfacecolor=colour if on_frontier else PAPER,
+        markerfacecolor=colour if point.kind == "system" else PAPER,
         markersize=7,
         markeredgewidth=1.6,
     )
+    low, high = np.log(axes.get_xlim())
+    left = (np.log(point.cost) - low) / (high - low) > FAR_RIGHT
     axes.annotate(
-        label(point.name, LETTERS),
+        "\n".join(wrapped(point.name, LETTERS)),
         (point.cost, point.value),
-        (8, 0),
+        # Above the frontier, which is level here.
+        (-7 if left else 7, 4),
         textcoords="offset points",
-        va="center",
+        ha="right" if left else "left",
+        va="bottom",
         color=INK,
         fontsize=10.5,
     )

@@ -1,22 +1,33 @@
 """The plots of a board, each with what it shows in words."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import Board, BoardTrack
-from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.interleaved import published_beside
+from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+from perturb_evals.leaderboard.entries import Entry, EntryKind
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.site.columns.standings import tokens
+from perturb_evals.leaderboard.site.own_track import Standing
 from perturb_evals.leaderboard.site.page import Plot, board_stem
 from perturb_evals.leaderboard.site.plots.cost import CostPoint, cost_plot, frontier
-from perturb_evals.leaderboard.site.plots.rows import Guide, Line, box_plot, interval_plot
+from perturb_evals.leaderboard.site.plots.rows import (
+    NARROW,
+    WIDE,
+    Group,
+    Guide,
+    Line,
+    box_plot,
+    interval_plot,
+)
 from perturb_evals.leaderboard.site.plots.stated import (
     calibration_plot,
     distribution_plot,
     states_probabilities,
 )
-from perturb_evals.leaderboard.text import as_published, track_text, with_interval
+from perturb_evals.leaderboard.site.plots.svg import Words
+from perturb_evals.leaderboard.text import as_published, decimal, track_text, with_interval
 from perturb_evals.metrics.pairs.predictions import Predictions
 
 MOST_PANELS = 12
@@ -27,59 +38,59 @@ def headline_name(board: Board) -> str:
     return f"{board.family.headline_words}, {board.better} is better"
 
 
-def intervals_of(
-    board: Board, track: BoardTrack, published: tuple[PublishedLine, ...], stem: str
+def standing_of(board: Board, standing: Standing) -> Plot:
+    """Return the headline of all systems of a board with intervals, tracks apart.
+
+    Args:
+        board: The board.
+        standing: What stands in its tracks; see `own_track.standing`.
+    """
+    groups = [
+        Group(f"Track {track.name}", [line_of(row) for row in rows], ", ".join(track.lines))
+        for track, rows in standing
+    ]
+    guide = None
+    if board.scale is not None:
+        guide = Guide(board.scale.zero, f"{board.scale.zero_name} {decimal(board.scale.zero)}")
+    best = [
+        f"in track {track_text(track.name, track.lines)} {row.entry.name}, "
+        f"{with_interval(row.entry.figure)}"
+        for track, rows in standing
+        if (row := next((r for r in rows if isinstance(r, Row) and r.rank), None))
+    ]
+    about = f"{headline_name(board)}, with 95% intervals; the highest-ranked {'; '.join(best)}."
+    return both_widths(
+        f"{_stem(board)}-standing",
+        groups,
+        headline_name(board),
+        guide,
+        Words(board.title, about if best else f"{headline_name(board)}; nothing is ranked."),
+        "Lines are 95% intervals over perturbations.",
+    )
+
+
+def line_of(row: Row | PublishedLine) -> Line:
+    """Return a row of a track, or a published number, as a line of a plot."""
+    if isinstance(row, Row):
+        return Line(row.entry.name, row.entry.kind, row.entry.figure)
+    figure = Figure(value=row.value)
+    return Line(row.system, "published", figure, as_published(row.value))
+
+
+def both_widths(
+    name: str,
+    groups: Sequence[Group],
+    xlabel: str,
+    guide: Guide | None,
+    words: Words,
+    caption: str,
 ) -> Plot:
-    """Return the headline of a track's systems with intervals, published numbers beside them."""
-    lines = [Line(row.entry.name, row.entry.kind, row.entry.figure) for row in track.rows]
-    beside = published_beside(track.name, published)
-    lines += [
-        Line(
-            f"{line.system}, published",
-            "published",
-            Figure(value=line.value),
-            said=as_published(line.value),
-        )
-        for line in beside
-    ]
-    guides = [] if board.scale is None else [Guide(board.scale.zero, board.scale.zero_name)]
-    title = f"{board.title}, track {track_text(track.name, track.lines)}"
-    best = next((row.entry for row in track.rows if row.rank is not None), None)
-    first = f"Best ranked: {best.name}, {with_interval(best.figure)}. " if best else ""
-    caption = (
-        "Lines are 95% intervals over perturbations. Filled: systems; hollow: baselines; diamond: "
-        "reads the truth."
+    """Return an interval plot for wide and for narrow screens; its text is what it shows."""
+    wide, narrow = (
+        interval_plot(groups, xlabel, guide, words, layout) for layout in (WIDE, NARROW)
     )
-    if beside:
-        caption += " Crosses: published, measured under another protocol and not ranked."
-    return Plot(
-        f"{stem}-intervals",
-        interval_plot(lines, headline_name(board), guides, title),
-        f"{headline_name(board)} of {len(track.rows)} systems with 95% intervals. {first}"
-        "The table above holds all numbers.",
-        caption,
-    )
-
-
-def skill_of(board: Board) -> Plot | None:
-    """Return the skill of all systems of a board with intervals; None without a scale."""
-    found = {id(row.entry): (row.entry, row.skill) for track in board.tracks for row in track.rows}
-    lines = [
-        Line(entry.name, entry.kind, skill, entry.track)
-        for entry, skill in found.values()
-        if skill is not None and skill.value is not None
-    ]
-    if board.scale is None or not lines:
-        return None
-    lines.sort(key=lambda line: (-(line.figure.value or 0.0), line.name))
-    guides = [Guide(0.0, board.scale.zero_name)]
-    return Plot(
-        f"{_stem(board)}-skill",
-        interval_plot(lines, "skill", guides, f"Skill: {board.title}"),
-        f"Skill of {len(lines)} systems on {board.title} with 95% intervals; highest "
-        f"{lines[0].name}, {with_interval(lines[0].figure)}.",
-        board.title,
-    )
+    kinds = frozenset(line.kind for group in groups for line in group.lines)
+    return Plot(name, wide, words.about, caption, narrow, kinds)
 
 
 def cost_of(board: Board, track: BoardTrack, stem: str) -> Plot | None:
@@ -92,7 +103,10 @@ def cost_of(board: Board, track: BoardTrack, stem: str) -> Plot | None:
     in_dollars = all(run.usage.cost for _, run in runs if tokens(run))
     points = [
         CostPoint(
-            entry.name, float((run.usage.cost if in_dollars else tokens(run)) or 0), entry.figure
+            entry.name,
+            float((run.usage.cost if in_dollars else tokens(run)) or 0),
+            entry.figure,
+            entry.kind,
         )
         for entry, run in runs
         if entry.figure.value is not None
@@ -105,13 +119,13 @@ def cost_of(board: Board, track: BoardTrack, stem: str) -> Plot | None:
     )
     if not in_dollars:
         caption += " Tokens stand in for costs, since not all prices are known."
-    return Plot(
-        f"{stem}-cost",
-        cost_plot(points, board.better, unit, headline_name(board), f"{unit}: {board.title}"),
+    about = (
         f"{headline_name(board)} against {unit}. On the frontier, from cheap to dear: "
-        f"{', '.join(point.name for point in frontier(points, board.better))}.",
-        caption,
+        f"{', '.join(point.name for point in frontier(points, board.better))}."
     )
+    words = Words(f"{unit}: {board.title}", about)
+    plot = cost_plot(points, board.better, unit, headline_name(board), words)
+    return Plot(f"{stem}-cost", plot, about, caption)
 
 
 def calibration_of(board: Board) -> Plot | None:
@@ -119,14 +133,15 @@ def calibration_of(board: Board) -> Plot | None:
 
     Labels, and means of a few, are no stated probabilities.
     """
-    graded = [(name, table) for name, table in _stated(board) if states_probabilities(table)]
-    graded = graded[:MOST_PANELS]
+    graded = [found for found in _stated(board) if states_probabilities(found[2])][:MOST_PANELS]
     if not graded:
         return None
+    names = ", ".join(name for name, _, _ in graded)
+    about = f"Mean stated probability against observed rate for {names}."
     return Plot(
         f"{_stem(board)}-calibration",
-        calibration_plot(graded, f"Calibration: {board.title}"),
-        f"Mean stated probability against observed rate for {', '.join(n for n, _ in graded)}.",
+        calibration_plot(graded, Words(f"Calibration: {board.title}", about)),
+        about,
         "Answers in ten bins of equally many, by stated probability; the dashed line is perfect "
         "calibration. Scores between 0 and 1 that take five values or more are shown; a "
         "baseline's or a replayed score need not be meant as a probability.",
@@ -137,23 +152,33 @@ def distribution_of(board: Board) -> Plot | None:
     """Return how scores are spread, a panel or a box a system; None without any answer."""
     name, title = f"{_stem(board)}-scores", f"Scores: {board.title}"
     if tables := _stated(board)[:MOST_PANELS]:
+        names = ", ".join(system for system, _, _ in tables)
+        about = f"Histograms of the scores of {names}, by true class."
         return Plot(
             name,
-            distribution_plot(tables, title),
-            f"Histograms of the scores of {', '.join(n for n, _ in tables)}, by true class.",
+            distribution_plot(tables, Words(title, about)),
+            about,
             "Shares of each true class by score, each panel to its own height. Filled: questions "
             "whose true answer is positive; line: negative. Questions without an answer are left "
             "out.",
         )
-    scores = [(e.name, e.outcome.credit) for e in _entries(board) if e.outcome.stated is None]
+    scores = [
+        (e.name, e.kind, e.outcome.credit) for e in _entries(board) if e.outcome.stated is None
+    ]
     if not scores:
         return None
-    medians = ", ".join(f"{system} {np.median(found):.3g}" for system, found in scores)
+    medians = ", ".join(f"{system} {np.median(found):.3g}" for system, _, found in scores)
+    about = f"Spread of the score over perturbations; medians: {medians}."
+    xlabel = f"{board.family.headline_words} of a perturbation"
+    wide, narrow = (
+        box_plot(scores, xlabel, Words(title, about), layout) for layout in (WIDE, NARROW)
+    )
     return Plot(
         name,
-        box_plot(scores, f"{headline_name(board)}, of a perturbation", title),
-        f"Spread of the score over perturbations; medians: {medians}.",
+        wide,
+        about,
         "Bars hold the middle half of the perturbations, lines 5% to 95%, the mark is the median.",
+        narrow,
     )
 
 
@@ -161,10 +186,10 @@ def _stem(board: Board) -> str:
     return board_stem(board.key, board.data_sha256)
 
 
-def _stated(board: Board) -> list[tuple[str, Predictions]]:
-    """Return names and tables of the systems with an answer; none where logs hold no labels."""
+def _stated(board: Board) -> list[tuple[str, EntryKind, Predictions]]:
+    """Return names, kinds and tables of systems with an answer; none where logs hold no labels."""
     return [
-        (entry.name, stated)
+        (entry.name, entry.kind, stated)
         for entry in _entries(board)
         if (stated := entry.outcome.stated) is not None and not stated.abstained.all()
     ]

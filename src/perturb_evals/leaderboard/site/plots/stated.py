@@ -8,20 +8,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from perturb_evals.leaderboard.site.plots.rows import COLOURS, MarkKind
 from perturb_evals.leaderboard.site.plots.svg import (
-    ACCENT,
     GRID,
     INK,
     MUTED,
     WIDTH,
-    label,
+    Words,
     svg,
+    wrapped,
 )
 from perturb_evals.metrics.pairs.predictions import Predictions
 
 Floats = NDArray[np.float64]
-Systems = Sequence[tuple[str, Predictions]]
-"""Names with tables, at least one, each with an answered row."""
+Systems = Sequence[tuple[str, MarkKind, Predictions]]
+"""Names and kinds with tables, at least one, each with an answered row."""
+Panel = Callable[[Axes, Predictions, str], None]
+"""Draws one in the colour of its kind."""
 
 BINS = 10
 """Of a reliability diagram."""
@@ -31,7 +34,9 @@ GRADES = 5
 """Fewer different scores are labels, or means of a few, and state no probability."""
 
 ACROSS = 2
-PANEL, GAP, TOP, BOTTOM, LEFT, RIGHT = 120, 40, 24, 44, 46, 8
+PANEL, GAP, TOP, BOTTOM, LEFT, RIGHT = 110, 24, 8, 44, 42, 8
+LETTERS, LINE = 20, 14
+"""Of a panel's title: the most letters of a line, and its height."""
 
 
 def states_probabilities(predictions: Predictions) -> bool:
@@ -81,49 +86,52 @@ def shares(predictions: Predictions, edges: Floats) -> tuple[Floats, Floats]:
     return found[0], found[1]
 
 
-def calibration_plot(systems: Systems, title: str) -> str:
+def calibration_plot(systems: Systems, words: Words) -> str:
     """Return reliability diagrams as SVG, with the diagonal of perfect calibration.
 
     Args:
         systems: With scores in [0, 1].
-        title: Of the file.
+        words: Of the file.
     """
 
-    def draw(axes: Axes, predictions: Predictions) -> None:
+    def draw(axes: Axes, predictions: Predictions, colour: str) -> None:
         stated, observed, _ = calibration(predictions).T
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
-        axes.plot(stated, observed, "o-", color=ACCENT, linewidth=1.6, markersize=5)
+        axes.plot(stated, observed, "o-", color=colour, linewidth=1.6, markersize=5)
         axes.set_xlim(-0.03, 1.03)
         axes.set_ylim(-0.03, 1.03)
         axes.set_xticks([0, 0.5, 1])
         axes.set_yticks([0, 0.5, 1])
 
-    return _panels(systems, draw, "mean stated probability", "observed rate", title)
+    return _panels(systems, draw, "mean stated probability", "observed rate", words)
 
 
-def distribution_plot(systems: Systems, title: str) -> str:
+def distribution_plot(systems: Systems, words: Words) -> str:
     """Return histograms as SVG, true positives filled, negatives as a line.
 
     Scores in [0, 1] are shown on that range; others on their own, from the lowest to the highest.
 
     Args:
         systems: Names with tables.
-        title: Of the file.
+        words: Of the file.
     """
 
-    def draw(axes: Axes, predictions: Predictions) -> None:
+    def draw(axes: Axes, predictions: Predictions, colour: str) -> None:
         edges = _edges(predictions.scores[~predictions.abstained])
         positive, negative = shares(predictions, edges)
         # On a common scale, so that every panel has its ticks at its ends.
         places = np.linspace(0, 1, len(edges))
-        axes.stairs(positive, places, fill=True, color=ACCENT, alpha=0.45)
+        axes.stairs(positive, places, fill=True, color=colour, alpha=0.45)
         axes.stairs(negative, places, color=INK, linewidth=1.4)
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(0, 1.05 * max(positive.max(), negative.max()))
         axes.set_xticks([0, 1], [f"{edges[0]:.3g}", f"{edges[-1]:.3g}"])
         axes.set_yticks([])
+        low, high = axes.get_xticklabels()
+        low.set_horizontalalignment("left")  # so that it does not meet that of the panel beside it
+        high.set_horizontalalignment("right")
 
-    return _panels(systems, draw, "score", "share of the class", title, own_ticks=True)
+    return _panels(systems, draw, "score", "share of the class", words, own_ticks=True)
 
 
 def _edges(scores: Floats) -> Floats:
@@ -137,26 +145,28 @@ def _edges(scores: Floats) -> Floats:
 
 def _panels(
     systems: Systems,
-    draw: Callable[[Axes, Predictions], None],
+    draw: Panel,
     xlabel: str,
     ylabel: str,
-    title: str,
+    words: Words,
     *,
     own_ticks: bool = False,
 ) -> str:
     """Return a grid of panels, two in a row, that share their axes but for `own_ticks` across."""
+    titles = [wrapped(name, LETTERS) for name, _, _ in systems]
+    above = LINE * max(map(len, titles))
     down = -(-len(systems) // ACROSS)
-    height = TOP + down * PANEL + (down - 1) * GAP + BOTTOM
-    across = (WIDTH - LEFT - RIGHT - GAP / 2 * (ACROSS - 1)) / ACROSS
+    height = TOP + down * (above + PANEL) + (down - 1) * GAP + BOTTOM
+    across = (WIDTH - LEFT - RIGHT - GAP * (ACROSS - 1)) / ACROSS
 
     def draw_all(figure: Figure) -> None:
-        for number, (name, predictions) in enumerate(systems):
+        for number, (_, kind, predictions) in enumerate(systems):
             row, column = divmod(number, ACROSS)
-            left = LEFT + column * (across + GAP / 2)
-            bottom = height - TOP - PANEL - row * (PANEL + GAP)
+            left = LEFT + column * (across + GAP)
+            bottom = height - TOP - (row + 1) * (above + PANEL) - row * GAP
             axes = figure.add_axes((left / WIDTH, bottom / height, across / WIDTH, PANEL / height))
-            draw(axes, predictions)
-            axes.set_title(label(name, 28), loc="left", color=INK, pad=5)
+            draw(axes, predictions, COLOURS["system"] if kind == "system" else MUTED)
+            axes.set_title("\n".join(titles[number]), loc="left", color=INK, pad=5)
             axes.grid(True, color=GRID, linewidth=0.7)
             axes.set_axisbelow(True)
             outer = number + ACROSS >= len(systems)
@@ -164,7 +174,13 @@ def _panels(
         look: dict[str, Any] = {"color": MUTED, "fontsize": 11}
         figure.text(LEFT / WIDTH, 10 / height, xlabel, **look)
         figure.text(
-            12 / WIDTH, 1 - TOP / height, ylabel, rotation=90, va="top", ha="center", **look
+            12 / WIDTH,
+            1 - (TOP + above) / height,
+            ylabel,
+            rotation=90,
+            va="top",
+            ha="center",
+            **look,
         )
 
-    return svg(height, title, draw_all)
+    return svg(height, words, draw_all)

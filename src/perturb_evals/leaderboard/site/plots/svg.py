@@ -8,6 +8,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,7 +16,10 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 INK, MUTED, GRID, ACCENT, PAPER = "#101010", "#707070", "#d0d0d0", "#1020f0", "#fefefe"
-"""Stand-ins: text, secondary text and marks, lines of the grid, what is looked at, background."""
+"""Stand-ins: text, secondary text and marks, lines of the grid, models, background.
+
+What has the accent is a model, or another system under test: nothing else is blue.
+"""
 
 SCHEMES = {
     "light": {INK: "#1c2126", MUTED: "#5b6570", GRID: "#dfe3e7", ACCENT: "#0b62a8", PAPER: "#fff"},
@@ -29,8 +33,8 @@ SCHEMES = {
 }
 NAMES = {INK: "ink", MUTED: "muted", GRID: "grid", ACCENT: "accent", PAPER: "paper"}
 
-WIDTH = 460
-"""Of a plot, in its own pixels: two stand side by side on a desktop, one on a phone."""
+WIDTH = 350
+"""Of a plot, in its own pixels: as wide as a phone, so that its text is as large as the page's."""
 
 DPI = 72  # one unit of Matplotlib's is then one pixel
 SIZE = 11.5
@@ -61,36 +65,50 @@ SETTINGS: dict[Any, Any] = {
     "savefig.facecolor": "none",
 }
 
+MOST_LINES = 4
+"""Of a name that is broken into lines."""
+
 SPACE = "{http://www.w3.org/2000/svg}"
 UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+"
 )
 LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
 FONTS = "system-ui,sans-serif"
+HALO = "paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round"
+"""Around letters, so that no line strikes them where they have to meet."""
 FAMILY = re.compile(r"(?:font-family: )?'DejaVu Sans'[^;]*(?:; )?")
 NO_TURN = re.compile(r"rotate\(-?0 [^)]*\)")
 
 
-def svg(height: float, title: str, draw: Callable[[Figure], object]) -> str:
+@dataclass(frozen=True)
+class Words:
+    """What a plot is called, and what it shows."""
+
+    title: str
+    about: str
+
+
+def svg(height: float, words: Words, draw: Callable[[Figure], object], width: float = WIDTH) -> str:
     """Return a plot as an SVG file.
 
     Args:
-        height: In the plot's own pixels; all plots are of one width.
-        title: Its title, for who opens the file by itself.
+        height: In the plot's own pixels.
+        words: Its title and what it shows, for who opens the file by itself or does not see it.
         draw: Draws it with the stand-in colours into an empty figure.
+        width: In the plot's own pixels.
     """
     out = io.BytesIO()
     with rc_context(SETTINGS), warnings.catch_warnings():
         # Names may hold letters that Matplotlib's own font lacks; the reader's has them.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure = Figure(figsize=(WIDTH / DPI, height / DPI), dpi=DPI)
+        figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
         draw(figure)
         figure.savefig(
             out,
             format="svg",
             metadata={"Date": None, "Creator": None, "Type": None, "Format": None},
         )
-    return _light(ElementTree.fromstring(out.getvalue()), title)
+    return _light(ElementTree.fromstring(out.getvalue()), words)
 
 
 def label(text: str, length: int) -> str:
@@ -99,7 +117,24 @@ def label(text: str, length: int) -> str:
     return clean if len(clean) <= length else clean[: length - 1].rstrip() + "…"
 
 
-def _light(root: ElementTree.Element, title: str) -> str:
+def wrapped(text: str, letters: int) -> list[str]:
+    """Return a text of a log in lines of so many letters at most, four lines at most.
+
+    It is broken behind blanks and the signs that names are made with, a longer word anywhere.
+    """
+    lines = [""]
+    for word in re.findall(r"[^\s/_,.:-]*[\s/_,.:-]?", label(text, MOST_LINES * letters)):
+        for part in re.findall(f".{{1,{letters}}}", word):
+            if len((lines[-1] + part).rstrip()) > letters:
+                lines.append("")
+            lines[-1] += part
+    shown = [line.strip() for line in lines]
+    if len(shown) > MOST_LINES:
+        shown = [*shown[: MOST_LINES - 1], label(" ".join(shown[MOST_LINES - 1 :]), letters)]
+    return shown
+
+
+def _light(root: ElementTree.Element, words: Words) -> str:
     """Return the file without what no reader needs, with colours by scheme."""
     ElementTree.register_namespace("", SPACE[1:-1])
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
@@ -121,9 +156,12 @@ def _light(root: ElementTree.Element, title: str) -> str:
     _unwrap(root)
     for name in ("width", "height"):
         root.set(name, root.get(name, "").removesuffix("pt"))
-    heading = ElementTree.Element(f"{SPACE}title")
-    heading.text = title
-    root.insert(0, heading)
+    root.set("role", "img")
+    root.set("aria-labelledby", "title about")
+    for place, (name, said) in enumerate((("title", words.title), ("desc", words.about))):
+        found = ElementTree.Element(f"{SPACE}{name}", id=("title", "about")[place])
+        found.text = UNPRINTABLE.sub(" ", said)
+        root.insert(place, found)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
@@ -162,4 +200,4 @@ def _schemes() -> str:
         for scheme in ("light", "dark")
     )
     media = "@media screen and (prefers-color-scheme:dark)"
-    return f"svg{{{light}}}{media}{{svg{{{dark}}}}}text{{font-family:{FONTS}}}"
+    return f"svg{{{light}}}{media}{{svg{{{dark}}}}}text{{font-family:{FONTS};{HALO}}}"

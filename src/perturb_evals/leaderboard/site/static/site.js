@@ -16,14 +16,18 @@ function compare(a, b) {
   return String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
+const rowsOf = (body) => [...body.rows].filter((row) => !row.matches(".group"));
+
+// Each group by itself: across tracks nothing is ranked.
 function sortBy(table, place, direction) {
-  const body = table.tBodies[0];
-  const rows = [...body.rows].map((row) => ({ row, key: sortKey(row, place) }));
-  const missing = rows.filter(({ key }) => key === null);
-  const known = rows.filter(({ key }) => key !== null);
-  known.sort((a, b) => direction * compare(a.key, b.key));
-  // What is missing goes last, whatever the direction.
-  body.append(...[...known, ...missing].map(({ row }) => row));
+  for (const body of table.tBodies) {
+    const rows = rowsOf(body).map((row) => ({ row, key: sortKey(row, place) }));
+    const missing = rows.filter(({ key }) => key === null);
+    const known = rows.filter(({ key }) => key !== null);
+    known.sort((a, b) => direction * compare(a.key, b.key));
+    // What is missing goes last, whatever the direction.
+    body.append(...[...known, ...missing].map(({ row }) => row));
+  }
 }
 
 function makeSortable(table) {
@@ -69,8 +73,20 @@ function makeFilterable(block, table) {
 for (const block of document.querySelectorAll(".table:not(.plain)")) {
   const table = block.querySelector("table");
   makeSortable(table);
-  if (table.tBodies[0].rows.length > FEW_ROWS) makeFilterable(block, table);
+  const nRows = [...table.tBodies].flatMap(rowsOf).length;
+  if (nRows > FEW_ROWS && !block.matches(".grouped")) makeFilterable(block, table);
 }
+
+// Only a table that is wider than its box says that it can be scrolled.
+const widths = new ResizeObserver((boxes) => {
+  for (const { target } of boxes) {
+    const box = target.closest(".box");
+    const wider = box.scrollWidth > box.clientWidth;
+    box.parentElement.classList.toggle("wider", wider);
+    box.parentElement.classList.toggle("fits", !wider);
+  }
+});
+for (const table of document.querySelectorAll(".box > table")) widths.observe(table);
 
 // A link to a table inside closed details opens them; on paper all are open.
 function reveal() {
