@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import logging
 import os
+import ssl
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -27,6 +28,9 @@ from perturb_evals.datasets.files import fetch
 from perturb_evals.datasets.files.sources import SOURCES
 from perturb_evals.datasets.pairs.evidence import pairs_evidence
 from perturb_evals.datasets.pairs.load import FILE_SUFFIX, known_table
+from perturb_evals.methods.factor_model import FactorModel, FactorSettings
+from perturb_evals.methods.triples import Triples
+from perturb_evals.solvers.pairs import factor_model
 
 # A busy machine is slow now and then; that is no failure. A fifth of the usual number of examples
 # keeps the whole suite below five minutes.
@@ -109,6 +113,40 @@ def _installed_packages_are_listed_once() -> Iterator[None]:
         for module in list(sys.modules.values()):
             if getattr(module, "__dict__", {}).get("packages_distributions") is listed:
                 patch.setattr(module, "packages_distributions", listed_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """Every client of a server on loopback would read those of all the world's authorities."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _equal_rows_train_one_factor_model() -> Iterator[None]:
+    """Train a baseline's factor model once for equal names, values and settings.
+
+    Training is the longest part of many runs, and boards, mixtures and runs of one table ask for
+    the same. What has other rows is trained anew, so a row that should not be read still shows.
+    That training itself is repeatable is tested where the method is, in `tests/methods`.
+    """
+    make = factor_model.FactorModel
+    trained: dict[bytes, FactorModel] = {}
+
+    def train_once(rows: Triples, settings: FactorSettings) -> FactorModel:
+        names = [list(index) for index in (rows.contexts, rows.perturbations, rows.readouts)]
+        about = hashlib.sha256(repr((names, settings)).encode())
+        for array in (rows.context, rows.perturbation, rows.readout, rows.value):
+            about.update(array.tobytes())
+        key = about.digest()
+        if key not in trained:
+            trained[key] = make(rows, settings)
+        return trained[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(factor_model, "FactorModel", train_once)
         yield
 
 
