@@ -117,6 +117,14 @@ def _installed_packages_are_listed_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _nobody_looks_into_a_run() -> Iterator[None]:
+    """Leave out the web server that Inspect starts in each run for those who would steer it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INSPECT_EVAL_CTL_SERVER", "false")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _certificates_are_read_once() -> Iterator[None]:
     """Every client of a server on loopback would read those of all the world's authorities."""
     with pytest.MonkeyPatch.context() as patch:
