@@ -26,11 +26,13 @@ from rich.console import Console
 
 from perturb_evals.datasets.files import fetch
 from perturb_evals.datasets.files.sources import SOURCES
-from perturb_evals.datasets.pairs.evidence import pairs_evidence
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
 from perturb_evals.datasets.pairs.load import FILE_SUFFIX, known_table
+from perturb_evals.families.pairs import references
 from perturb_evals.methods.factor_model import FactorModel, FactorSettings
 from perturb_evals.methods.triples import Triples
 from perturb_evals.solvers.pairs import factor_model
+from perturb_evals.solvers.pairs.baselines import Predictor
 
 # A busy machine is slow now and then; that is no failure. A fifth of the usual number of examples
 # keeps the whole suite below five minutes.
@@ -158,6 +160,24 @@ def _equal_rows_train_one_factor_model() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _boards_learn_the_demo_world_once() -> Iterator[None]:
+    """Fit the references of boards of the demo world once, as that world never changes."""
+
+    def once(fit: Callable[..., Predictor]) -> Callable[..., Predictor]:
+        known = cache(fit)
+
+        def fit_once(evidence: PairsEvidence, **settings: str) -> Predictor:
+            return (known if evidence.dataset == "demo" else fit)(evidence, **settings)
+
+        return fit_once
+
+    methods = tuple(replace(method, fit=once(method.fit)) for method in references.COMPUTED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(references, "COMPUTED", methods)
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with the real tables, which the package reads too."""
@@ -174,8 +194,10 @@ def put_tables(
 
     `put_tables({("k562", "de"): frame, ...})` writes them, sets the folder and the expected
     checksums, and returns the folder. Tables that are not given cannot be had: their addresses
-    lead to a closed port of this machine.
+    lead to a closed port of this machine. What the package keeps in its cache goes by contents, so
+    that it is not made again for the next tables of a test.
     """
+    kept = tmp_path_factory.mktemp("cache")
 
     def put(tables: Tables) -> Path:
         folder = tmp_path_factory.mktemp("mirror")
@@ -192,7 +214,7 @@ def put_tables(
             source = replace(SOURCES[name], sha256=sha256, size=len(content))
             monkeypatch.setitem(SOURCES, name, source)
         monkeypatch.setenv("PERTURB_EVALS_DATA", str(folder))
-        monkeypatch.setenv("PERTURB_EVALS_CACHE", str(folder / "cache"))
+        monkeypatch.setenv("PERTURB_EVALS_CACHE", str(kept))
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setattr(fetch, "RETRY_WAITS", ())
         forget()
@@ -230,7 +252,7 @@ def put_knowledge() -> Callable[..., str]:
             summary.append(f"9606\t{number}\tRefSeq\t{texts.get(gene, '-')}")
         (folder / "genes").mkdir(exist_ok=True)
         for name, lines in (("Homo_sapiens.gene_info", info), ("gene_summary", summary)):
-            content = gzip.compress("\n".join([*lines, ""]).encode())
+            content = gzip.compress("\n".join([*lines, ""]).encode(), mtime=0)
             (folder / "genes" / f"{name}.gz").write_bytes(content)
         graph = folder / "graph.csv"
         graph.write_text("\n".join(map(",".join, [("gene_a", "gene_b"), *pairs])), "utf-8")
