@@ -7,10 +7,13 @@ import logging
 import os
 import ssl
 import sys
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import packages_distributions
+from inspect import signature
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +56,53 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 10, 10)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test of one marked `each`, whose cases `pytest_pyfunc_call` gives it."""
+    names = [name for mark in metafunc.definition.iter_markers("each") for name in _names(mark)]
+    if names:
+        metafunc.parametrize(names, [pytest.param(*([None] * len(names)), id="each")])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test marked `each` for all its cases, and tell all those that fail.
+
+    `each` is written as `parametrize` is. To manage a test takes five milliseconds, many times as
+    long as some thousands of our cases, and they share what fixtures make.
+    """
+    marks = list(pyfuncitem.iter_markers("each"))
+    if not marks:
+        return None
+    given = {name: pyfuncitem.funcargs[name] for name in signature(pyfuncitem.obj).parameters}
+    failed: list[tuple[dict[str, Any], BaseException]] = []
+    cases = [dict(ChainMap(*case)) for case in product(*map(_cases, marks))]
+    assert cases, "there is no case"
+    for case in cases:
+        try:
+            pyfuncitem.obj(**given | case)
+        except (Exception, pytest.fail.Exception) as error:
+            failed.append((case, error))
+        except pytest.skip.Exception as error:
+            raise TypeError("One case of each cannot be skipped; use parametrize.") from error
+    if failed:
+        told = "\n".join(f"{case}: {error!r}"[:500] for case, error in failed[:20])
+        said = f"{len(failed)} of {len(cases)} cases fail, the first as above:\n{told}"
+        raise AssertionError(said) from failed[0][1]
+    return True
+
+
+def _names(mark: pytest.Mark) -> list[str]:
+    names = mark.args[0]
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+
+
+def _cases(mark: pytest.Mark) -> Iterator[dict[str, Any]]:
+    names = _names(mark)
+    for case in mark.args[1]:
+        values = case if len(names) > 1 else (case,)
+        yield dict(zip(names, values, strict=True))
 
 
 class Logged(logging.Handler):

@@ -194,9 +194,7 @@ TRAPS = (
 WITH_ALIASES = ("newer names", "nothing but newer names", "the target's newer name")
 
 
-def test_the_demo_screen(
-    provider: Any, evaluate: Callable[..., EvalLog], tmp_path: Path
-) -> None:
+def test_the_demo_screen(provider: Any, evaluate: Callable[..., EvalLog], tmp_path: Path) -> None:
     """Two models: one whose provider takes a schema without heeding it, one that refuses it."""
     run = expression_benchmark("demo", fold=0)
     targets = run.split.folds[0].test

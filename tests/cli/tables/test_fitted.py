@@ -54,7 +54,7 @@ def test_the_last_columns_go_below_first():
     assert "random_scores (baseline): " not in said  # it has no usage
 
 
-@pytest.mark.parametrize("width", range(56, 130, 2))
+@pytest.mark.each("width", range(56, 130, 2))
 def test_no_number_is_cut_or_broken(width: int):
     said = shown(width)
     for row in ROWS:

@@ -428,8 +428,8 @@ def test_last_marked_answer_wins(kind):
         assert not found, found
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("stop_reason", ["max_tokens", "model_length", "content_filter"])
+@pytest.mark.each("kind", KINDS)
+@pytest.mark.each("stop_reason", ["max_tokens", "model_length", "content_filter"])
 def test_complete_answer_line_counts_in_a_cut_reply(kind, stop_reason):
     for word, value in WORDS[kind].items():
         got = parse_answer(f"ANSWER: {word}\n\nCaveats: the", kind, "label", stop_reason)
@@ -451,8 +451,8 @@ QUESTIONS = (
 )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.each("kind", KINDS)
+@pytest.mark.each("question", QUESTIONS)
 def test_the_a_behind_a_q_is_no_option(question, kind):
     for word, value in WORDS[kind].items():
         found = problem(question.format(word), kind, "label", value, word)
@@ -652,14 +652,14 @@ STATED = {
 }
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("kind", "text", "value"), [(k, *case) for k, cases in STATED.items() for case in cases]
 )
 def test_a_sentence_states_the_probability_of_a_verdict(kind, text, value):
     assert parse_answer(text, kind, "probability", "stop").value == pytest.approx(value)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "event",
     [
         *("that nothing changes", "that MYC never changes", "that neither gene is affected"),
@@ -678,14 +678,14 @@ def test_a_sentence_states_the_probability_of_a_verdict(kind, text, value):
         *("that MYC does not increase", "of no increase", "that MYC fails to rise"),
     ],
 )
-@pytest.mark.parametrize("kind", ["de", "direction"])
+@pytest.mark.each("kind", ["de", "direction"])
 def test_the_probability_of_another_event_is_not_read(kind, event):
     for sentence in (f"There's an 80% chance {event}.", f"The probability {event} is 80%."):
         got = parse_answer(sentence, kind, "probability", "stop")
         assert got.reason == "unparseable", sentence
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "text",
     [
         "A 10% chance of a significant change would be typical.",
@@ -711,7 +711,7 @@ def test_a_probability_that_is_taken_back_by_cannot_determine_is_insufficient():
     assert parse_answer(text, "de", "probability", "stop").reason == "insufficient"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("kind", "said"),
     [
         *(
@@ -754,7 +754,7 @@ def test_a_verdict_that_is_denied_behind_is_not_read(kind, said):
     assert parse_answer(said, kind, "label", "stop").reason == "unparseable"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("kind", "text", "value"),
     [
         ("de", "A: Yes", 1), ("de", "A: No", 0), ("de", "Weak.\n\nA: No", 0), ("de", "B: No", 0),
@@ -780,7 +780,7 @@ def test_options_with_colons_are_no_answer():
     assert parse_answer("B: Yes", "de", "label", "stop").value is None
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "event",
     [
         *("that nothing changes", "that MYC never changes", "of a lack of change"),

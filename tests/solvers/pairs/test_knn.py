@@ -174,7 +174,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "given", "said"), WRONG)
+@pytest.mark.each(("name", "given", "said"), WRONG)
 def test_a_wrong_argument_is_told_in_one_line(name: str, given: dict[str, Any], said: str):
     with pytest.raises(ArgumentError) as caught:
         FLOOR[name](**given)
