@@ -44,10 +44,8 @@ class Table:
     def _frames(self) -> dict[str, pd.DataFrame]:
         # Every solver and every check asks for them, and each time Arrow would make all texts anew.
         frame: pd.DataFrame = self.rows.to_pandas()
-        return {
-            name: frame.loc[frame["split"] == name, ["pert", "gene", "label"]].reset_index(drop=True)
-            for name in SPLITS
-        }
+        rows = frame[["pert", "gene", "label"]]
+        return {name: rows[frame["split"] == name].reset_index(drop=True) for name in SPLITS}
 
 
 def read_csv(path: Path) -> Dataset:
