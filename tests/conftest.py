@@ -5,11 +5,15 @@ import gzip
 import hashlib
 import logging
 import os
+import ssl
 import sys
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import packages_distributions
+from inspect import signature
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +29,13 @@ from rich.console import Console
 
 from perturb_evals.datasets.files import fetch
 from perturb_evals.datasets.files.sources import SOURCES
-from perturb_evals.datasets.pairs.evidence import pairs_evidence
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, pairs_evidence
 from perturb_evals.datasets.pairs.load import FILE_SUFFIX, known_table
+from perturb_evals.families.pairs import references
+from perturb_evals.methods.factor_model import FactorModel, FactorSettings
+from perturb_evals.methods.triples import Triples
+from perturb_evals.solvers.pairs import factor_model
+from perturb_evals.solvers.pairs.baselines import Predictor
 
 # A busy machine is slow now and then; that is no failure. A fifth of the usual number of examples
 # keeps the whole suite below five minutes.
@@ -47,6 +56,53 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 10, 10)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test of one marked `each`, whose cases `pytest_pyfunc_call` gives it."""
+    names = [name for mark in metafunc.definition.iter_markers("each") for name in _names(mark)]
+    if names:
+        metafunc.parametrize(names, [pytest.param(*([None] * len(names)), id="each")])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test marked `each` for all its cases, and tell all those that fail.
+
+    `each` is written as `parametrize` is. To manage a test takes five milliseconds, many times as
+    long as some thousands of our cases, and they share what fixtures make.
+    """
+    marks = list(pyfuncitem.iter_markers("each"))
+    if not marks:
+        return None
+    given = {name: pyfuncitem.funcargs[name] for name in signature(pyfuncitem.obj).parameters}
+    failed: list[tuple[dict[str, Any], BaseException]] = []
+    cases = [dict(ChainMap(*case)) for case in product(*map(_cases, marks))]
+    assert cases, "there is no case"
+    for case in cases:
+        try:
+            pyfuncitem.obj(**given | case)
+        except (Exception, pytest.fail.Exception) as error:
+            failed.append((case, error))
+        except pytest.skip.Exception as error:
+            raise TypeError("One case of each cannot be skipped; use parametrize.") from error
+    if failed:
+        told = "\n".join(f"{case}: {error!r}"[:500] for case, error in failed[:20])
+        said = f"{len(failed)} of {len(cases)} cases fail, the first as above:\n{told}"
+        raise AssertionError(said) from failed[0][1]
+    return True
+
+
+def _names(mark: pytest.Mark) -> list[str]:
+    names = mark.args[0]
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+
+
+def _cases(mark: pytest.Mark) -> Iterator[dict[str, Any]]:
+    names = _names(mark)
+    for case in mark.args[1]:
+        values = case if len(names) > 1 else (case,)
+        yield dict(zip(names, values, strict=True))
 
 
 class Logged(logging.Handler):
@@ -112,6 +168,66 @@ def _installed_packages_are_listed_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_looks_into_a_run() -> Iterator[None]:
+    """Leave out the web server that Inspect starts in each run for those who would steer it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INSPECT_EVAL_CTL_SERVER", "false")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """Every client of a server on loopback would read those of all the world's authorities."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _equal_rows_train_one_factor_model() -> Iterator[None]:
+    """Train a baseline's factor model once for equal names, values and settings.
+
+    Training is the longest part of many runs, and boards, mixtures and runs of one table ask for
+    the same. What has other rows is trained anew, so a row that should not be read still shows.
+    That training itself is repeatable is tested where the method is, in `tests/methods`.
+    """
+    make = factor_model.FactorModel
+    trained: dict[bytes, FactorModel] = {}
+
+    def train_once(rows: Triples, settings: FactorSettings) -> FactorModel:
+        names = [list(index) for index in (rows.contexts, rows.perturbations, rows.readouts)]
+        about = hashlib.sha256(repr((names, settings)).encode())
+        for array in (rows.context, rows.perturbation, rows.readout, rows.value):
+            about.update(array.tobytes())
+        key = about.digest()
+        if key not in trained:
+            trained[key] = make(rows, settings)
+        return trained[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(factor_model, "FactorModel", train_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _boards_learn_the_demo_world_once() -> Iterator[None]:
+    """Fit the references of boards of the demo world once, as that world never changes."""
+
+    def once(fit: Callable[..., Predictor]) -> Callable[..., Predictor]:
+        known = cache(fit)
+
+        def fit_once(evidence: PairsEvidence, **settings: str) -> Predictor:
+            return (known if evidence.dataset == "demo" else fit)(evidence, **settings)
+
+        return fit_once
+
+    methods = tuple(replace(method, fit=once(method.fit)) for method in references.COMPUTED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(references, "COMPUTED", methods)
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with the real tables, which the package reads too."""
@@ -128,8 +244,10 @@ def put_tables(
 
     `put_tables({("k562", "de"): frame, ...})` writes them, sets the folder and the expected
     checksums, and returns the folder. Tables that are not given cannot be had: their addresses
-    lead to a closed port of this machine.
+    lead to a closed port of this machine. What the package keeps in its cache goes by contents, so
+    that it is not made again for the next tables of a test.
     """
+    kept = tmp_path_factory.mktemp("cache")
 
     def put(tables: Tables) -> Path:
         folder = tmp_path_factory.mktemp("mirror")
@@ -146,7 +264,7 @@ def put_tables(
             source = replace(SOURCES[name], sha256=sha256, size=len(content))
             monkeypatch.setitem(SOURCES, name, source)
         monkeypatch.setenv("PERTURB_EVALS_DATA", str(folder))
-        monkeypatch.setenv("PERTURB_EVALS_CACHE", str(folder / "cache"))
+        monkeypatch.setenv("PERTURB_EVALS_CACHE", str(kept))
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setattr(fetch, "RETRY_WAITS", ())
         forget()
@@ -184,7 +302,7 @@ def put_knowledge() -> Callable[..., str]:
             summary.append(f"9606\t{number}\tRefSeq\t{texts.get(gene, '-')}")
         (folder / "genes").mkdir(exist_ok=True)
         for name, lines in (("Homo_sapiens.gene_info", info), ("gene_summary", summary)):
-            content = gzip.compress("\n".join([*lines, ""]).encode())
+            content = gzip.compress("\n".join([*lines, ""]).encode(), mtime=0)
             (folder / "genes" / f"{name}.gz").write_bytes(content)
         graph = folder / "graph.csv"
         graph.write_text("\n".join(map(",".join, [("gene_a", "gene_b"), *pairs])), "utf-8")

@@ -18,7 +18,7 @@ def test_an_allowed_word_comes_back():
     assert one_of("x", "b", iter("abc")) == "b"
 
 
-@pytest.mark.parametrize("value", ["Within", "within ", "", None, True, 1, ["within"], {"a": 1}])
+@pytest.mark.each("value", ["Within", "within ", "", None, True, 1, ["within"], {"a": 1}])
 def test_any_other_value_is_refused(value):
     with pytest.raises(ValueError, match="evidence must be one of none, within; got ") as caught:
         one_of("evidence", value, ("none", "within"))
@@ -30,7 +30,7 @@ def test_whole_numbers(value: int):
     assert whole_number("genes", value) == value
 
 
-@pytest.mark.parametrize("value", [True, False, 1.0, "5", None, [5], float("nan")])
+@pytest.mark.each("value", [True, False, 1.0, "5", None, [5], float("nan")])
 def test_what_is_no_whole_number(value):
     with pytest.raises(ValueError, match="genes must be a whole number; got ") as caught:
         whole_number("genes", value)
@@ -45,7 +45,7 @@ def test_numbers_above_0(value: float):
         assert isinstance(found, float)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "value", [-1, -0.1, math.nan, math.inf, -math.inf, True, False, "1", None, [1], 10**400]
 )
 def test_what_is_no_number_above_0(value):

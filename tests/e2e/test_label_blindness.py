@@ -56,7 +56,7 @@ from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 KINDS = ("de", "direction")
 LINES = ("k562", "rpe1", "hepg2")
 READ = ("k562", "hepg2")  # by the runs; the predictions without a run read all
-LIMIT = 8  # questions of one run, spread over those whose labels change
+LIMIT = 6  # questions of one run, spread over those whose labels change
 
 Tables = dict[tuple[str, str], pd.DataFrame]
 

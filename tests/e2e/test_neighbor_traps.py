@@ -1,4 +1,4 @@
-"""A model that falls into every trap of naming neighbors, over the wire and the command line.
+"""A model that falls into every trap of naming neighbors, over the wire.
 
 For each target the server plays one trap, and the test knows what it said. The run has to end, no
 perturbation may be lost, and everything counted must be what was sent.
@@ -24,6 +24,7 @@ from inspect_ai.log import (
 )
 
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
+from perturb_evals.tasks.langpert import langpert
 
 QUESTION = re.compile(r"^Target gene: (\S+)$", re.MULTILINE)
 LISTED = re.compile(r"^Genes with a measured knock-down \(\d+\):\n(.*)$", re.MULTILINE)
@@ -190,22 +191,17 @@ TRAPS = (
     "fourteen",
     "small letters",
 )
-# What Inspect does for those who look on, a third of the time.
-QUICK = ("--no-log-realtime", "--no-score-display")
 WITH_ALIASES = ("newer names", "nothing but newer names", "the target's newer name")
 
 
-def test_the_demo_screen(provider: Any, inspect: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_demo_screen(provider: Any, evaluate: Callable[..., EvalLog], tmp_path: Path) -> None:
     """Two models: one whose provider takes a schema without heeding it, one that refuses it."""
     run = expression_benchmark("demo", fold=0)
     targets = run.split.folds[0].test
     game = Game(World(run.screen.perturbations, {}), TRAPS, targets)
     provider.kinds.append((QUESTION, game.reply(provider)))
-    models = "openai-api/local/takes-schema,openai-api/local/refuses-schema"
-    task = ("perturb_evals/langpert", "-T", "screen=demo", "-T", "fold=0")
-    started = inspect("eval", *task, "--model", models, *QUICK)
-    said, _ = started.communicate(timeout=180)
-    assert started.returncode == 0, said
+    for model in ("takes-schema", "refuses-schema"):
+        evaluate(langpert("demo", fold=0), model=f"openai-api/local/{model}")
     logs = {log.eval.model.rpartition("/")[2]: log for log in read_logs(tmp_path)}
     for model, log in logs.items():
         assert_counted(log, game.said[model], len(targets))
@@ -233,7 +229,7 @@ def test_the_1092_perturbations_of_the_k562_screen(
     provider.kinds.append((QUESTION, game.reply(provider)))
     task = ("perturb_evals/langpert", "-T", f"screen={screen}", "-T", "cell_line=k562")
     model = ("--model", "openai-api/local/refuses-schema", "--max-connections", "20")
-    started = inspect("eval", *task, *model, *QUICK)
+    started = inspect("eval", *task, *model)
     said, _ = started.communicate(timeout=300)
     assert started.returncode == 0, said
     (log,) = read_logs(tmp_path)

@@ -59,9 +59,15 @@ def put(folder: Path, tables: dict[tuple[str, str], pd.DataFrame], form: str = "
     return folder
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the package keeps of the real texts takes seconds to make, and goes by their hash."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(tmp_path / "cache"))
+def _cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERTURB_EVALS_CACHE", str(cache))
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_the_largest_published_size_is_not_the_full_one():
     assert "trained on 1,170 perturbations" in said(screen("replogle_rpe1"), "LangPert")
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "board",
     [
         questions(line="demo_a"),

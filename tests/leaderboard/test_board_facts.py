@@ -42,7 +42,7 @@ def test_what_tasks_write_can_be_on_a_board(task: str, evidence: str) -> None:
     assert board_fault(with_board(asked(task), abstention="lowest", metric_version=2)) == ""
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("about", "said"),
     [
         (with_board(asked(), task="riddles"), "a task among perturbqa_de.*got 'riddles'"),
@@ -77,7 +77,7 @@ HIDING = "on 'scored/unseen_genes/seed1' expected holdout 'both' and its seed as
 USUAL = "on 'scored/genes3/seed0' expected no holdout, no unseen_seed; got"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("about", "said"),
     [
         ({**unseen(), "unseen_seed": 7}, f"{HIDING} 'both' and 7."),
@@ -104,7 +104,7 @@ def test_a_header_hides_the_genes_of_its_board_and_no_others(
         assert board_fault({**about, "dataset": "mine/"}) == said
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "questions",
     [
         "scored/unseen_genes",

@@ -19,7 +19,7 @@ from perturb_evals.leaderboard.text import (
 )
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("value", "shown"),
     [
         (0.8344, "0.834"),
@@ -56,7 +56,7 @@ def test_figures_are_shown_with_their_bounds() -> None:
     assert interval(Figure(value=0.5, lower=0.1)) == ""
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("share", "shown"),
     [(0, "0%"), (1, "100%"), (0.5, "50%"), (0.9999, "99.9%"), (0.0001, "0.1%"), (0.023, "2.3%")],
 )
@@ -93,7 +93,7 @@ def test_units() -> None:
     assert [p_value(p) for p in (1e-5, 0.0499, 1)] == ["< 0.001", "0.050", "1.000"]
 
 
-@pytest.mark.parametrize("shown", [decimal, percent, count, dollars, duration, p_value])
+@pytest.mark.each("shown", [decimal, percent, count, dollars, duration, p_value])
 def test_what_is_not_known_is_a_dash(shown: object) -> None:
     assert callable(shown)
     assert shown(None) == shown(math.nan) == MISSING

@@ -46,7 +46,7 @@ def said(board: Board, track: str, most: int = 3) -> str:
     return models_add(board, found, lambda entry: entry.name, decimal, with_interval, most)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("lower", "upper", "words"),
     [
         (0.01, 0.2, "more than the reference"),

@@ -32,8 +32,8 @@ def dense_solution(rows: pd.DataFrame, penalty: float) -> tuple[pd.Series, pd.Se
     )
 
 
-@pytest.mark.parametrize("penalty", [0.01, 1.0, 30.0])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.each("penalty", [0.01, 1.0, 30.0])
+@pytest.mark.each("seed", range(3))
 def test_it_is_the_least_squares_solution(seed: int, penalty: float):
     rows = sparse_rows(seed)
     levels, shifts = dense_solution(rows, penalty)

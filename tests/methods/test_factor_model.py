@@ -169,7 +169,7 @@ def test_no_values_are_refused():
         FactorModel(Triples.of(rows).take(np.zeros(len(rows), bool)), SMALL)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("changed", "said"),
     [
         ({"epochs": 0}, "epochs must be at least 1; got 0"),

@@ -118,8 +118,8 @@ def projected(rows: np.ndarray, rank: int, weights: np.ndarray, prior: float) ->
 SHAPES = [(1, 1), (1, 6), (6, 1), (4, 9), (9, 4), (30, 12), (501, 540)]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("rank", [1, 3, 20])
+@pytest.mark.each("shape", SHAPES)
+@pytest.mark.each("rank", [1, 3, 20])
 def test_projections_are_those_of_numpy(shape: tuple[int, int], rank: int) -> None:
     rng = np.random.default_rng(sum(shape))
     # Singular values that differ, so that the leading ones are certain.

@@ -113,7 +113,7 @@ def test_the_papers_standard_error():
     assert math.isnan(paper_se([]))
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("call", "message"),
     [
         (lambda: bootstrap_mean([1, np.nan]), r"values must be finite.* nan at \(1,\)"),

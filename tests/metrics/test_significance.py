@@ -126,7 +126,7 @@ def test_no_interval_has_no_standard_error():
     assert standard_error_of_interval(0.2, 0.2) == 0
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("call", "message"),
     [
         (lambda: detectable_difference(-0.1), "standard_error must be finite and 0 or more"),

@@ -16,7 +16,7 @@ from perturb_evals.solvers.pairs.prompts import describe
 PROGRAMME = {note.name: note for note in PROGRAMMES}
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("symbol", "name"),
     [
         ("PSMA1", "the proteasome"),
@@ -36,7 +36,7 @@ def test_a_perturbation_is_found_by_its_pattern(symbol: str, name: str) -> None:
     assert note.name == name
 
 
-@pytest.mark.parametrize("symbol", ["", "psma1", "PSM", "ZNF999", "[", "*", " PSMA1"])
+@pytest.mark.each("symbol", ["", "psma1", "PSM", "ZNF999", "[", "*", " PSMA1"])
 def test_a_symbol_without_notes(symbol: str) -> None:
     assert perturbation_of(symbol) is None
     assert programmes_of(symbol) == ()

@@ -21,9 +21,9 @@ PROBLEMS = (
 )
 
 
-@pytest.mark.parametrize("kind", ["de", "direction"])
-@pytest.mark.parametrize("form", list(FORM_READ))
-@pytest.mark.parametrize("cell_line", ["k562", "rpe1", "hepg2", "jurkat", "demo_a"])
+@pytest.mark.each("kind", ["de", "direction"])
+@pytest.mark.each("form", list(FORM_READ))
+@pytest.mark.each("cell_line", ["k562", "rpe1", "hepg2", "jurkat", "demo_a"])
 def test_reads_the_rendered_prompts(kind: str, form: str, cell_line: str) -> None:
     question = read_pair(render(kind, form, cell_line, "PSMA1", "HSPA1B"))
     assert question is not None
@@ -43,7 +43,7 @@ def test_reads_a_gene_set_prompt_and_the_last_of_several_questions() -> None:
     assert isinstance(last, PairQuestion)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "prompt",
     [
         "",
@@ -96,9 +96,9 @@ def prompt(
     return NeighborPrompt(variant, cell_line, k, similarities).render(target, candidates)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("similarities", [False, True])
-@pytest.mark.parametrize("cell_line", ["k562", "demo_a", "HeLa", ""])
+@pytest.mark.each("variant", VARIANTS)
+@pytest.mark.each("similarities", [False, True])
+@pytest.mark.each("cell_line", ["k562", "demo_a", "HeLa", ""])
 def test_every_variant_of_a_neighbor_prompt_is_read(
     variant: Variant, similarities: bool, cell_line: str
 ) -> None:
@@ -113,15 +113,15 @@ def test_every_variant_of_a_neighbor_prompt_is_read(
     )
 
 
-@pytest.mark.parametrize(("k", "fewest", "most"), [(10, 5, 8), (6, 5, 6), (5, 5, 5), (1, 1, 1)])
-@pytest.mark.parametrize("variant", ["full", "minimal"])
+@pytest.mark.each(("k", "fewest", "most"), [(10, 5, 8), (6, 5, 6), (5, 5, 5), (1, 1, 1)])
+@pytest.mark.each("variant", ["full", "minimal"])
 def test_how_many_are_asked_for(k: int, fewest: int, most: int, variant: Variant) -> None:
     question = read_neighbors([prompt(k=k, variant=variant)])
     assert question is not None
     assert (question.fewest, question.most) == (fewest, most)
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.each("problem", PROBLEMS)
 def test_what_was_said_since_is_told_apart(problem: str) -> None:
     again = words.REASK.format(problem=problem)
     for since, turn in (
@@ -142,7 +142,7 @@ def test_the_last_list_counts() -> None:
     assert (question.target, question.turn, question.follow_ups) == ("MED1", "first", 0)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "messages",
     [
         [],

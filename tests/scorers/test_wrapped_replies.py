@@ -145,7 +145,7 @@ def test_a_list_is_read_whatever_a_template_leaves_around_it(wrapper, keyed):
     assert list(got.names) == names, text
 
 
-@pytest.mark.parametrize(("opening", "word"), product(OPENING, sorted(VALUES)))
+@pytest.mark.each(("opening", "word"), product(OPENING, sorted(VALUES)))
 def test_reasoning_that_never_ends_holds_no_answer(opening, word):
     text = f"{opening}The first guess:\nANSWER: {word}\nbut"
     assert parse_answer(text, kind_of(word), "label", "max_tokens").reason == "truncated"
@@ -154,7 +154,7 @@ def test_reasoning_that_never_ends_holds_no_answer(opening, word):
     assert parse_neighbors(text, cut_off=True) is parse_neighbors(text) is None
 
 
-@pytest.mark.parametrize(("reasoning", "run_on"), product(REASONING, RUN_ON[:9]))
+@pytest.mark.each(("reasoning", "run_on"), product(REASONING, RUN_ON[:9]))
 def test_a_turn_that_ends_behind_its_reasoning_has_no_answer(reasoning, run_on):
     text = drafted("ANSWER: Yes", reasoning) + drafted("ANSWER: Yes", run_on)
     assert parse_answer(text, "de", "label", "max_tokens").reason == "unparseable"

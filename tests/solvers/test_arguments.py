@@ -52,7 +52,7 @@ def test_whatever_is_typed_is_taken_or_refused_in_words(
             assert "Error(" not in said, said
 
 
-@pytest.mark.parametrize("make", _registry.SOLVERS, ids=lambda make: make.__name__)
+@pytest.mark.each("make", _registry.SOLVERS)
 def test_an_argument_that_a_solver_does_not_have_is_named(make: Callable[..., Any]):
     with pytest.raises(ValueError, match=r"There is no argument filee?s?\b") as caught:
         make(**{**needed(make), "filees": "x"})
@@ -60,7 +60,7 @@ def test_an_argument_that_a_solver_does_not_have_is_named(make: Callable[..., An
         assert name in str(caught.value)
 
 
-@pytest.mark.parametrize("make", _registry.SOLVERS, ids=lambda make: make.__name__)
+@pytest.mark.each("make", _registry.SOLVERS)
 def test_too_many_arguments_or_none_where_one_is_needed(make: Callable[..., Any]):
     with pytest.raises(ArgumentError, match=f"{make.__name__}: too many positional arguments"):
         make(*"abcdefghijk")

@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array
 from scipy.special import expit, logit
 
 from perturb_evals.methods.triples import Floats, Ints, Triples
@@ -307,7 +307,8 @@ def _kept(shape: tuple[int, ...], dropout: float, random: np.random.Generator) -
     return (drawn >= limit).astype(np.float32) * np.float32(256 / (256 - limit))
 
 
-def _sums(places: Ints, size: int) -> csr_array:
+def _sums(places: Ints, size: int) -> csc_array:
     """Return (size, n) what sums n rows by their places."""
     n = len(places)
-    return csr_array((np.ones(n, np.float32), (places, np.arange(n))), shape=(size, n))
+    # A column for each row, as CSC has it: nothing needs to be sorted.
+    return csc_array((np.ones(n, np.float32), places, np.arange(n + 1)), shape=(size, n))

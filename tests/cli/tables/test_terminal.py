@@ -40,7 +40,7 @@ def test_markup_stays_text(capsys):
     assert capsys.readouterr().out == "[bold]x[/bold] :smile:\n"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("text", "shown"),
     [
         ("", ""),

@@ -231,7 +231,7 @@ def test_permuted_profiles_know_nothing(task):
     assert np.mean(values) == pytest.approx(0.5, abs=0.03)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("complex_name", "programme", "sign"),
     [
         ("proteasome", "proteasome_subunits", 1),

@@ -38,7 +38,7 @@ def test_every_other_file_is_a_row():
     }
 
 
-@pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
+@pytest.mark.each("source", SOURCES.values())
 def test_row_is_complete(source: Source):
     assert SOURCES[source.name] is source
     assert source.url is None or source.url.startswith("https://")
@@ -52,7 +52,7 @@ def test_row_is_complete(source: Source):
     assert str(path) == source.name
 
 
-@pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
+@pytest.mark.each("source", SOURCES.values())
 def test_a_row_with_a_checksum_is_pinned_or_has_no_address(source: Source):
     if source.sha256 is None:
         assert source.url is not None, "neither checksum nor address: nothing says what it is"

@@ -101,8 +101,8 @@ def words(**texts: str) -> GeneWords:
     return GeneWords(tuple(texts), word_weights(list(texts.values()), 2, 0.5), "0", "here")
 
 
-@pytest.mark.parametrize("power", [1.0, 2.0])
-@pytest.mark.parametrize("weight", [0.25, 0.5, 3.0])
+@pytest.mark.each("power", [1.0, 2.0])
+@pytest.mark.each("weight", [0.25, 0.5, 3.0])
 def test_texts_add_their_share(power: float, weight: float) -> None:
     pairs = [("A", "D", 1), ("D", "C", 1), ("B", "G", 1)]
     vectors = TfidfVectorizer(sublinear_tf=True, min_df=2, max_df=0.5, token_pattern=r"[a-z0-9]+")

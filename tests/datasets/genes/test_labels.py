@@ -88,8 +88,8 @@ def listed(text: str) -> list[str]:
     return text.replace("\n", "").split("|")
 
 
-@pytest.mark.parametrize("aliases", [None, ALIASES], ids=["alone", "table"])
-@pytest.mark.parametrize(
+@pytest.mark.each("aliases", [None, ALIASES])
+@pytest.mark.each(
     ("label", "expected"),
     [(label, "nothing") for label in listed(NOTHING) if label != "nan_ctrl"]
     + [(label, "other_control") for label in listed(CONTROLS)]
@@ -100,8 +100,8 @@ def test_what_is_no_gene_is_left_out_under_its_reason(label, expected, aliases):
     assert reason(label, *GENES, symbols=GENES, aliases=aliases) == expected
 
 
-@pytest.mark.parametrize("aliases", [None, ALIASES], ids=["alone", "table"])
-@pytest.mark.parametrize(
+@pytest.mark.each("aliases", [None, ALIASES])
+@pytest.mark.each(
     "label",
     words(
         """
@@ -133,7 +133,7 @@ def test_a_current_symbol_wins_over_suspicion():
 # Joined names
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "label",
     [
         *words(
@@ -164,7 +164,7 @@ def test_a_joined_name_is_known_by_labels_by_readout_genes_or_by_the_table():
     assert reason("MCS+9.7", aliases=ALIASES) is None
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "label",
     [
         *words(
@@ -194,7 +194,7 @@ def test_the_control_that_was_named_is_one_whatever_it_is_called():
 # Guides
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "label",
     words(
         """

@@ -113,20 +113,20 @@ KINDS = ["gene RPL5", "Gene: RPL5", "RPL5 gene", "RPL5 knockdown", "RPL5 knock-d
 KINDS += ["knockdown of RPL5", "RPL5 CRISPRi", "perturbation RPL5", "RPL5+ctrl", "ctrl+RPL5"]
 
 
-@pytest.mark.parametrize("name", [*DRESSED, *NUMBERED, *GLOSSED, *KINDS])
+@pytest.mark.each("name", [*DRESSED, *NUMBERED, *GLOSSED, *KINDS])
 def test_decoration_comes_off(name):
     assert bare_symbol(name) == "RPL5"
     assert resolver("RPL5").resolve(name).symbol == "RPL5"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "name", ["HLA-A", "7SK", "C12orf45", "MT-ND1", "RP11-34.1", "H2AC18", "5'-NT", "A1BG-AS1"]
 )
 def test_symbols_with_signs_are_left_alone(name):
     assert resolver(name).resolve(f" {name.lower()} ") == Resolved(name, "case")
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "name",
     ["RPL5 RPL23", "RPL5/RPL23", "RPL5+RPL23", "like RPL5", "RPL5 and RPL23", "RPL5 is one", ""],
 )

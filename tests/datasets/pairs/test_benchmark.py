@@ -86,7 +86,7 @@ def test_lines_are_refused_before_a_table_is_fetched(
         pairs_benchmark("de", cell_line=options.get("cell_line"))
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("argument", "value", "allowed"),
     [
         ("dataset", "perturbQA", "perturbqa, demo"),
@@ -139,9 +139,9 @@ def test_unseen_genes_are_asked_about_and_nothing_else():
     assert other.evidence.hidden_genes != hidden
 
 
-@pytest.mark.parametrize("seed", [0, 1, 10, 2**70])
-@pytest.mark.parametrize("genes", [None, 5])
-@pytest.mark.parametrize("holdout", HOLDOUTS)
+@pytest.mark.each("seed", [0, 1, 10, 2**70])
+@pytest.mark.each("genes", [None, 5])
+@pytest.mark.each("holdout", HOLDOUTS)
 def test_a_question_set_is_read_as_it_is_written(seed: int, genes: int | None, holdout: str):
     asked = pairs_benchmark("de", "demo", genes=genes, seed=seed, holdout=holdout)
     found = QUESTION_SET.fullmatch(asked.question_set)

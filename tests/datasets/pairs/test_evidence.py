@@ -164,7 +164,7 @@ def test_each_track_opens_its_lines(dataset: str):
         assert others == [other for other in genes if other != line]
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("line", "names", "lines"),
     [
         ("k562", "rpe1", ("k562", "rpe1")),
@@ -180,7 +180,7 @@ def test_lines_are_read_from_lists_and_commas(line: str, names, lines: tuple[str
     assert lines_read("perturbqa", line, "cross", names) == lines
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("names", "unknown"),
     [
         ("K562", ["K562"]),
@@ -199,7 +199,7 @@ def test_lines_are_read_from_lists_and_commas(line: str, names, lines: tuple[str
         ("rpe1,k562_set", ["k562_set"]),
     ],
 )
-@pytest.mark.parametrize("line", ["k562", "k562_set"])
+@pytest.mark.each("line", ["k562", "k562_set"])
 def test_an_unknown_line_is_refused_with_what_was_got_and_what_is_allowed(
     line: str, names, unknown
 ):
@@ -225,8 +225,8 @@ def test_cross_without_another_line_is_refused(names, got: str):
     assert message == f"evidence_lines names no line to read beside k562; got {got}."
 
 
-@pytest.mark.parametrize("track", ["none", "within"])
-@pytest.mark.parametrize("names", ["rpe1", "k562", ["k562", "rpe1"], "hela", "", []])
+@pytest.mark.each("track", ["none", "within"])
+@pytest.mark.each("names", ["rpe1", "k562", ["k562", "rpe1"], "hela", "", []])
 def test_lines_are_named_for_cross_only(track: str, names):
     with pytest.raises(ValueError, match=r"^evidence_lines goes with") as caught:
         lines_read("perturbqa", "k562", track, names)

@@ -269,7 +269,7 @@ def test_a_folder_that_is_gone(folder):
         pairs_benchmark("de", place)
 
 
-@pytest.mark.parametrize("typed", [["a", "b"], 7, "", "nowhere", "/no/where", "a/b/c"])
+@pytest.mark.each("typed", [["a", "b"], 7, "", "nowhere", "/no/where", "a/b/c"])
 def test_what_is_no_data_set(typed: object):
     with pytest.raises(ValueError, match="dataset must be one of perturbqa, demo, a folder"):
         pairs_benchmark("de", typed)

@@ -40,8 +40,8 @@ def test_the_label_is_in_the_target_only(kind):
     assert both[0].target != both[1].target
 
 
-@pytest.mark.parametrize("kind", ["de", "direction"])
-@pytest.mark.parametrize(
+@pytest.mark.each("kind", ["de", "direction"])
+@pytest.mark.each(
     ("track", "lines"), [("none", ""), ("within", "demo_b"), ("cross", "demo_b,demo_a,demo_c")]
 )
 def test_one_sample_a_row_in_the_order_of_the_rows(kind: str, track: str, lines: str):

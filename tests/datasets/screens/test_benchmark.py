@@ -27,7 +27,7 @@ def test_one_fold_and_repeated_subsets():
     assert len({fold_of(held_out).train for held_out in run.folds}) == 3
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("arguments", "error", "message"),
     [
         ({"screen": "k562"}, ScreenError, "screen must be replogle_k562.*none at 'k562'"),

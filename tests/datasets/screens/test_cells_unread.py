@@ -1,7 +1,6 @@
 """Cells in another layout than GEARS's: told as such, with lines that make a pseudobulk file."""
 
-import subprocess
-import sys
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -103,10 +102,8 @@ def test_the_lines_of_scanpy_make_a_screen(counts, tmp_path):
     said = refused(adata, tmp_path / "cells.h5ad")
     code = said.partition("with scanpy: ")[2].partition(" -- ")[0]
     assert ("log1p" in code) == counts
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+    with warnings.catch_warnings(action="ignore"):
+        exec(code, {})
     made = tmp_path / "cells_by_target_gene.h5ad"
     screen = load_screen(ScreenRequest(str(made), "target_gene", "non-targeting"))
     assert screen.perturbations == tuple(sorted(GENES[:6]))

@@ -77,7 +77,7 @@ def test_categories_without_cells_do_not_count():
     assert read(list(conditions), condition=conditions).perturbations == ("A",)
 
 
-@pytest.mark.parametrize("condition", ["A+", "+A", "", "+", "A++ctrl", "A+ "])
+@pytest.mark.each("condition", ["A+", "+A", "", "+", "A++ctrl", "A+ "])
 def test_a_condition_that_is_not_understood(condition: str):
     text = refused(["ctrl", "ctrl", "A+ctrl", "A+ctrl", condition])
     assert f"the condition {condition!r} is not understood" in text
@@ -130,7 +130,7 @@ def test_every_cell_finds_its_perturbation(chosen: list[tuple[str, bool]]):
     assert found == genes * 2
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "condition",
     [
         *words(

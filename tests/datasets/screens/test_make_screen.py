@@ -70,7 +70,7 @@ def test_the_order_is_by_size_of_change_and_leads_with_what_changed(deltas):
 FINE = CONTROL + 0.25
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("perturbations", "expression", "options", "message"),
     [
         (["A"], [FINE, FINE], {}, r"expected expression of shape \(1, 4\)"),

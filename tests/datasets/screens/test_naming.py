@@ -85,7 +85,7 @@ IDS = ["ENSG00000102145", "ENSG00000136997", "ENSG00000105610"]
 SYMBOLS = ["GATA1", "MYC", "KLF1"]
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "column",
     words(
         """

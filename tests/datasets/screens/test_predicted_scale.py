@@ -42,8 +42,8 @@ def marked(world: World, rows: Floats) -> list[str]:
     return sorted({mark for row in rows for mark in baseline.marks(row)})
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("n", [TESTED, 1])
+@pytest.mark.each("seed", range(3))
+@pytest.mark.each("n", [TESTED, 1])
 def test_good_and_plain_predictions_pass_unmarked(seed: int, n: int) -> None:
     for world in (expression(seed), changes(seed)):
         control, training, good = world
@@ -83,15 +83,15 @@ def impossible(world: World, kind: str) -> Floats:
     }[kind]
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("kind", IMPOSSIBLE)
+@pytest.mark.each("seed", range(3))
+@pytest.mark.each("kind", IMPOSSIBLE)
 def test_what_the_kind_of_the_screen_cannot_be_is_refused(kind: str, seed: int) -> None:
     world = expression(seed)
     assert IMPOSSIBLE[kind] in of(world).fault(impossible(world, kind), NAMES)
 
 
-@pytest.mark.parametrize("value", [-1e-6, -5.0, 0.5, 1e6])
-@pytest.mark.parametrize("kind", [*IMPOSSIBLE, "right"])
+@pytest.mark.each("value", [-1e-6, -5.0, 0.5, 1e6])
+@pytest.mark.each("kind", [*IMPOSSIBLE, "right"])
 def test_one_value_switches_nothing_on_or_off(kind: str, value: float) -> None:
     world = expression()
     rows = world[2].copy() if kind == "right" else impossible(world, kind)
@@ -123,8 +123,8 @@ def test_expression_for_a_screen_of_changes_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("make", [expression, changes])
-@pytest.mark.parametrize("how", ["shifted", "shuffled", "reversed"])
+@pytest.mark.each("make", [expression, changes])
+@pytest.mark.each("how", ["shifted", "shuffled", "reversed"])
 def test_values_beside_the_names_of_the_genes_are_marked_and_not_refused(make, how: str) -> None:
     world: World = make()
     order = {
@@ -195,8 +195,8 @@ BROKEN: dict[str, Callable[[Floats, Floats], Floats]] = {
 }
 
 
-@pytest.mark.parametrize("n", [1, 2])
-@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.each("n", [1, 2])
+@pytest.mark.each("kind", BROKEN)
 def test_a_few_broken_rows_are_marked_and_not_refused(kind: str, n: int) -> None:
     world = expression()
     rows = world[2].copy()
@@ -223,8 +223,8 @@ def sparse(seed: int = 0) -> World:
     return control, rows[:TRAINING], rows[TRAINING:]
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("noise", [0.1, 0.2, 0.3, 0.5, 1.0])
+@pytest.mark.each("seed", range(3))
+@pytest.mark.each("noise", [0.1, 0.2, 0.3, 0.5, 1.0])
 def test_noise_about_the_control_is_marked_and_not_refused(noise: float, seed: int) -> None:
     world = sparse(seed)
     rows = world[2] + np.random.default_rng(seed).normal(0, noise, world[2].shape)

@@ -83,8 +83,8 @@ STRAY: dict[str, Callable[[Floats], Floats]] = {
 }
 
 
-@pytest.mark.parametrize("stray", STRAY)
-@pytest.mark.parametrize("kind", COUNTS)
+@pytest.mark.each("stray", STRAY)
+@pytest.mark.each("kind", COUNTS)
 def test_counts_are_refused_whatever_one_value_is(kind: str, stray: str) -> None:
     control, rows = world()
     said = fault(STRAY[stray](COUNTS[kind](rows)), COUNTS[kind](control))

@@ -46,7 +46,7 @@ ONE_ROW = [
 ]
 
 
-@pytest.mark.parametrize("text", ONE_ROW)
+@pytest.mark.each("text", ONE_ROW)
 def test_a_row_is_found(text):
     assert pairs(text) == [{("AAA1", "gX")}]
     assert pairs(f"Some words before.\n\n{text}\n\nSome words after.") == [{("AAA1", "gX")}]
@@ -70,7 +70,7 @@ NO_ROW = [
 ]
 
 
-@pytest.mark.parametrize("text", NO_ROW)
+@pytest.mark.each("text", NO_ROW)
 def test_what_states_nothing_about_a_known_pair_is_no_row(text):
     assert pairs(text) == []
 
@@ -99,7 +99,7 @@ def test_the_answer_to_the_question_itself_is_a_row(text):
     assert pairs(text) == [{ASKED}]
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "text",
     [
         "Knocked-down gene: TTT\nReadout gene: gY\nOptions:\nA. Yes\nB. No",

@@ -88,7 +88,7 @@ def test_every_setting_of_inspect_was_looked_at() -> None:
     assert set(OPERATIONAL) <= set(CONFIG)
 
 
-@pytest.mark.parametrize("name", CONFIG)
+@pytest.mark.each("name", CONFIG)
 def test_how_a_model_is_reached_makes_no_other_system_and_all_else_does(
     name: str, header: Header
 ) -> None:
@@ -98,7 +98,7 @@ def test_how_a_model_is_reached_makes_no_other_system_and_all_else_does(
     assert len(shown) == (1 if name in OPERATIONAL else 3)
 
 
-@pytest.mark.parametrize("name", CONFIG)
+@pytest.mark.each("name", CONFIG)
 def test_no_setting_makes_another_system_of_one_that_asks_no_model(
     name: str, header: Header
 ) -> None:

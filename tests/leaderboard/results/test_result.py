@@ -113,7 +113,7 @@ def test_a_protocol_is_a_line(result):
     )
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("value", "short"),
     [
         ("/home/me/p.csv", "p.csv"),

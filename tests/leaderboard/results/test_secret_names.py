@@ -40,8 +40,8 @@ OPEN = (
 NUMBERS = ("max_tokens", "reasoning_tokens", "max_tokens_per_turn", "token_limit", "token_budget")
 
 
-@pytest.mark.parametrize("name", SECRETS)
-@pytest.mark.parametrize("value", ["LEAK", ["LEAK"], {"x": "LEAK"}, 1234])
+@pytest.mark.each("name", SECRETS)
+@pytest.mark.each("value", ["LEAK", ["LEAK"], {"x": "LEAK"}, 1234])
 def test_what_is_named_like_a_secret_goes_at_any_depth(name: str, value: object) -> None:
     if value == 1234 and name in ("tokens", "header", "headers", "extraHeaders", "default_headers"):
         return  # a number of them
@@ -49,8 +49,8 @@ def test_what_is_named_like_a_secret_goes_at_any_depth(name: str, value: object)
     assert without_secrets(arguments) == {"deep": [{"er": {"k": 1}}]}
 
 
-@pytest.mark.parametrize("name", OPEN)
-@pytest.mark.parametrize("value", ["x", 5, ["x"], {"x": 1}])
+@pytest.mark.each("name", OPEN)
+@pytest.mark.each("value", ["x", 5, ["x"], {"x": 1}])
 def test_what_only_looks_like_one_stays(name: str, value: object) -> None:
     assert without_secrets({name: value, "deep": [{name: value}]}) == {
         name: value,
@@ -64,7 +64,7 @@ def test_a_number_of_tokens_is_none_and_text_of_that_name_is(name: str) -> None:
     assert without_secrets({name: "LEAK"}) == {}
 
 
-@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.each("name", SECRETS)
 def test_a_switch_is_none(name: str) -> None:
     assert without_secrets({name: True, f"use_{name}": False}) == {name: True, f"use_{name}": False}
     assert without_secrets({name: None}) == {name: None}
@@ -86,7 +86,7 @@ def test_a_secret_within_a_longer_name_goes(secret, other, joint, change, first)
     assert without_secrets({name: "LEAK"}) == {}
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("text", "shown"),
     [
         ("https://u:p@host/v1?key=1#LEAK", "https://host/v1"),

@@ -5,7 +5,7 @@ import random
 import shutil
 
 import pytest
-from inspect_ai.log import read_eval_log
+from inspect_ai.log import read_eval_log, write_eval_log
 from inspect_ai.scorer import SampleScore
 
 from perturb_evals.leaderboard.results.files import whole_result
@@ -34,16 +34,14 @@ def said(paths, name):
 
 
 @pytest.fixture
-def edited(runs, rewrite, tmp_path):
+def edited(runs, tmp_path):
     """Copy a run with its whole log changed in place by a function."""
 
     def edited(name, change):
         log = read_eval_log(str(runs[name]))
         change(log)
         path = tmp_path / "edited.eval"
-        rewrite(
-            runs[name], path, samples=log.samples, results=log.results, metadata=log.eval.metadata
-        )
+        write_eval_log(log, str(path))
         return path
 
     return edited

@@ -23,7 +23,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("changed", "said"), REFUSED)
+@pytest.mark.each(("changed", "said"), REFUSED)
 def test_what_is_not_allowed_is_refused_in_words(changed, said: str):
     with pytest.raises(ArgumentError, match=f"^{said}$"):
         Settings(**changed)

@@ -307,7 +307,7 @@ def test_predictions_that_are_no_predictions_are_refused():
             truth.scores(index, np.zeros(150))
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("name", "value", "message"),
     [
         ("truth", np.zeros((0, 150)), "truth must have shape"),

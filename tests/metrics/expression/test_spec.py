@@ -10,10 +10,8 @@ from perturb_evals.metrics.expression.weighted import gene_weights, z_others
 
 N, GENES = 25, 300
 RATES = ["fallback_rate", "invented_rate", "mean_k"]
-SPECS = pytest.mark.parametrize(
-    "spec",
-    [spec for name, spec in EXPRESSION_METRICS.items() if name not in RATES],
-    ids=lambda spec: spec.name,
+SPECS = pytest.mark.each(
+    "spec", [spec for name, spec in EXPRESSION_METRICS.items() if name not in RATES]
 )
 
 
@@ -72,7 +70,7 @@ def test_the_direction_is_that_of_better_predictions(spec, fold):
 
 
 @SPECS
-@pytest.mark.parametrize("which", ["mean_effect", "no_change", "constant"])
+@pytest.mark.each("which", ["mean_effect", "no_change", "constant"])
 def test_trivial_predictors_get_the_stated_values(spec, which, fold):
     rng = np.random.default_rng(3)
     anything = [fold["truth"][0], rng.gamma(1, 1, GENES), np.zeros(GENES)]

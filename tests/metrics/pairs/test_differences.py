@@ -105,7 +105,7 @@ def test_integer_codes_are_questions_too():
 PX, PY, QX = ("P", "x"), ("P", "y"), ("Q", "x")
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("a", "b", "message"),
     [
         (

@@ -54,7 +54,7 @@ def test_a_table_without_rows_is_allowed():
     assert len(Predictions([], [], [], [])) == 0
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("change", "message"),
     [
         ({"scores": [0.1, np.nan, np.inf]}, "finite.*2 of 3 rows.*row 1 with nan"),

@@ -6,7 +6,7 @@ import pytest
 from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.metrics.pairs.spec import PAIR_METRICS
 
-SPECS = pytest.mark.parametrize("spec", PAIR_METRICS.values(), ids=list(PAIR_METRICS))
+SPECS = pytest.mark.each("spec", PAIR_METRICS.values())
 
 
 def with_scores(table, scores):
@@ -71,7 +71,7 @@ def test_silence_gets_the_stated_value(spec, example):
 
 
 @SPECS
-@pytest.mark.parametrize("abstention", ["half", "lowest"])
+@pytest.mark.each("abstention", ["half", "lowest"])
 def test_a_metric_follows_the_policy_for_abstentions_where_the_row_says_so(
     spec, abstention, example
 ):
@@ -103,7 +103,7 @@ def test_no_rows_have_no_value(spec):
 
 
 @SPECS
-@pytest.mark.parametrize("label", [0, 1])
+@pytest.mark.each("label", [0, 1])
 def test_one_class_has_no_value_where_the_row_says_so(spec, label):
     value = spec.function(Predictions([1, 2, 3], [1, 1, 2], [label] * 3, [0.2, 0.4, 0.6]))
     needs_both = "one class" in spec.limits or "both classes" in spec.limits

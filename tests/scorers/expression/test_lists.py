@@ -16,7 +16,7 @@ def test_of_a_list_that_does_not_end_what_there_is_counts() -> None:
     assert (found.names, found.n_unusable, found.read) == (("SMG1", "UPF1"), 1, "cut_off")
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("text", "expected"),
     [
         ('Answer: ["SMG1"]. Answer: ["UPF1"]', ["UPF1"]),
@@ -33,7 +33,7 @@ def test_the_list_that_is_plainly_the_answer(text: str, expected: list[str] | No
     assert names(text) == expected
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("text", "expected"),
     [
         ('```json\n["SMG1", "UPF1"]\n```', ["SMG1", "UPF1"]),
@@ -90,18 +90,18 @@ PLAIN = (
 OTHER = 'Some are ["RPL5"]\n'
 
 
-@pytest.mark.parametrize("before", ANSWER)
+@pytest.mark.each("before", ANSWER)
 def test_a_list_that_is_called_an_answer_counts_beside_others(before: str) -> None:
     assert names(OTHER + before + '["SMG1"]') == ["SMG1"]
 
 
-@pytest.mark.parametrize("before", PLAIN)
+@pytest.mark.each("before", PLAIN)
 def test_a_list_that_is_called_nothing_counts_alone(before: str) -> None:
     assert names(before + '["SMG1"]') == ["SMG1"]
     assert names(OTHER + before + '["SMG1"]') is None
 
 
-@pytest.mark.parametrize("before", REJECTED)
+@pytest.mark.each("before", REJECTED)
 def test_a_list_that_is_called_rejected_never_counts(before: str) -> None:
     assert names(before + '["SMG1"]') is None
     assert names(OTHER + before + '["SMG1"]') == ["RPL5"]

@@ -13,18 +13,18 @@ def listed(*values):
     return [(None, value) for value in values]
 
 
-@pytest.mark.parametrize("name", ["RPL5", "MYC", "7SK", "HLA-A", "C12orf45", "p53", "RP11-34.1"])
+@pytest.mark.each("name", ["RPL5", "MYC", "7SK", "HLA-A", "C12orf45", "p53", "RP11-34.1"])
 def test_symbols(name):
     assert is_symbol(name)
     assert is_plausible(name)
 
 
-@pytest.mark.parametrize("value", ["myc", "Myc", "12", "R", "RPL5 x", "", "A" * 26, None, 5.0, []])
+@pytest.mark.each("value", ["myc", "Myc", "12", "R", "RPL5 x", "", "A" * 26, None, 5.0, []])
 def test_no_symbols(value):
     assert not is_symbol(value)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "name", ["myc", "RPL5 (ribosomal protein L5)", "1. RPL5", "gene RPL5", "**RPL5**", "TNF alpha"]
 )
 def test_plausible_as_a_name_though_no_symbol(name):
@@ -35,7 +35,7 @@ PLACEHOLDERS = ["GENE1", "Gene_A", "gene", "<gene 1>", "SYMBOL", "name2", "neigh
 WORDS = ["", "...", "12", "string", "None", "reasoning", "first name", "see below"]
 
 
-@pytest.mark.parametrize("name", [*PLACEHOLDERS, *WORDS])
+@pytest.mark.each("name", [*PLACEHOLDERS, *WORDS])
 def test_not_plausible_as_a_name(name):
     assert not is_plausible(name)
 
@@ -51,7 +51,7 @@ WRITTEN = {"90%": 0.9, "90 / 100": 0.9, " 90 ": 0.9, 90.0: 0.9, "0": 0.0}
 NO_SHARE = ["high", "", -1.0, 101.0, float("nan"), float("inf"), None, listed(90.0)]
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("similarity", "share"), [*WRITTEN.items(), *((value, None) for value in NO_SHARE)]
 )
 def test_what_a_similarity_may_be(similarity, share):
@@ -81,7 +81,7 @@ COMMAS = ["RPL5, RPL23, MYC", "RPL5, RPL23 and MYC", "['RPL5', 'RPL23', 'MYC']"]
 OTHERS = ["RPL5 RPL23 MYC", "RPL5; RPL23\nMYC", "RPL5 > RPL23 > MYC", "RPL5 | RPL23 & MYC"]
 
 
-@pytest.mark.parametrize("text", [*COMMAS, *OTHERS])
+@pytest.mark.each("text", [*COMMAS, *OTHERS])
 def test_a_text_of_symbols(text):
     assert names_in(text) == (Named("RPL5"), Named("RPL23"), Named("MYC"))
     assert names_in(text, ended=False) == (Named("RPL5"), Named("RPL23"))

@@ -15,7 +15,7 @@ def output(text: str, stop_reason: str = "stop") -> ModelOutput:
     return ModelOutput(model="m", choices=[choice])
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("given", "note", "reading"),
     [
         (output("ANSWER: Yes"), PairsReply(), Reading(1.0, None, "text")),
@@ -58,7 +58,7 @@ def test_what_came_later_is_attached_where_it_is_said_only():
     assert attached(given, PairsReply) == PairsReply(no_evidence=True)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("reading", "kind", "text"),
     [
         (Reading(1.0, None, "text"), "direction", "Increase"),

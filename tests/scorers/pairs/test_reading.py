@@ -428,8 +428,8 @@ def test_last_marked_answer_wins(kind):
         assert not found, found
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("stop_reason", ["max_tokens", "model_length", "content_filter"])
+@pytest.mark.each("kind", KINDS)
+@pytest.mark.each("stop_reason", ["max_tokens", "model_length", "content_filter"])
 def test_complete_answer_line_counts_in_a_cut_reply(kind, stop_reason):
     for word, value in WORDS[kind].items():
         got = parse_answer(f"ANSWER: {word}\n\nCaveats: the", kind, "label", stop_reason)
@@ -451,8 +451,8 @@ QUESTIONS = (
 )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.each("kind", KINDS)
+@pytest.mark.each("question", QUESTIONS)
 def test_the_a_behind_a_q_is_no_option(question, kind):
     for word, value in WORDS[kind].items():
         found = problem(question.format(word), kind, "label", value, word)
@@ -578,43 +578,43 @@ def test_reasoning_never_counts(draft, reply, kind, form, stop_reason):
 # (4) Time is linear, whatever is sent.
 
 ENDLESS = {
-    "answer marks": "ANSWER: " * 25_000,
-    "answers told": "the answer is " * 14_000,
-    "think": "<think>" * 28_000,
-    "stray think": "</think>" * 25_000,
-    "nested boxes": "\\boxed{" * 25_000 + "}" * 25_000,
-    "stars": "*" * 200_000,
-    "newlines": "x" + "\n" * 200_000 + "x",
-    "angles": "<" * 200_000,
-    "hedges": "ANSWER: " + "likely " * 28_000,
-    "alternatives": "ANSWER: " + "yes or no or " * 14_000,
-    "digits": "ANSWER: " + "1" * 200_000,
-    "list": "A. Yes\nB. No\n" * 15_000,
-    "refusals": "I cannot be " * 16_000,
-    "ends of turns": "<|im_end|>" * 5_000,
-    "turns": "<|im_start|>user\n" * 3_000,
-    "channels": "<|channel>thought<channel|>" * 2_000,
-    "stripped roles": "\nuser\n" * 8_000,
-    "opened tokens": "<|a" * 16_000,
-    "struck out": "x<s>" * 12_000,
-    "keys": '"verdict":' * 5_000,
-    "answers in Chinese": "\u7b54" * 50_000,
-    "tables": "| Answer |\n|---|\n" * 10_000,
-    "one long row": "| Answer " * 20_000,
-    "questions": "Q: a\nA: x\n" * 16_000,
-    "bytes": "<0x0A>" * 30_000,
-    "spelt blanks": "a\u0120" * 80_000,
-    "thinking": "Thinking Process:\n" + "1. ANSWER: x\n" * 14_000,
-    "denied": "ANSWER: " + "not Yes but " * 16_000,
-    "adjectives": "the answer is a big " * 10_000,
-    "tags in tags": "<think><reflect></reflect>" * 6_000,
-    "answers to something": "answer to is " * 4_000,
+    "answer marks": "ANSWER: " * 12_500,
+    "answers told": "the answer is " * 7_000,
+    "think": "<think>" * 14_000,
+    "stray think": "</think>" * 12_500,
+    "nested boxes": "\\boxed{" * 12_500 + "}" * 12_500,
+    "stars": "*" * 100_000,
+    "newlines": "x" + "\n" * 100_000 + "x",
+    "angles": "<" * 100_000,
+    "hedges": "ANSWER: " + "likely " * 14_000,
+    "alternatives": "ANSWER: " + "yes or no or " * 7_000,
+    "digits": "ANSWER: " + "1" * 100_000,
+    "list": "A. Yes\nB. No\n" * 7_500,
+    "refusals": "I cannot be " * 8_000,
+    "ends of turns": "<|im_end|>" * 2_500,
+    "turns": "<|im_start|>user\n" * 1_500,
+    "channels": "<|channel>thought<channel|>" * 1_000,
+    "stripped roles": "\nuser\n" * 4_000,
+    "opened tokens": "<|a" * 8_000,
+    "struck out": "x<s>" * 6_000,
+    "keys": '"verdict":' * 2_500,
+    "answers in Chinese": "\u7b54" * 25_000,
+    "tables": "| Answer |\n|---|\n" * 5_000,
+    "one long row": "| Answer " * 10_000,
+    "questions": "Q: a\nA: x\n" * 8_000,
+    "bytes": "<0x0A>" * 15_000,
+    "spelt blanks": "a\u0120" * 40_000,
+    "thinking": "Thinking Process:\n" + "1. ANSWER: x\n" * 7_000,
+    "denied": "ANSWER: " + "not Yes but " * 8_000,
+    "adjectives": "the answer is a big " * 5_000,
+    "tags in tags": "<think><reflect></reflect>" * 3_000,
+    "answers to something": "answer to is " * 2_000,
 }
 
 
 @pytest.mark.parametrize("name", ENDLESS)
 def test_a_long_text_is_read(name):
-    # At most 0.4 s; in a time that grows with the square this would be minutes.
+    # At most 0.2 s; in a time that grows with the square this would be minutes.
     assert parse_answer(ENDLESS[name], "de", "label", "stop").value is None
 
 
@@ -652,14 +652,14 @@ STATED = {
 }
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("kind", "text", "value"), [(k, *case) for k, cases in STATED.items() for case in cases]
 )
 def test_a_sentence_states_the_probability_of_a_verdict(kind, text, value):
     assert parse_answer(text, kind, "probability", "stop").value == pytest.approx(value)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "event",
     [
         *("that nothing changes", "that MYC never changes", "that neither gene is affected"),
@@ -678,14 +678,14 @@ def test_a_sentence_states_the_probability_of_a_verdict(kind, text, value):
         *("that MYC does not increase", "of no increase", "that MYC fails to rise"),
     ],
 )
-@pytest.mark.parametrize("kind", ["de", "direction"])
+@pytest.mark.each("kind", ["de", "direction"])
 def test_the_probability_of_another_event_is_not_read(kind, event):
     for sentence in (f"There's an 80% chance {event}.", f"The probability {event} is 80%."):
         got = parse_answer(sentence, kind, "probability", "stop")
         assert got.reason == "unparseable", sentence
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "text",
     [
         "A 10% chance of a significant change would be typical.",
@@ -711,7 +711,7 @@ def test_a_probability_that_is_taken_back_by_cannot_determine_is_insufficient():
     assert parse_answer(text, "de", "probability", "stop").reason == "insufficient"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("kind", "said"),
     [
         *(
@@ -754,7 +754,7 @@ def test_a_verdict_that_is_denied_behind_is_not_read(kind, said):
     assert parse_answer(said, kind, "label", "stop").reason == "unparseable"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("kind", "text", "value"),
     [
         ("de", "A: Yes", 1), ("de", "A: No", 0), ("de", "Weak.\n\nA: No", 0), ("de", "B: No", 0),
@@ -780,7 +780,7 @@ def test_options_with_colons_are_no_answer():
     assert parse_answer("B: Yes", "de", "label", "stop").value is None
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "event",
     [
         *("that nothing changes", "that MYC never changes", "of a lack of change"),

@@ -89,7 +89,7 @@ def test_every_exception_is_a_line_of_the_corpora():
     assert set(NOT_MIRRORED) <= {line["id"] for line in CORPUS}
 
 
-@pytest.mark.parametrize("gap", [" - ", " \u2014 ", ", ", ". ", "\n", " or ", " "])
+@pytest.mark.each("gap", [" - ", " \u2014 ", ", ", ". ", "\n", " or ", " "])
 def test_a_verdict_that_is_said_twice(gap: str):
     yes, no = (parse_answer(f"{word}{gap}{word}", "de", "label", "stop") for word in ("Yes", "No"))
     assert (yes.value, no.value) in ((1.0, 0.0), (None, None))

@@ -74,7 +74,7 @@ def test_begins_where_it_is_told_and_stops_where_it_is_told():
     assert (cut.value, cut.complete) == ([(None, "b")], False)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("text", "value"),
     [
         ("['a', `b`, \"c\"]", ["a", "b", "c"]),
@@ -100,7 +100,7 @@ def test_what_is_nearly_a_list(text, value):
     assert read(text) == ([(None, inner) for inner in value], True)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("text", "pairs"),
     [
         ("{a: 1, 'b': x, \"c\" = 'y'}", [("a", 1), ("b", "x"), ("c", "y")]),
@@ -115,7 +115,7 @@ def test_what_is_nearly_an_object(text, pairs):
     assert read(text) == (pairs, True)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("text", "value"),
     [
         ('["a", "b', ["a"]),
@@ -136,7 +136,7 @@ def test_a_key_that_is_cut_from_its_value_is_left_out():
     assert read('[{"a": 1}, {"b": ') == ([(None, [("a", 1)]), (None, [])], False)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "a", "]", ",", ": []", "1", "\\", "// ["])
+@pytest.mark.each("text", ["", "  ", "a", "]", ",", ": []", "1", "\\", "// ["])
 def test_anything_else_is_no_piece(text):
     assert read(text) is None
 

@@ -36,7 +36,7 @@ def test_plain_text_stays_as_it_is(text):
     assert page.raw == page.plain == text
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("text", "plain"),
     [
         ("**Yes**", "  Yes  "),
@@ -61,7 +61,7 @@ def test_markup_becomes_spaces_and_look_alikes_become_plain(text, plain):
     assert page_of(text).plain == plain
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("text", "left"),
     [
         ("a<think>b</think>c", "a c"),

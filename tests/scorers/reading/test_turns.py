@@ -42,7 +42,7 @@ def test_blanking_keeps_every_offset_and_adds_nothing(text, cut_off):
     assert all(new in (old, " ") for new, old in zip(turn.text, text, strict=True))
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("text", "left", "ended"),
     [
         ("a<|im_end|>b", "a", True),

@@ -12,7 +12,7 @@ def test_the_length_stays(text):
     assert len(decoded(text)) == len(text)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("text", "said"),
     [
         ("a<0x0A>b", "a\n     b"),

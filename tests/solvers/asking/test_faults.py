@@ -49,7 +49,7 @@ OTHER_WORDS = (
 )
 
 
-@pytest.mark.parametrize("words", OTHER_WORDS)
+@pytest.mark.each("words", OTHER_WORDS)
 def test_what_does_not_say_that_a_prompt_is_too_long(words: str):
     assert not says_too_long(words)
 
@@ -66,12 +66,12 @@ def test_words_and_status_are_those_of_the_cause():
     assert status_of(RuntimeError("no such luck")) is None
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 415, 422])
+@pytest.mark.each("status", [400, 403, 404, 405, 415, 422])
 def test_statuses_that_refuse(status: int):
     assert is_refusal(Refused(status))
 
 
-@pytest.mark.parametrize("status", [401, 408, 409, 429, 500, 503])
+@pytest.mark.each("status", [401, 408, 409, 429, 500, 503])
 def test_statuses_that_do_not(status: int):
     assert not is_refusal(Refused(status))
 

@@ -351,7 +351,7 @@ def test_a_refused_schema_is_given_up_once_for_the_run(speaker, refused, run):
     assert len(model.heard) == 1 + 2 * 8
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("arguments", "message"),
     [
         ({"variant": "long"}, "variant must be one of full, minimal, no_reasoning, refine"),

@@ -142,7 +142,7 @@ def test_a_run_votes_once_and_an_invalidated_one_not_at_all(
         asyncio.run(read_neighbor_logs([copy]))
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("arguments", "message"),
     [
         ({"logs": ""}, "logs must be paths"),
@@ -159,7 +159,7 @@ def test_bad_arguments_are_refused(arguments, message):
         neighbor_ensemble(**arguments)
 
 
-@pytest.mark.parametrize("logs", [None, 3, [], "", "a.eval,", [None], [3, "a.eval"]])
+@pytest.mark.each("logs", [None, 3, [], "", "a.eval,", [None], [3, "a.eval"]])
 def test_logs_must_be_paths(logs: Any):
     with pytest.raises(ValueError, match="logs must be paths of logs, separated by commas; got"):
         neighbor_ensemble(logs=logs)

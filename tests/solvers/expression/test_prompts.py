@@ -29,7 +29,7 @@ ALL = [
 CANDIDATES = [f"{letter}{n}" for letter in "ABCD" for n in range(10)]
 
 
-@pytest.mark.parametrize("prompt", ALL, ids=str)
+@pytest.mark.each("prompt", ALL)
 def test_a_prompt_names_target_candidates_and_form(prompt: NeighborPrompt):
     text = prompt.render("SMG5", CANDIDATES)
     assert "Target gene: SMG5" in text.splitlines()
@@ -46,7 +46,7 @@ def test_a_prompt_names_target_candidates_and_form(prompt: NeighborPrompt):
     assert not re.search(r"\{\w*\}", text)
 
 
-@pytest.mark.parametrize("prompt", ALL, ids=str)
+@pytest.mark.each("prompt", ALL)
 def test_an_echo_of_the_prompt_names_no_gene(prompt: NeighborPrompt):
     """Whatever part of it a model repeats, no candidate is read from it."""
     text = prompt.render("SMG5", CANDIDATES)
@@ -82,7 +82,7 @@ def test_the_context_is_that_of_the_line():
         assert "Cell line" not in NeighborPrompt("minimal", line, 10).render("SMG5", CANDIDATES)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     ("k", "n", "words"),
     [
         (10, 873, "5 to 10"),

@@ -101,10 +101,11 @@ def test_a_mark_goes_from_the_file_to_the_boards(
 ) -> None:
     """Values beside the names of the genes: warned of once, ranked last, and said on the board."""
     path = save(np.roll(TRUTH, 1, axis=1))
-    log = evaluate(langpert("demo"), solver=replay_expression(str(path)))
+    log = evaluate(langpert("demo", fold=0), solver=replay_expression(str(path)))
     assert log.results is not None
     metrics = log.results.scores[0].metrics
-    assert metrics["n_unlike_screen"].value == len(DEMO.perturbations)
+    asked = len(log.samples)
+    assert metrics["n_unlike_screen"].value == asked > 40
     assert "n_other_scale" not in metrics
     assert logged.text.count("do not follow the screen") == 1
     assert "look whether the genes stand in the order of their names" in logged.text
@@ -112,7 +113,7 @@ def test_a_mark_goes_from_the_file_to_the_boards(
     text = io.StringIO()
     show_leaderboard(Console(file=text, width=200), make_boards(entries), (), entries)
     row = next(line for line in text.getvalue().splitlines() if "replay_expression" in line)
-    assert f"{len(DEMO.perturbations)} predictions unlike the screen" in text.getvalue()
+    assert f"{asked} predictions unlike the screen" in text.getvalue()
     assert row.split()[0].isdigit()
 
 

@@ -100,14 +100,14 @@ def test_a_run_fails_where_the_track_does_not_allow_what_is_read(
     assert log.results is None or not log.results.scores
 
 
-@pytest.mark.parametrize("name", ["power", "prior_weight"])
-@pytest.mark.parametrize("value", [0, -1.0, float("nan"), float("inf"), "2", None, True])
+@pytest.mark.each("name", ["power", "prior_weight"])
+@pytest.mark.each("value", [0, -1.0, float("nan"), float("inf"), "2", None, True])
 def test_the_parameters_of_the_knn_are_checked(name: str, value):
     with pytest.raises(ValueError, match=f"{name} must be .*above 0; got {value!r}"):
         cross_line_knn(**{name: value})
 
 
-@pytest.mark.parametrize("seed", ["abc", "1", None, 1.0, True, [1]])
+@pytest.mark.each("seed", ["abc", "1", None, 1.0, True, [1]])
 def test_the_seed_of_random_scores_is_checked(seed):
     with pytest.raises(ValueError, match=r"^seed must be a whole number") as caught:
         baselines.random_scores(seed=seed)

@@ -30,7 +30,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("given", "said"), REFUSED)
+@pytest.mark.each(("given", "said"), REFUSED)
 def test_what_is_not_allowed_is_refused_in_words(given, said: str):
     with pytest.raises(ArgumentError) as caught:
         lpm(**given)

@@ -17,7 +17,7 @@ LINES = tuple(line for lines in CELL_LINES.values() for line in lines)
 ALL = list(itertools.product(KINDS, ANSWER_FORMS, LINES))
 
 
-@pytest.mark.parametrize(("kind", "form", "line"), ALL)
+@pytest.mark.each(("kind", "form", "line"), ALL)
 def test_a_prompt_names_line_perturbation_and_gene(kind, form, line):
     prompt = render(kind, form, line, "AAMP", "ATP5IF1")
     lines = prompt.splitlines()
@@ -46,7 +46,7 @@ def test_each_form_asks_for_its_answer(kind):
     assert "ANSWER" not in word
 
 
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.each("line", LINES)
 def test_every_line_is_described_by_its_name(line: str):
     text = describe(line)
     assert len(text) > 40
@@ -66,7 +66,7 @@ def test_symbols_are_inserted_as_they_are(pert, gene, parts):
     assert prompt == "".join({"\x00": pert, "\x01": gene}.get(c, c) for c in around)
 
 
-@pytest.mark.parametrize("symbol", ["{pert}", "{description}", "{0}", "{}", "%s", "\\n", "{{x}}"])
+@pytest.mark.each("symbol", ["{pert}", "{description}", "{0}", "{}", "%s", "\\n", "{{x}}"])
 def test_a_symbol_that_looks_like_a_placeholder(symbol: str):
     prompt = render("de", "label", "k562", symbol, "G")
     assert f"Knocked-down gene: {symbol}\n" in prompt

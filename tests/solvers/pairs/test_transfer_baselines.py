@@ -61,7 +61,7 @@ def test_their_arguments_are_those_of_the_methods(evaluate: Callable[..., EvalLo
     assert scores(conserved()) != scores(conserved(prior_rows=50))
 
 
-@pytest.mark.parametrize("value", [-1.0, math.nan, math.inf, "2", None, True])
+@pytest.mark.each("value", [-1.0, math.nan, math.inf, "2", None, True])
 def test_arguments_are_checked(value):
     with pytest.raises(ValueError, match=rf"^penalty must be .* above 0; got {value!r}"):
         additive(penalty=value)

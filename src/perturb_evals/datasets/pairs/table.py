@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from datasets import Dataset
 from perturb_evals.datasets.errors import DataError, why
 
 COLUMNS = {"pert": pa.string(), "gene": pa.string(), "label": pa.int8(), "split": pa.string()}
+SPLITS = ("train", "test")
 
 
 class TableError(DataError):
@@ -36,8 +38,14 @@ class Table:
 
     def split(self, name: str) -> pd.DataFrame:
         """Return the rows of one split as columns pert, gene, label, in file order."""
+        return self._frames[name].copy()
+
+    @cached_property
+    def _frames(self) -> dict[str, pd.DataFrame]:
+        # Every solver and every check asks for them, and each time Arrow would make all texts anew.
         frame: pd.DataFrame = self.rows.to_pandas()
-        return frame.loc[frame["split"] == name, ["pert", "gene", "label"]].reset_index(drop=True)
+        rows = frame[["pert", "gene", "label"]]
+        return {name: rows[frame["split"] == name].reset_index(drop=True) for name in SPLITS}
 
 
 def read_csv(path: Path) -> Dataset:
@@ -120,7 +128,7 @@ def check_rows(frame: pd.DataFrame, where: str, *, header: bool = True) -> None:
         lambda row: f"expected the label 0 or 1, got {row['label']!r}",
     )
     first(
-        ~frame["split"].isin(["train", "test"]),
+        ~frame["split"].isin(SPLITS),
         lambda row: f"expected the split train or test, got {row['split']!r}",
     )
     first(

@@ -138,9 +138,7 @@ def test_a_file_of_many_blocks_is_read_to_its_end(put) -> None:
     assert pairs_of(load_graph("string_links")) == {("ARF5", "M6PR")}
 
 
-@pytest.mark.parametrize(
-    "cutoff", ["", "1001", "-1", "0.7", "high", "7:8", "\u0667\u0660\u0660", "99999"]
-)
+@pytest.mark.each("cutoff", ["", "1001", "-1", "0.7", "high", "7:8", "\u0667\u0660\u0660", "99999"])
 def test_a_cut_off_that_is_none(cutoff: str) -> None:
     with pytest.raises(ArgumentError, match="whole number from 0 to 1000"):
         load_graph(f"string_links:{cutoff}")
