@@ -21,6 +21,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+import yaml
 
 from perturb_evals.cli.main import main
 from perturb_evals.families import FAMILIES
@@ -219,3 +220,11 @@ def test_names_in_commands_are_those_that_there_are(page: tuple[str, str], root:
         for words in commands(block.text)
     }
     assert not {where: wrong - COMING for where, wrong in typed.items() if wrong - COMING}
+
+
+def test_names_in_workflows_are_those_that_there_are(root: Path) -> None:
+    for path in sorted((root / ".github" / "workflows").glob("*.yml")):
+        jobs = yaml.safe_load(path.read_text("utf-8"))["jobs"].values()
+        typed = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+        for words in commands("\n".join(typed).replace(".venv/bin/", "")):
+            assert not unknown_names(words, root) - {"test"}, f"{path.name}: {words}"
