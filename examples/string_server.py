@@ -23,9 +23,9 @@ PAIR = re.compile(r"^Knocked-down gene: (\S+)\nReadout gene: (\S+)$", re.MULTILI
 
 
 @contextmanager
-def string_server() -> Iterator[str]:
+def string_server(graph_name: str = "string") -> Iterator[str]:
     """Run the server in a thread; give its address."""
-    graph = load_graph("string")
+    graph = load_graph(graph_name)
     place = {name: row for row, name in enumerate(graph.symbols)}
     profiles = graph.profiles
 

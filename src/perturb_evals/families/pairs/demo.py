@@ -58,6 +58,6 @@ class PairsDemo(Demo):
     def remarks(self, found: Found) -> Sequence[str]:
         """Say which rows can be held against each other."""
         return (
-            "Systems are comparable within one evidence track only: none < within < cross. "
+            "Systems are comparable within one track only: none < within < cross. "
             "Overlapping intervals mean that these questions cannot tell two systems apart.",
         )

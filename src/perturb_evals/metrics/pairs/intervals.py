@@ -7,7 +7,7 @@ the product of how often its two perturbations were drawn.
 A gene that loses a class in a resample drops out of it, and genes with one positive or one negative
 row drop out most. If they are also harder, as on PerturbQA, the plain mean of the genes that stay
 is too high in every resample: the interval of a cross-line kNN on k562 direction would be centred
-at .862 around a value of .834. So a gene that stays counts with the inverse of how often it stays
+at .862 around a value of .833. So a gene that stays counts with the inverse of how often it stays
 (Horvitz & Thompson, JASA 1952; Hajek's ratio form), which puts the centre back.
 """
 

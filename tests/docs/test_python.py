@@ -1,7 +1,6 @@
-"""What the documentation shows is so: its examples run and its tables are the specification."""
+"""docs/python.md is so: its tables are the specification, its names are there."""
 
 import math
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +10,8 @@ import pytest
 from perturb_evals import datasets, leaderboard, metrics
 from perturb_evals.metrics import EXPRESSION_METRICS, PAIR_METRICS
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PYTHON = (DOCS / "python.md").read_text("utf-8")
-EXAMPLES = re.findall(r"^```python\n(.*?)^```", PYTHON, re.DOTALL | re.MULTILINE)
 
 
 def value(number: float | None) -> str:
@@ -47,12 +45,6 @@ def test_the_tables_of_metrics_are_their_specification() -> None:
     )
     for expected in tables:
         assert expected in PYTHON, f"docs/python.md needs this table:\n\n{expected}"
-
-
-@pytest.mark.parametrize("code", EXAMPLES, ids=range(len(EXAMPLES)))
-def test_the_examples_run(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    exec(compile(code, "docs/python.md", "exec"), {})
 
 
 def test_what_the_documentation_names_is_there() -> None:

@@ -1,0 +1,230 @@
+"""Every command of README and docs that can run offline runs, and prints what is shown below it.
+
+A block is run unless a word behind its language says what it needs that a machine without network,
+data and keys has not. Of those that are not run, the names are looked up.
+"""
+
+import glob
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import entry_points
+from inspect import signature
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+import yaml
+
+from perturb_evals.cli.main import main
+from perturb_evals.families import FAMILIES
+
+NOT_RUN = {"key", "network", "server", "data", "yours", "clone", "minutes"}
+MAY_FAIL = "fails"
+NOWHERE = "http://127.0.0.1:9"
+OURS = "perturb_evals/"
+BESIDE = {".", "cd", "curl", "export", "git", "grep", "ollama", "pip", "test", "vllm"}
+"""Programs of others, in blocks that are not run."""
+COMING = {"real-model", "--models", "--boards", "--budget", "--model", "--model-cost-config"}
+"""Names of commands that are written next."""
+
+Capture = pytest.CaptureFixture[str]
+FENCE = re.compile(r"^```(?P<language>\w*) ?(?P<words>.*)\n(?P<text>(?:.*\n)*?)```$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block.
+
+    Attributes:
+        page: Where it stands.
+        line: Its first line.
+        language: The first word behind the fence.
+        words: The others: why it cannot be run, what it does, or the name of its file.
+        text: What it holds.
+        output: What is shown right below it, in a block of the language text.
+    """
+
+    page: str
+    line: int
+    language: str
+    words: tuple[str, ...]
+    text: str
+    output: str = ""
+
+    @property
+    def name(self) -> str:
+        """How a failing test calls it."""
+        return f"{self.page}:{self.line}"
+
+
+def blocks_of(page: str, text: str) -> list[Block]:
+    """Return the blocks of a page; an output is no block of its own."""
+    found: list[Block] = []
+    end = -1
+    for match in FENCE.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        if match["language"] == "text" and found and not text[end : match.start()].strip():
+            found[-1] = replace(found[-1], output=match["text"])
+        else:
+            words = tuple(match["words"].split())
+            found.append(Block(page, line, match["language"], words, match["text"]))
+        end = match.end()
+    return found
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Yield the commands of a block as words, `export` among them."""
+    for line in text.replace("\\\n", " ").splitlines():
+        words: list[str] = []
+        for word in shlex.split(line, comments=True):
+            if word == "&&":
+                yield words
+                words = []
+            else:
+                words.append(word)
+        if words:
+            yield words
+
+
+def console_script(name: str) -> Callable[[], object]:
+    (found,) = entry_points(group="console_scripts", name=name)
+    script: Callable[[], object] = found.load()
+    return script
+
+
+def called(program: str, *arguments: str) -> int:
+    """Run a command in this process, as a shell would, and return its exit code."""
+    if program == "export":
+        os.environ.update(word.split("=", 1) for word in arguments)
+        return 0
+    typed = [file for word in arguments for file in (glob.glob(word) if "*" in word else [word])]
+    try:
+        if program == "perturb-evals":
+            return main(typed) or 0
+        assert program == "inspect", f"{program} is not run here: say in the block why not"
+        with patch.object(sys, "argv", [program, *typed]):
+            console_script(program)()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except AssertionError:
+        raise
+    except Exception as error:  # Inspect has set a hook that tells it in words.
+        sys.excepthook(type(error), error, None)
+        return 1
+    return 0
+
+
+def in_one_line(text: str) -> str:
+    """Return a text without the frames and breaks that depend on a terminal's width."""
+    return " ".join(re.sub(r"[│─]", " ", text).split())
+
+
+@pytest.fixture
+def _bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty folder on a machine without data, keys and network."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    kept = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+    kept.pop("PERTURB_EVALS_DATA", None)
+    kept |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "COLUMNS": "110", "NO_PROXY": "127.0.0.1"}
+    kept |= {"https_proxy": NOWHERE, "http_proxy": NOWHERE}
+    with patch.dict(os.environ, kept, clear=True):
+        yield
+
+
+@pytest.mark.usefixtures("_bare_machine")
+def test_what_can_run_offline_runs(page: tuple[str, str], capfd: Capture) -> None:
+    for block in blocks_of(*page):
+        if NOT_RUN & {*block.words}:
+            continue
+        if block.language == "python" and not block.words:
+            exec(compile(block.text, block.name, "exec"), {"__name__": "example"})
+        elif block.words and "." in block.words[0]:
+            Path(block.words[0]).write_text(block.text, "utf-8")
+        elif block.language == "sh":
+            capfd.readouterr()
+            codes = [called(*words) for words in commands(block.text)]
+            shown = capfd.readouterr()
+            said = in_one_line(shown.out + shown.err)
+            assert not any(codes) or MAY_FAIL in block.words, f"{block.name}: {codes}\n{said}"
+            at = 0
+            for line in block.output.splitlines():
+                found = said.find(in_one_line(line), at)
+                assert found >= 0, f"{block.name} does not print {line!r}, but\n{said}"
+                at = found + len(in_one_line(line))
+
+
+@cache
+def options(program: str, *command: str) -> frozenset[str]:
+    """Return the options that a command's help names."""
+    with patch.object(sys, "stdout", StringIO()) as said:
+        called(program, *command, "--help")
+    return frozenset(re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", said.getvalue()))
+
+
+def arguments_of(makers: Iterable[Callable[..., Any]]) -> dict[str, set[str]]:
+    return {made.__name__: {*signature(made).parameters} for made in makers}
+
+
+TASKS = arguments_of(task for family in FAMILIES for task in family.tasks)
+SOLVERS = arguments_of(solver for family in FAMILIES for solver in family.solvers)
+
+
+def named(words: list[str], option: str) -> set[str]:
+    """Return what follows each time that an option is given, up to its value."""
+    follows = pairwise(words)
+    return {after.split("=")[0] for word, after in follows if word == option}
+
+
+def unknown_names(words: list[str], root: Path) -> set[str]:
+    """Return the names in a command that nothing has."""
+    program, *rest = [word for word in words if not re.fullmatch(r"[A-Z_]+=\S*", word)]
+    match program:
+        case "make":
+            targets = re.findall(
+                r"^([a-z-]+):", (root / "Makefile").read_text("utf-8"), re.MULTILINE
+            )
+            return {*rest} - {*targets}
+        case "python":
+            return {
+                word for word in rest[:1] if word.endswith(".py") and not (root / word).exists()
+            }
+        case "perturb-evals" | "inspect":
+            command = rest[: 2 if rest[0] == "data" else 1]
+            typed = {word.split("=")[0] for word in rest if re.match(r"--?[A-Za-z]", word)}
+            wrong = typed - options(program, *command)
+            for word in rest:
+                if word.removeprefix(OURS) in TASKS:
+                    wrong |= named(rest, "-T") - TASKS[word.removeprefix(OURS)]
+            for solver in named(rest, "--solver"):
+                if solver.startswith(OURS):
+                    wrong |= named(rest, "-S") - SOLVERS.get(solver.removeprefix(OURS), set())
+                    wrong |= {solver} - {OURS + name for name in SOLVERS}
+            return wrong
+    return {program} - BESIDE
+
+
+def test_names_in_commands_are_those_that_there_are(page: tuple[str, str], root: Path) -> None:
+    typed = {
+        (block.name, " ".join(words)): unknown_names(words, root)
+        for block in blocks_of(*page)
+        if block.language == "sh" and MAY_FAIL not in block.words
+        for words in commands(block.text)
+    }
+    assert not {where: wrong - COMING for where, wrong in typed.items() if wrong - COMING}
+
+
+def test_names_in_workflows_are_those_that_there_are(root: Path) -> None:
+    for path in sorted((root / ".github" / "workflows").glob("*.yml")):
+        jobs = yaml.safe_load(path.read_text("utf-8"))["jobs"].values()
+        typed = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+        for words in commands("\n".join(typed).replace(".venv/bin/", "")):
+            assert not unknown_names(words, root), f"{path.name}: {words}"
