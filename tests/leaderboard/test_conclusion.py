@@ -132,6 +132,8 @@ def test_where_only_baselines_ran_that_is_said(enter: Callable[..., Entry]) -> N
         rf"Only baselines are ranked here: knn is best \({FIGURE}\), ahead of the next, rate, by",
         said(board),
     )
+    (board,) = boards_of(enter("knn", 4.0, "b"))
+    assert said(board).startswith("knn is a baseline and the only system ranked here (")
 
 
 def test_one_system_alone_and_worse_than_guessing(enter: Callable[..., Entry]) -> None:

@@ -218,8 +218,8 @@ def _leads(ranked: Sequence[_Standing], most: str, name: Name, shown: Shown) -> 
 
     named, more = _held_against(ranked)
     if not named:
-        clauses = [first("is the only system ranked here")]
-    elif any(standing.with_best for standing in named):
+        return first(f"{'is' if best.tested else 'is a baseline and'} the only system ranked here")
+    if any(standing.with_best for standing in named):
         tied = [who(standing) for standing in named if standing.with_best]
         tied += [f"{more} more"] if more else []
         clauses = [f"{first(f'has {most}')} but cannot be told from {_listed(tied)}"]
