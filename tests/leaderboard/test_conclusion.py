@@ -136,6 +136,17 @@ def test_where_only_baselines_ran_that_is_said(enter: Callable[..., Entry]) -> N
     assert said(board).startswith("knn is a baseline and the only system ranked here (")
 
 
+def test_of_a_best_that_is_no_better_than_guessing_nothing_else_is_said(
+    enter: Callable[..., Entry],
+) -> None:
+    (board,) = boards_of(enter("m", 0.0, "a"), enter("n", 0.0, "b"), enter("rate", 0.0, "c"))
+    assert re.fullmatch(
+        rf"[mn] has the highest auroc_per_gene \({FIGURE}\); "
+        r"it cannot be told from guessing \(0\.500\)\.",
+        said(board),
+    )
+
+
 def test_one_system_alone_and_worse_than_guessing(enter: Callable[..., Entry]) -> None:
     (board,) = boards_of(enter("m", -2.0))
     assert re.fullmatch(

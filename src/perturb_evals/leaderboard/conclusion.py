@@ -71,14 +71,14 @@ def conclusion(
         return _nothing_ranked(board)
     subject = _subject(ranked)
     it = "it" if subject is ranked[0] else name(subject.entry)
-    clauses = [_leads(ranked, f"the {_most(board)} {board.headline}", name, shown)]
+    most = f"the {_most(board)} {board.headline}"
     if board.scale is None:
-        guess = f"whether {it} is better than {board.family.zero.name} is not known here"
+        leads = _leads(ranked, most, name, shown)
+        clauses = [leads, f"whether {it} is better than {board.family.zero.name} is not known here"]
     else:
         zero = f"{board.family.zero.name} ({headline_text(board.scale.zero)})"
-        guess = _beside_zero(it, skills[id(subject.entry)], zero)
-    if not _zero_is_named(ranked, board.family):
-        clauses.append(guess)
+        skill = skills[id(subject.entry)]
+        clauses = _from_zero(ranked, most, it, skill, zero, board.family, name, shown)
     if subject.tested:
         clauses.append(_reads_more(board, track, subject, it, name, shown))
     return f"{'; '.join(filter(None, clauses))}."
@@ -156,9 +156,9 @@ def _summed_up(summary: Summary, ranked: list[_Standing], name: Name, shown: Sho
         return f"{where}: no system ran all of them, so that none has a mean."
     subject, family = _subject(ranked), summary.parts[0].family
     it = "it" if subject is ranked[0] else name(subject.entry)
-    clauses = [_leads(ranked, "the highest", name, shown)]
-    if not _zero_is_named(ranked, family):
-        clauses.append(_beside_zero(it, subject.figure, family.zero.name))
+    clauses = _from_zero(
+        ranked, "the highest", it, subject.figure, family.zero.name, family, name, shown
+    )
     return f"{where}: {'; '.join(clauses)}."
 
 
@@ -267,11 +267,37 @@ def _zero_is_named(ranked: Sequence[_Standing], family: Family) -> bool:
     return any(one.entry.method == family.zero.method for one in held if family.zero.method)
 
 
+def _from_zero(
+    ranked: Sequence[_Standing],
+    most: str,
+    it: str,
+    skill: Figure | None,
+    zero: str,
+    family: Family,
+    name: Name,
+    shown: Shown,
+) -> list[str]:
+    """Return who is best and how that stands to what has no skill.
+
+    Where the best is a system that is no better than that, whom else it cannot be told from is no
+    matter.
+    """
+    best, subject = ranked[0], _subject(ranked)
+    beside = _beside_zero(it, skill, zero)
+    if len(ranked) > 1 and subject is best and best.tested and _verdict(skill) != MORE:
+        return [f"{name(best.entry)} has {most} ({shown(best.figure)})", beside]
+    leads = _leads(ranked, most, name, shown)
+    return [leads] if _zero_is_named(ranked, family) else [leads, beside]
+
+
+def _verdict(skill: Figure | None) -> str:
+    return CHANCE if skill is None or skill.lower is None else verdict(skill)
+
+
 def _beside_zero(it: str, skill: Figure | None, zero: str) -> str:
     """Return whether a skill is above zero, in words."""
-    said = CHANCE if skill is None or skill.lower is None else verdict(skill)
-    words = {MORE: "is better than", LESS: "is worse than"}.get(said, "cannot be told from")
-    return f"{it} {words} {zero}"
+    words = {MORE: "is better than", LESS: "is worse than"}
+    return f"{it} {words.get(_verdict(skill), 'cannot be told from')} {zero}"
 
 
 def _reads_more(
