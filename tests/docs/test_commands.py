@@ -28,6 +28,7 @@ from perturb_evals.families import FAMILIES
 
 NOT_RUN = {"key", "network", "server", "data", "yours", "clone", "minutes"}
 MAY_FAIL = "fails"
+DATA = "PERTURB_EVALS_DATA"
 NOWHERE = "http://127.0.0.1:9"
 OURS = "perturb_evals/"
 BESIDE = {".", "cd", "curl", "export", "git", "grep", "ollama", "pip", "test", "vllm"}
@@ -131,35 +132,49 @@ def in_one_line(text: str) -> str:
 def _bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty folder on a machine without data, keys and network."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
     kept = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
-    kept.pop("PERTURB_EVALS_DATA", None)
+    kept.pop(DATA, None)
     kept |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "COLUMNS": "110", "NO_PROXY": "127.0.0.1"}
     kept |= {"https_proxy": NOWHERE, "http_proxy": NOWHERE}
     with patch.dict(os.environ, kept, clear=True):
         yield
 
 
+def check_block(block: Block, capfd: Capture) -> None:
+    """Run a block, and look for what is shown below it in what it prints."""
+    if block.language == "python" and not block.words:
+        exec(compile(block.text, block.name, "exec"), {"__name__": "example"})
+    elif block.words and "." in block.words[0]:
+        Path(block.words[0]).write_text(block.text, "utf-8")
+    elif block.language == "sh":
+        capfd.readouterr()
+        codes = [called(*words) for words in commands(block.text)]
+        shown = capfd.readouterr()
+        said = in_one_line(shown.out + shown.err)
+        assert not any(codes) or MAY_FAIL in block.words, f"{block.name}: {codes}\n{said}"
+        at = 0
+        for line in map(in_one_line, block.output.splitlines()):
+            found = said.find(line, at)
+            assert found >= 0, f"{block.name} does not print {line!r}, but\n{said}"
+            at = found + len(line)
+
+
 @pytest.mark.usefixtures("_bare_machine")
 def test_what_can_run_offline_runs(page: tuple[str, str], capfd: Capture) -> None:
     for block in blocks_of(*page):
-        if NOT_RUN & {*block.words}:
-            continue
-        if block.language == "python" and not block.words:
-            exec(compile(block.text, block.name, "exec"), {"__name__": "example"})
-        elif block.words and "." in block.words[0]:
-            Path(block.words[0]).write_text(block.text, "utf-8")
-        elif block.language == "sh":
-            capfd.readouterr()
-            codes = [called(*words) for words in commands(block.text)]
-            shown = capfd.readouterr()
-            said = in_one_line(shown.out + shown.err)
-            assert not any(codes) or MAY_FAIL in block.words, f"{block.name}: {codes}\n{said}"
-            at = 0
-            for line in block.output.splitlines():
-                found = said.find(in_one_line(line), at)
-                assert found >= 0, f"{block.name} does not print {line!r}, but\n{said}"
-                at = found + len(in_one_line(line))
+        if not NOT_RUN & {*block.words}:
+            check_block(block, capfd)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_bare_machine")
+def test_what_needs_the_data_alone_runs(
+    page: tuple[str, str], real_data: Path, capfd: Capture
+) -> None:
+    os.environ[DATA] = str(real_data)
+    for block in blocks_of(*page):
+        if NOT_RUN & {*block.words} == {"data"}:
+            check_block(block, capfd)
 
 
 @cache
