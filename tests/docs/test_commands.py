@@ -134,8 +134,10 @@ def _bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     monkeypatch.chdir(tmp_path)
     kept = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
     kept.pop(DATA, None)
-    kept |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "COLUMNS": "110", "NO_PROXY": "127.0.0.1"}
-    kept |= {"https_proxy": NOWHERE, "http_proxy": NOWHERE}
+    kept |= {"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "home" / "cache")}
+    kept |= {"https_proxy": NOWHERE, "http_proxy": NOWHERE, "NO_PROXY": "127.0.0.1"}
+    kept |= {"COLUMNS": "110"}
+    monkeypatch.setitem(sys.modules, "anthropic", None)  # as if it were not installed
     with patch.dict(os.environ, kept, clear=True):
         yield
 
@@ -228,13 +230,17 @@ def unknown_names(words: list[str], root: Path) -> set[str]:
 
 
 def test_names_in_commands_are_those_that_there_are(page: tuple[str, str], root: Path) -> None:
-    typed = {
-        (block.name, " ".join(words)): unknown_names(words, root)
-        for block in blocks_of(*page)
+    name, text = page
+    typed = [
+        words
+        for block in blocks_of(name, text)
         if block.language == "sh" and MAY_FAIL not in block.words
         for words in commands(block.text)
-    }
-    assert not {where: wrong - COMING for where, wrong in typed.items() if wrong - COMING}
+    ]
+    beside = re.findall(r"`((?:make|perturb-evals|python|inspect) [^`]+)`", FENCE.sub("", text))
+    typed += [words for span in beside for words in commands(span.replace("\n", " "))]
+    unknown = {" ".join(words): unknown_names(words, root) - COMING for words in typed}
+    assert not {command: wrong for command, wrong in unknown.items() if wrong}
 
 
 def test_names_in_workflows_are_those_that_there_are(root: Path) -> None:
