@@ -33,7 +33,7 @@ NOWHERE = "http://127.0.0.1:9"
 OURS = "perturb_evals/"
 BESIDE = {".", "cd", "curl", "export", "git", "grep", "ollama", "pip", "test", "vllm"}
 """Programs of others, in blocks that are not run."""
-COMING = {"real-model", "--models", "--boards", "--budget", "--model", "--model-cost-config"}
+COMING = {"real-model", "run", "--models", "--boards", "--budget", "--model", "--model-cost-config"}
 """Names of commands that are written next."""
 
 Capture = pytest.CaptureFixture[str]
@@ -181,9 +181,10 @@ def test_what_needs_the_data_alone_runs(
 
 @cache
 def options(program: str, *command: str) -> frozenset[str]:
-    """Return the options that a command's help names."""
+    """Return the options that a command's help names; none where there is no such command."""
     with patch.object(sys, "stdout", StringIO()) as said:
-        called(program, *command, "--help")
+        if called(program, *command, "--help"):
+            return frozenset()
     return frozenset(re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", said.getvalue()))
 
 
@@ -217,7 +218,8 @@ def unknown_names(words: list[str], root: Path) -> set[str]:
         case "perturb-evals" | "inspect":
             command = rest[: 2 if rest[0] == "data" else 1]
             typed = {word.split("=")[0] for word in rest if re.match(r"--?[A-Za-z]", word)}
-            wrong = typed - options(program, *command)
+            known = options(program, *command)
+            wrong = (typed - known) | ({*command} if not known else set())
             for word in rest:
                 if word.removeprefix(OURS) in TASKS:
                     wrong |= named(rest, "-T") - TASKS[word.removeprefix(OURS)]
