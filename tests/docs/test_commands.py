@@ -28,11 +28,12 @@ from perturb_evals.families import FAMILIES
 
 NOT_RUN = {"key", "network", "server", "data", "yours", "clone", "minutes"}
 MAY_FAIL = "fails"
+DATA = "PERTURB_EVALS_DATA"
 NOWHERE = "http://127.0.0.1:9"
 OURS = "perturb_evals/"
 BESIDE = {".", "cd", "curl", "export", "git", "grep", "ollama", "pip", "test", "vllm"}
 """Programs of others, in blocks that are not run."""
-COMING = {"real-model", "--models", "--boards", "--budget", "--model", "--model-cost-config"}
+COMING = {"real-model", "run", "--models", "--boards", "--budget", "--model", "--model-cost-config"}
 """Names of commands that are written next."""
 
 Capture = pytest.CaptureFixture[str]
@@ -131,42 +132,59 @@ def in_one_line(text: str) -> str:
 def _bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty folder on a machine without data, keys and network."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
     kept = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
-    kept.pop("PERTURB_EVALS_DATA", None)
-    kept |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "COLUMNS": "110", "NO_PROXY": "127.0.0.1"}
-    kept |= {"https_proxy": NOWHERE, "http_proxy": NOWHERE}
+    kept.pop(DATA, None)
+    kept |= {"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "home" / "cache")}
+    kept |= {"https_proxy": NOWHERE, "http_proxy": NOWHERE, "NO_PROXY": "127.0.0.1"}
+    kept |= {"COLUMNS": "110"}
+    monkeypatch.setitem(sys.modules, "anthropic", None)  # as if it were not installed
     with patch.dict(os.environ, kept, clear=True):
         yield
+
+
+def check_block(block: Block, capfd: Capture) -> None:
+    """Run a block, and look for what is shown below it in what it prints."""
+    if block.language == "python" and not block.words:
+        exec(compile(block.text, block.name, "exec"), {"__name__": "example"})
+    elif block.words and "." in block.words[0]:
+        Path(block.words[0]).write_text(block.text, "utf-8")
+    elif block.language == "sh":
+        capfd.readouterr()
+        codes = [called(*words) for words in commands(block.text)]
+        shown = capfd.readouterr()
+        said = in_one_line(shown.out + shown.err)
+        assert not any(codes) or MAY_FAIL in block.words, f"{block.name}: {codes}\n{said}"
+        at = 0
+        for line in map(in_one_line, block.output.splitlines()):
+            found = said.find(line, at)
+            assert found >= 0, f"{block.name} does not print {line!r}, but\n{said}"
+            at = found + len(line)
 
 
 @pytest.mark.usefixtures("_bare_machine")
 def test_what_can_run_offline_runs(page: tuple[str, str], capfd: Capture) -> None:
     for block in blocks_of(*page):
-        if NOT_RUN & {*block.words}:
-            continue
-        if block.language == "python" and not block.words:
-            exec(compile(block.text, block.name, "exec"), {"__name__": "example"})
-        elif block.words and "." in block.words[0]:
-            Path(block.words[0]).write_text(block.text, "utf-8")
-        elif block.language == "sh":
-            capfd.readouterr()
-            codes = [called(*words) for words in commands(block.text)]
-            shown = capfd.readouterr()
-            said = in_one_line(shown.out + shown.err)
-            assert not any(codes) or MAY_FAIL in block.words, f"{block.name}: {codes}\n{said}"
-            at = 0
-            for line in block.output.splitlines():
-                found = said.find(in_one_line(line), at)
-                assert found >= 0, f"{block.name} does not print {line!r}, but\n{said}"
-                at = found + len(in_one_line(line))
+        if not NOT_RUN & {*block.words}:
+            check_block(block, capfd)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_bare_machine")
+def test_what_needs_the_data_alone_runs(
+    page: tuple[str, str], real_data: Path, capfd: Capture
+) -> None:
+    os.environ[DATA] = str(real_data)
+    for block in blocks_of(*page):
+        if NOT_RUN & {*block.words} == {"data"}:
+            check_block(block, capfd)
 
 
 @cache
 def options(program: str, *command: str) -> frozenset[str]:
-    """Return the options that a command's help names."""
+    """Return the options that a command's help names; none where there is no such command."""
     with patch.object(sys, "stdout", StringIO()) as said:
-        called(program, *command, "--help")
+        if called(program, *command, "--help"):
+            return frozenset()
     return frozenset(re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", said.getvalue()))
 
 
@@ -200,7 +218,8 @@ def unknown_names(words: list[str], root: Path) -> set[str]:
         case "perturb-evals" | "inspect":
             command = rest[: 2 if rest[0] == "data" else 1]
             typed = {word.split("=")[0] for word in rest if re.match(r"--?[A-Za-z]", word)}
-            wrong = typed - options(program, *command)
+            known = options(program, *command)
+            wrong = (typed - known) | ({*command} if not known else set())
             for word in rest:
                 if word.removeprefix(OURS) in TASKS:
                     wrong |= named(rest, "-T") - TASKS[word.removeprefix(OURS)]
@@ -213,13 +232,17 @@ def unknown_names(words: list[str], root: Path) -> set[str]:
 
 
 def test_names_in_commands_are_those_that_there_are(page: tuple[str, str], root: Path) -> None:
-    typed = {
-        (block.name, " ".join(words)): unknown_names(words, root)
-        for block in blocks_of(*page)
+    name, text = page
+    typed = [
+        words
+        for block in blocks_of(name, text)
         if block.language == "sh" and MAY_FAIL not in block.words
         for words in commands(block.text)
-    }
-    assert not {where: wrong - COMING for where, wrong in typed.items() if wrong - COMING}
+    ]
+    beside = re.findall(r"`((?:make|perturb-evals|python|inspect) [^`]+)`", FENCE.sub("", text))
+    typed += [words for span in beside for words in commands(span.replace("\n", " "))]
+    unknown = {" ".join(words): unknown_names(words, root) - COMING for words in typed}
+    assert not {command: wrong for command, wrong in unknown.items() if wrong}
 
 
 def test_names_in_workflows_are_those_that_there_are(root: Path) -> None:
