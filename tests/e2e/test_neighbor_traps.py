@@ -229,7 +229,8 @@ def test_the_1092_perturbations_of_the_k562_screen(
     provider.kinds.append((QUESTION, game.reply(provider)))
     task = ("perturb_evals/langpert", "-T", f"screen={screen}", "-T", "cell_line=k562")
     model = ("--model", "openai-api/local/refuses-schema", "--max-connections", "20")
-    started = inspect("eval", *task, *model)
+    # Without what Inspect does for those who look on, a third of the time.
+    started = inspect("eval", *task, *model, "--no-log-realtime", "--no-score-display")
     said, _ = started.communicate(timeout=300)
     assert started.returncode == 0, said
     (log,) = read_logs(tmp_path)
