@@ -109,7 +109,7 @@ def test_a_baseline_may_be_best_and_the_best_model_has_its_figure(
     (board,) = boards_of(enter("knn", 4.0, "b"), enter("rate", 1.5, "c"), enter("m", 0.0))
     assert re.fullmatch(
         rf"The baseline knn is best \({FIGURE}\), ahead of the next, the baseline rate, by "
-        rf"{FIGURE}; the best model, m \({FIGURE}\), is behind it by {FIGURE}; "
+        rf"{FIGURE}; the best model, m \({FIGURE}\), is behind knn by {FIGURE}; "
         r"m cannot be told from guessing \(0\.500\)\.",
         said(board),
     )
@@ -132,6 +132,8 @@ def test_where_only_baselines_ran_that_is_said(enter: Callable[..., Entry]) -> N
         rf"Only baselines are ranked here: knn is best \({FIGURE}\), ahead of the next, rate, by",
         said(board),
     )
+    (board,) = boards_of(enter("knn", 4.0, "b"))
+    assert said(board).startswith("knn is a baseline and the only system ranked here (")
 
 
 def test_one_system_alone_and_worse_than_guessing(enter: Callable[..., Entry]) -> None:
@@ -250,6 +252,12 @@ def test_a_track_with_models_comes_before_one_of_baselines(enter: Callable[..., 
     assert over_all(*models, enter("knn", 3.0, "b")).startswith(
         "perturbqa_de on k562, track none: m is the only"
     )
+
+
+def test_names_are_data(enter: Callable[..., Entry]) -> None:
+    name = "{0.__class__} {} {x} %s"
+    (board,) = boards_of(enter(name, 3.0), enter("knn", 1.0, "b"))
+    assert said(board).startswith(f"{name} is best (")
 
 
 def test_without_boards_or_rows_there_is_nothing_to_say(enter: Callable[..., Entry]) -> None:

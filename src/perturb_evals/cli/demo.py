@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0; 1 when a run did not succeed or the site's folder holds something else.
     """
-    from perturb_evals.cli.tables.terminal import console, figure, number
+    from perturb_evals.cli.tables.terminal import console, figure, number, plain
     from perturb_evals.families import FAMILIES
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.conclusion import overall
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
     shown.print()
     said = overall(boards, summed, lambda entry: names.get(id(entry), entry.name), number, figure)
     for line in said.splitlines():
-        shown.print(line, style="bold")
+        shown.print(plain(line), style="bold")
     return 0
 
 

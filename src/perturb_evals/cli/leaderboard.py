@@ -92,7 +92,7 @@ def _on_boards(entries: "Entries", text: str) -> "Entries":
     if places and not kept:
         there = "; ".join(sorted(f"{title} ({key})" for title, key in places))
         raise ArgumentError(
-            f"--board expects part of a board's title or key; got {text!r}, of: {there}."
+            f"--board expects part of a board's title or key; got {text!r}. There are: {there}."
         )
     return replace(
         entries,

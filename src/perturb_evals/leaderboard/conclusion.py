@@ -213,21 +213,23 @@ def _leads(ranked: Sequence[_Standing], most: str, name: Name, shown: Shown) -> 
         word = "" if standing.tested or only_baselines else "the baseline "
         return f"{word}{name(standing.entry)}"
 
-    first = f"{who(best)} {{}} ({shown(best.figure)})"
+    def first(does: str) -> str:
+        return f"{who(best)} {does} ({shown(best.figure)})"
+
     named, more = _held_against(ranked)
     if not named:
-        clauses = [first.format("is the only system ranked here")]
-    elif any(standing.with_best for standing in named):
+        return first(f"{'is' if best.tested else 'is a baseline and'} the only system ranked here")
+    if any(standing.with_best for standing in named):
         tied = [who(standing) for standing in named if standing.with_best]
         tied += [f"{more} more"] if more else []
-        clauses = [f"{first.format(f'has {most}')} but cannot be told from {_listed(tied)}"]
+        clauses = [f"{first(f'has {most}')} but cannot be told from {_listed(tied)}"]
     else:
         by = _figure(named[0].behind, shown)
-        clauses = [f"{first.format('is best')}, ahead of the next, {who(named[0])}, by {by}"]
+        clauses = [f"{first('is best')}, ahead of the next, {who(named[0])}, by {by}"]
     if rival is not None and not rival.with_best and (rival is not named[0] or named[0].with_best):
         by = _figure(rival.behind, shown)
         if rival.tested:
-            clauses.append(f"{who(rival)}, is behind it by {by}")
+            clauses.append(f"{who(rival)}, is behind {name(best.entry)} by {by}")
         else:
             clauses.append(f"it is ahead of the best baseline, {name(rival.entry)}, by {by}")
     said = "; ".join(clauses)

@@ -20,6 +20,8 @@ TIED = "="
 HEADS = ("rank", "system", "value [95% interval]", "added to reference")
 GAP, INDENT = 2, 2
 NARROWEST = 16
+MOST = 20
+"""Rows of all boards together that are all shown; of more, those that readers need first."""
 
 
 def system_name(entry: "Entry") -> str:
@@ -61,20 +63,23 @@ def show_sentences(
 def show_glance(
     console: "Console", boards: "Sequence[Board]", summed: "Sequence[Summary]", entries: "Entries"
 ) -> None:
-    """Print the sentences, and of each track the systems, the best baseline and the reference.
+    """Print the sentences and the ranked rows of each track.
 
-    Mean skills come first, of the tracks where a system has one. A line says what is not shown.
+    Of many rows those of the systems, the best baseline and the reference. Mean skills come first,
+    of the tracks where a system has one. A line says what is not shown.
     """
     show_sentences(console, boards, summed)
     groups = _mean_groups(summed)
     titles = [board.title for board in boards]
+    few = sum(len(_held(track)) for board in boards for track in board.tracks) <= MOST
     for board in boards:
         # Boards of one title are told apart by their keys.
         key = f" ({board.key})" if titles.count(board.title) > 1 else ""
         about = f"{board.headline}, {board.better} is better"
         for track in board.tracks:
             rows = [
-                (_cells(board, track, row), row.entry.kind == "system") for row in _needed(track)
+                (_cells(board, track, row), row.entry.kind == "system")
+                for row in (_held(track) if few else _needed(track))
             ]
             groups.append((f"{place_of(board, track)}{key}: {about}", rows))
     _show_groups(console, groups)
@@ -131,16 +136,28 @@ def _mean_cells(row: "SummaryRow") -> "Cells":
     return TIED if row.with_best else "", f"{short(row.name, 80)}{kind}", mean, ""
 
 
-def _needed(track: "BoardTrack") -> "list[Row]":
-    """Return the systems of a track, its reference and the best baseline, or two without systems.
+def _held(track: "BoardTrack") -> "list[Row]":
+    """Return the systems of a track and what they are held against: its ranked baselines.
 
-    Of baselines the ranked come first, as others read what the track does not open.
+    Where nothing is ranked, all its baselines.
     """
-    systems = [row for row in track.rows if row.entry.kind == "system"]
-    baselines = [row for row in track.rows if row.entry.kind == "baseline"]
-    baselines.sort(key=lambda row: row.rank is None)
-    kept = {id(row) for row in (*systems, *baselines[: 1 if systems else 2])}
-    return [row for row in track.rows if id(row) in kept or track.is_floor(row)]
+    ranks = any(row.rank is not None for row in track.rows)
+    return [
+        row
+        for row in track.rows
+        if row.entry.kind == "system"
+        or (row.entry.kind == "baseline" and (row.rank is not None or not ranks))
+    ]
+
+
+def _needed(track: "BoardTrack") -> "list[Row]":
+    """Return of these the systems, the reference and the best baseline, or two without systems."""
+    held = _held(track)
+    baselines = [row for row in held if row.entry.kind == "baseline"]
+    first = baselines[: 1 if len(baselines) < len(held) else 2]
+    return [
+        row for row in held if row.entry.kind == "system" or row in first or track.is_floor(row)
+    ]
 
 
 def _cells(board: "Board", track: "BoardTrack", row: "Row") -> "Cells":
