@@ -185,7 +185,7 @@ def _mark(kind: MarkKind, figure: Figure) -> Callable[[Axes, float], object]:
         assert figure.value is not None, "the caller leaves out what has no value"
         colour = COLOURS[kind]
         if figure.lower is not None and figure.upper is not None:
-            axes.hlines(at, figure.lower, figure.upper, colors=colour, linewidth=2)
+            axes.hlines(at, figure.lower, figure.upper, colors=colour, linewidth=2, clip_on=False)
         axes.plot(
             [figure.value],
             [at],
@@ -194,6 +194,7 @@ def _mark(kind: MarkKind, figure: Figure) -> Callable[[Axes, float], object]:
             markerfacecolor=colour if kind == "system" else PAPER,
             markersize=7,
             markeredgewidth=1.6,
+            clip_on=False,
         )
 
     return draw

@@ -72,7 +72,8 @@ SPACE = "{http://www.w3.org/2000/svg}"
 UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+"
 )
-LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
+LONG_NUMBER = re.compile(r"\d+\.\d{2,}")
+"""Of a place, which a tenth of a pixel is near enough to."""
 FONTS = "system-ui,sans-serif"
 HALO = "paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round"
 """Around letters, so that no line strikes them where they have to meet."""
@@ -166,10 +167,12 @@ def _light(root: ElementTree.Element, words: Words) -> str:
 
 
 def _unwrap(parent: ElementTree.Element) -> None:
-    """Put what stands in groups without attributes in their place."""
+    """Put what stands in groups without attributes in their place, and leave out what is unseen."""
     kept: list[ElementTree.Element] = []
     for child in parent:
         _unwrap(child)
+        if child.get("style") == "fill:none":
+            continue  # the background, which is not painted
         kept.extend([child] if child.attrib or child.tag != f"{SPACE}g" else child)
     parent[:] = kept
 
@@ -189,8 +192,8 @@ def _short(name: str, value: str) -> str:
         for colour, variable in NAMES.items():
             value = value.replace(colour, f"var(--{variable})")
         value = value.replace(": ", ":").replace("; ", ";")
-    if name in ("style", "d", "x", "y", "transform", "width", "height", "viewBox"):
-        value = LONG_NUMBER.sub(lambda found: f"{float(found[0]):.2f}", value)
+    if name in ("d", "x", "y", "transform", "width", "height", "viewBox"):
+        value = LONG_NUMBER.sub(lambda found: f"{float(found[0]):.1f}", value)
     return " ".join(value.split())
 
 
