@@ -8,6 +8,7 @@ import glob
 import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -98,8 +99,11 @@ def console_script(name: str) -> Callable[[], object]:
     return script
 
 
-def called(program: str, *arguments: str) -> int:
-    """Run a command in this process, as a shell would, and return its exit code."""
+def called(program: str, *arguments: str, apart: bool = False) -> int:
+    """Run a command as a shell would, and return its exit code.
+
+    That is in this process, but for commands of Inspect that are to run `apart`.
+    """
     if program == "export":
         os.environ.update(word.split("=", 1) for word in arguments)
         return 0
@@ -108,6 +112,8 @@ def called(program: str, *arguments: str) -> int:
         if program == "perturb-evals":
             return main(typed) or 0
         assert program == "inspect", f"{program} is not run here: say in the block why not"
+        if apart:
+            return _apart(typed)
         with patch.object(sys, "argv", [program, *typed]):
             console_script(program)()
     except SystemExit as ended:
@@ -118,6 +124,14 @@ def called(program: str, *arguments: str) -> int:
         sys.excepthook(type(error), error, None)
         return 1
     return 0
+
+
+def _apart(typed: list[str]) -> int:
+    done = subprocess.run(
+        [sys.executable, "-m", "inspect_ai", *typed], capture_output=True, text=True, check=False
+    )
+    print(done.stdout, done.stderr)
+    return done.returncode
 
 
 def in_one_line(text: str) -> str:
@@ -139,18 +153,25 @@ def _bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         yield
 
 
-def check_block(block: Block, capfd: Capture) -> None:
-    """Run a block, and look for what is shown below it in what it prints."""
+def check_block(block: Block, capfd: Capture, *, apart: bool = False) -> None:
+    """Run a block, and look for what is shown below it in what it prints.
+
+    What Inspect shows is looked at only where its commands run in processes of their own: within
+    one it chooses once how it shows things.
+    """
     if block.language == "python" and not block.words:
         exec(compile(block.text, block.name, "exec"), {"__name__": "example"})
     elif block.words and "." in block.words[0]:
         Path(block.words[0]).write_text(block.text, "utf-8")
     elif block.language == "sh":
         capfd.readouterr()
-        codes = [called(*words) for words in commands(block.text)]
+        typed = list(commands(block.text))
+        codes = [called(*words, apart=apart) for words in typed]
         shown = capfd.readouterr()
         said = in_one_line(shown.out + shown.err)
         assert not any(codes) or MAY_FAIL in block.words, f"{block.name}: {codes}\n{said}"
+        if not apart and any(words[0] == "inspect" for words in typed):
+            return
         at = 0
         for line in map(in_one_line, block.output.splitlines()):
             found = said.find(line, at)
@@ -167,13 +188,24 @@ def test_what_can_run_offline_runs(page: tuple[str, str], capfd: Capture) -> Non
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_bare_machine")
+def test_what_can_run_offline_shows_what_stands_below_it(
+    page: tuple[str, str], capfd: Capture
+) -> None:
+    blocks = [block for block in blocks_of(*page) if not NOT_RUN & {*block.words}]
+    if any(block.output and "inspect" in block.text for block in blocks):
+        for block in blocks:
+            check_block(block, capfd, apart=True)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_bare_machine")
 def test_what_needs_the_data_alone_runs(
     page: tuple[str, str], real_data: Path, capfd: Capture
 ) -> None:
     os.environ[DATA] = str(real_data)
     for block in blocks_of(*page):
         if NOT_RUN & {*block.words} == {"data"}:
-            check_block(block, capfd)
+            check_block(block, capfd, apart=True)
 
 
 @cache

@@ -46,7 +46,9 @@ def test_the_readme_has_the_figures_of_the_results(pages: dict[str, str]) -> Non
             readme[re.sub(r"[*`]", "", found[1])] = re.sub(r"[*`]", "", found[2])
     for name in ("graph_factor", "combined"):
         assert readme[name] == results[name][COLUMN]
-    models = cells(pages["docs/results.md"].partition("## Language models")[2].partition("\n## ")[0])
+    models = cells(
+        pages["docs/results.md"].partition("## Language models")[2].partition("\n## ")[0]
+    )
     for name, row in models.items():
         assert readme[name] == row["AUROC per gene"]
     assert readme["guessing"] == results["constant"][COLUMN].split()[0]
