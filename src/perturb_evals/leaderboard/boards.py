@@ -77,6 +77,10 @@ class BoardTrack:
         """Whether a row is the reference, to which it adds nothing by itself."""
         return self.floor is not None and row.entry is self.floor.entry
 
+    def is_tied(self, row: Row) -> bool:
+        """Whether a row is one of several that cannot be told from the best."""
+        return row.with_best and sum(other.with_best for other in self.rows) > 1
+
 
 @dataclass(frozen=True, eq=False)
 class Board:

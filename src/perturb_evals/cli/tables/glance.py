@@ -166,7 +166,7 @@ def _cells(board: "Board", track: "BoardTrack", row: "Row") -> "Cells":
     said += [row.why_unranked] if row.why_unranked else []
     said += board.family.oddities(run.counts) if run else []
     return (
-        "" if row.rank is None else f"{row.rank}{TIED if row.with_best else ''}",
+        "" if row.rank is None else f"{row.rank}{TIED if track.is_tied(row) else ''}",
         system_name(entry) + (f" ({'; '.join(said)})" if said else ""),
         figure(entry.figure),
         "reference" if track.is_floor(row) else figure(row.added),

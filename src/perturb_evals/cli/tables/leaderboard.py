@@ -124,7 +124,7 @@ def _cells(board: "Board", track: "BoardTrack", row: "Row") -> dict[str, str]:
         said.append(row.why_unranked)
     said += () if result is None else board.family.oddities(result.counts)
     cells = {
-        "rank": "" if row.rank is None else f"{row.rank}{TIED if row.with_best else ' '}",
+        "rank": "" if row.rank is None else f"{row.rank}{TIED if track.is_tied(row) else ' '}",
         "system": system_name(entry) + (f" ({'; '.join(said)})" if said else ""),
         board.headline: figure(entry.figure),
         "behind": figure(row.behind),

@@ -93,7 +93,7 @@ def _rank(place: Place) -> Cell:
     if row.rank is None:
         return Cell(MISSING, (None, False, row.why_unranked))
     # Who is best alone is equal to nobody.
-    tied = row.with_best and sum(other.with_best for other in place.track.rows) > 1
+    tied = place.track.is_tied(row)
     mark = NOT_TOLD if tied else ""
     return Cell(str(row.rank), (row.rank, row.with_best, ""), row.rank, mark=mark)
 

@@ -1,12 +1,13 @@
 """What a system took against what it got, with the frontier: nothing cheaper is as good."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from perturb_evals.families.outcome import Better
 from perturb_evals.leaderboard.results.result import Figure
@@ -113,13 +114,21 @@ def cost_plot(
         axes.margins(y=0.12)
         axes.set_xlabel(xlabel, loc="left")
         figure.text(SIDE / WIDTH, 1 - 12 / HEIGHT, ylabel, color=MUTED, fontsize=11)
-        axes.xaxis.set_major_locator(LogLocator(subs=(1,) if right > 100 * left else (1, 3)))
+        axes.xaxis.set_major_locator(FixedLocator(_decades(left, right)))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(
             FuncFormatter(lambda cost, _: count(cost) if cost >= 1 else f"{cost:g}")
         )
 
     return svg(HEIGHT, words, draw)
+
+
+def _decades(left: float, right: float) -> list[float]:
+    """Return 1, 10, 100 ... between two costs, and 3, 30 ... where that leaves few."""
+    powers = range(math.floor(math.log10(left)), math.ceil(math.log10(right)) + 1)
+    steps = (1,) if right > 100 * left else (1, 3)
+    found = [step * 10.0**power for power in powers for step in steps]
+    return [cost for cost in found if left <= cost <= right]
 
 
 def _mark(axes: Axes, point: CostPoint) -> None:
