@@ -67,7 +67,12 @@ def test_with_a_budget_what_was_paid_for_is_kept(
     assert "The budget for all of it is $0.5000" in said
     assert "PERTURB_EVALS_BUDGET=LEFT inspect eval-set" in said
     assert "-T answer=logprobs" in said
-    assert said.count("--continue-on-fail --retry-attempts 0 --no-retry-immediate --temp") == 2
+    assert (
+        said.count(
+            "--continue-on-fail --retry-attempts 0 --no-retry-immediate --log-buffer 1 --temp"
+        )
+        == 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,3 +100,37 @@ def test_prices_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path
     file = tmp_path / "none.yaml"
     assert main(["run", "--models", MODEL, "--model-cost-config", str(file)]) == 1
     assert "none.yaml" in capsys.readouterr().err
+
+
+def test_an_interrupted_line_is_the_last(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Inspect ends with 0 after Ctrl-C; what it was interrupted in is not taken for done."""
+    started: list[list[str]] = []
+
+    class Process:
+        def __init__(self, words: list[str], env: dict[str, str]) -> None:
+            started.append(words)
+            self.waits = 0
+
+        def wait(self) -> int:
+            self.waits += 1
+            if self.waits == 1:
+                raise KeyboardInterrupt
+            return 0
+
+    monkeypatch.setattr(command.subprocess, "Popen", Process)
+    given = ["--boards", "demo", "-T", "genes=2", "--log-dir", str(tmp_path / "logs")]
+    assert main(["run", "--models", MODEL, *given]) == 1
+    assert len(started) == 1
+    assert "0 of 4 runs are complete" in capsys.readouterr().out
+
+
+def test_logs_of_others_are_no_runs_of_the_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_start", lambda *_: 1)
+    fixtures = Path(__file__).parents[1] / "fixtures" / "logs"
+    given = ["--boards", "demo", "-T", "genes=2", "--log-dir", str(fixtures)]
+    assert main(["run", "--models", MODEL, *given]) == 1
+    assert "0 of 4 runs are complete" in capsys.readouterr().out

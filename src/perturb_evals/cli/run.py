@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 Counts = dict[str, int]
+INTERRUPTED = 130
 SETS = ("standard", "demo")
 BUDGET, PRICES = "PERTURB_EVALS_BUDGET", "PERTURB_EVALS_PRICES"
 LEAST = 1e-6
@@ -214,7 +215,14 @@ def _command(line: Line, models: Sequence[str], args: argparse.Namespace) -> lis
     if args.budget is not None:
         # What is in flight when the money is spent is still answered and kept, and nothing is
         # tried again at once.
-        command += ["--continue-on-fail", "--retry-attempts", "0", "--no-retry-immediate"]
+        command += [
+            "--continue-on-fail",
+            "--retry-attempts",
+            "0",
+            "--no-retry-immediate",
+            "--log-buffer",
+            "1",
+        ]
     return [*command, *args.inspect_options]
 
 
@@ -232,7 +240,14 @@ def _wanted(shown: "Console") -> bool:
     """Ask a person at a terminal whether to go on; nobody else is asked."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return True
-    return shown.input("\nRun this? [y/N] ").strip().lower() in ("y", "yes")
+    return _answer(shown).strip().lower() in ("y", "yes")
+
+
+def _answer(shown: "Console") -> str:
+    try:
+        return shown.input("\nRun this? [y/N] ", markup=False)
+    except EOFError:
+        return ""
 
 
 def _start(line: Line, models: Sequence[str], args: argparse.Namespace, left: float | None) -> int:
@@ -244,11 +259,15 @@ def _start(line: Line, models: Sequence[str], args: argparse.Namespace, left: fl
         [sys.executable, "-m", "inspect_ai", *_command(line, models, args)],
         env={**os.environ, **given},
     )
+    interrupted = False
     while True:
         try:
-            return process.wait()
+            code = process.wait()
         except KeyboardInterrupt:  # Inspect got it too, and writes its logs before it ends
-            continue
+            interrupted = True
+        else:
+            # Inspect ends with 0 when it was interrupted, and the next line must not start.
+            return INTERRUPTED if interrupted else code
 
 
 def _spent(log_dir: Path, prices: "Prices") -> float:
@@ -290,6 +309,19 @@ def _budget_ended(folder: Path) -> bool:
     )
 
 
+def _complete(line: Line, models: Sequence[str]) -> int:
+    """Return how many runs of a line are complete; other logs in its folder are none of them."""
+    from perturb_evals.logs.headers import PREFIX, read_headers
+
+    runs = read_headers([line.folder]).runs if line.folder.is_dir() else ()
+    done = {
+        (header.eval.task.removeprefix(PREFIX), header.eval.model)
+        for header in runs
+        if header.status == "success"
+    }
+    return sum((task, model) in done for task in line.tasks for model in models)
+
+
 def _summed_up(
     shown: "Console",
     lines: Sequence[Line],
@@ -299,10 +331,7 @@ def _summed_up(
     budget: float | None,
 ) -> int:
     """Say how far it came, what it took, and how to go on."""
-    from perturb_evals.logs.headers import read_headers
-
-    runs = read_headers([log_dir]).runs if log_dir.is_dir() else ()
-    complete = sum(header.status == "success" for header in runs)
+    complete = sum(_complete(line, models) for line in lines)
     wanted = sum(len(line.tasks) for line in lines) * len(models)
     spent = _spent(log_dir, prices)
     money = f", {_dollars(spent)} spent" if spent else ""
@@ -310,6 +339,8 @@ def _summed_up(
     shown.print(f"\n{complete} of {wanted} runs are complete{money}{of}.")
     if complete < wanted:
         more = ", with a larger --budget," if budget is not None else ""
-        shown.print(f"The same command{more} goes on where it ended; no answer is asked for twice.")
+        shown.print(
+            f"The same command{more} goes on where it ended; what was in flight is asked again."
+        )
     shown.print(f"perturb-evals leaderboard {shlex.quote(str(log_dir))}", style="bold")
     return int(complete < wanted)

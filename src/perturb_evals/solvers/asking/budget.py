@@ -98,6 +98,7 @@ class Budget:
         self.spent = 0.0
         self.answers = 0
         self._said = False
+        self._uncountable: set[str] = set()
         self._prices = prices
         self._dearest: dict[str, float] = {}
         self._in_flight: dict[str, int] = {}
@@ -113,6 +114,8 @@ class Budget:
             BudgetSpentError: There is not enough, and no question in flight may free some.
             UnpricedError: The model has no price.
         """
+        if model in self._uncountable:
+            raise UnpricedError(self._untold(model))
         if price_of(model, self._prices) is None:
             raise UnpricedError(
                 f"{model} has no price, so a budget of ${self.dollars:g} cannot be kept: name a "
@@ -123,11 +126,19 @@ class Budget:
                 self._say_once(model)
                 raise BudgetSpentError(f"{SPENT} of ${self.dollars:g} is spent: not asked.")
             await anyio.sleep(LOOK_AGAIN)
+            if model in self._uncountable:
+                raise UnpricedError(self._untold(model))
         self._in_flight[model] = self._in_flight.get(model, 0) + 1
         try:
             yield
         finally:
             self._in_flight[model] -= 1
+
+    def _untold(self, model: str) -> str:
+        return (
+            f"{model} does not say how many tokens an answer took, so a budget of "
+            f"${self.dollars:g} cannot be kept: it is not asked."
+        )
 
     def _say_once(self, model: str) -> None:
         if not self._said:
@@ -152,19 +163,17 @@ class Budget:
         return self.spent + held + self._dearest[model] <= self.dollars
 
     def count(self, model: str, output: ModelOutput) -> None:
-        """Count what an answer cost; what is empty and has no tokens cost nothing.
+        """Count what an answer cost; what was refused, so that there is none, cost nothing.
 
         Raises:
-            UnpricedError: The server does not say how many tokens it took.
+            UnpricedError: The server does not say how many tokens it took; no more is asked of it.
         """
-        if output.usage is None and not output.completion:
+        if output.usage is None and (output.error or output.empty):
             return
         cost = output.usage.total_cost if output.usage else None
         if cost is None:
-            raise UnpricedError(
-                f"{model} does not say how many tokens an answer took, so a budget of "
-                f"${self.dollars:g} cannot be kept."
-            )
+            self._uncountable.add(model)
+            raise UnpricedError(self._untold(model))
         self.spent += cost
         self.answers += 1
         self._dearest[model] = max(cost, self._dearest.get(model, 0.0))
