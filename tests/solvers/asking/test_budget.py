@@ -122,6 +122,13 @@ def test_what_cannot_be_counted_is_an_error_and_what_is_empty_cost_nothing() -> 
     budget.count(MODEL, ModelOutput(model="model"))
     assert (budget.spent, budget.answers) == (0.0, 0)
 
+    async def again() -> None:
+        async with budget.question(MODEL):
+            pytest.fail("it was asked once more, though its answers cannot be counted")
+
+    with pytest.raises(UnpricedError, match="it is not asked"):
+        anyio.run(again)
+
     async def unpriced() -> None:
         async with budget.question("nobody/knows"):
             pytest.fail("it was asked")
