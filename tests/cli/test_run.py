@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from perturb_evals.cli import run as command
 from perturb_evals.cli.estimate import estimate
 from perturb_evals.cli.main import main
+from perturb_evals.cli.run import command, lines
 
 MODEL = "openai-api/local/any"
 PRICE = {"input": 2.0, "output": 10.0, "input_cache_write": 0.0, "input_cache_read": 0.0}
@@ -69,7 +69,7 @@ def test_with_a_budget_what_was_paid_for_is_kept(
     assert "-T answer=logprobs" in said
     assert (
         said.count(
-            "--continue-on-fail --retry-attempts 0 --no-retry-immediate --log-buffer 1 --temp"
+            "--continue-on-fail --log-buffer 1 --retry-attempts 0 --no-retry-immediate --temp"
         )
         == 2
     )
@@ -84,6 +84,8 @@ def test_with_a_budget_what_was_paid_for_is_kept(
         (["--models", MODEL, "-T", "genes"], "-T expects NAME=VALUE; got 'genes'"),
         (["--models", MODEL, "-T", "colour=red"], "colour"),
         (["--models", MODEL, "--epochs", "0"], "epochs must be at least 1"),
+        (["--models", MODEL, "--", "--log-dir", "other"], "--log-dir behind -- is set by this"),
+        (["--models", MODEL, "--", "--epochs=3"], "--epochs=3 behind -- is set by this"),
     ],
 )
 def test_what_is_refused(
@@ -119,7 +121,7 @@ def test_an_interrupted_line_is_the_last(
                 raise KeyboardInterrupt
             return 0
 
-    monkeypatch.setattr(command.subprocess, "Popen", Process)
+    monkeypatch.setattr(lines.subprocess, "Popen", Process)
     given = ["--boards", "demo", "-T", "genes=2", "--log-dir", str(tmp_path / "logs")]
     assert main(["run", "--models", MODEL, *given]) == 1
     assert len(started) == 1
@@ -129,7 +131,7 @@ def test_an_interrupted_line_is_the_last(
 def test_logs_of_others_are_no_runs_of_the_command(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "_start", lambda *_: 1)
+    monkeypatch.setattr(command, "start", lambda *_: 1)
     fixtures = Path(__file__).parents[1] / "fixtures" / "logs"
     given = ["--boards", "demo", "-T", "genes=2", "--log-dir", str(fixtures)]
     assert main(["run", "--models", MODEL, *given]) == 1

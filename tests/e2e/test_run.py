@@ -2,9 +2,13 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +102,49 @@ def test_a_budget_stops_a_run_that_goes_on_to_what_an_undisturbed_one_gives(
     assert resumed.keys() == undisturbed.keys()
     for name, log in resumed.items():
         assert metrics(log) == metrics(undisturbed[name])
+
+
+def test_ctrl_c_starts_no_other_line_and_loses_no_money(
+    provider: Any, prices: Path, tmp_path: Path
+) -> None:
+    """What the server was asked is what the command says was spent, or what it holds for it."""
+    given = ["--log-dir", "logs", "--model-cost-config", str(prices), "--budget", "1"]
+    line = ["run", "--models", MODEL, "--boards", "demo", *given, "--", "--max-connections", "2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "perturb_evals.cli.main", *line, "--display", "plain"],
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if not k.startswith("INSPECT_")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    while len(provider.of("label")) < 10:
+        time.sleep(0.05)
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "0 of 4 runs are complete" in said
+    assert not (tmp_path / "logs" / "demo_b").exists()
+    asked = len(provider.of("label"))
+    found = re.search(r"complete, \$([\d.]+) spent", said)
+    assert found, said
+    assert float(found[1]) >= asked * A_QUESTION - 1e-9
+
+
+def test_a_server_that_tells_no_tokens_is_asked_once(
+    provider: Any, prices: Path, ran: Callable[..., Any]
+) -> None:
+    def without(*_: Any) -> Any:
+        sent = provider.completion("ANSWER: Yes")
+        body = {name: value for name, value in sent.body.items() if name != "usage"}
+        return replace(sent, body=body)
+
+    provider.kinds[:] = [(provider.kinds[0][0], without)]
+    done = ran("--log-dir", "logs", "--model-cost-config", str(prices), "--budget", "1")
+    assert done.returncode == 1
+    assert len(provider.of("label")) == 1
+    assert "does not say how many tokens an answer took" in " ".join(done.stdout.split())
+    assert "0 of 4 runs are complete" in done.stdout

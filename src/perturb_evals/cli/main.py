@@ -19,12 +19,12 @@ from perturb_evals.cli import (
     next_step,
     predict,
     results,
-    run,
     split,
     train,
 )
 from perturb_evals.cli.arguments import complain
 from perturb_evals.cli.curve import command as curve
+from perturb_evals.cli.run import command as run
 from perturb_evals.datasets.errors import ArgumentError, DataError, why
 
 COMMANDS = (

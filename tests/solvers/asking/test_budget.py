@@ -19,6 +19,7 @@ from perturb_evals.solvers.asking.budget import (
     budget_of_process,
     dollars_of,
 )
+from perturb_evals.solvers.asking.ledger import Ledger, written_off
 from perturb_evals.solvers.asking.prices import PricesError
 
 MODEL = "some/model"
@@ -135,6 +136,30 @@ def test_what_cannot_be_counted_is_an_error_and_what_is_empty_cost_nothing() -> 
 
     with pytest.raises(UnpricedError, match="nobody/knows has no price"):
         anyio.run(unpriced)
+
+
+def test_a_ledger_has_what_was_answered_what_failed_and_what_was_cut_off(tmp_path: Path) -> None:
+    """What was cancelled in flight may have been paid for, so what was held for it counts."""
+    path = tmp_path / "folder" / "spent.jsonl"
+    budget = Budget(10.0, KNOWN, Ledger(path))
+
+    async def kept(cost: float) -> None:
+        async with budget.question(MODEL) as held:
+            budget.count(MODEL, answer(cost), held)
+
+    async def steps() -> None:
+        await kept(0.3)
+        await kept(0.1)
+        with pytest.raises(ConnectionError):
+            async with budget.question(MODEL):
+                raise ConnectionError
+        with anyio.move_on_after(0.01):
+            async with budget.question(MODEL):
+                await anyio.sleep_forever()
+
+    anyio.run(steps)
+    assert budget.spent == pytest.approx(0.4)
+    assert written_off(path) == pytest.approx(0.4 + 0.3)
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "1,5", "five", "$5"])

@@ -83,9 +83,9 @@ class Request:
         if self._budget is None:
             return await generate(state, tool_calls="none", **options)
         model = str(get_model())
-        async with self._budget.question(model):
+        async with self._budget.question(model) as held:
             state = await generate(state, tool_calls="none", **options)
-            self._budget.count(model, state.output)
+            self._budget.count(model, state.output, held)
         return state
 
     def _too_long(self, state: TaskState, said: str) -> None:

@@ -4,16 +4,21 @@ Inspect runs it: this prints the `inspect eval-set` lines, what they will take, 
 """
 
 import argparse
-import os
 import shlex
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from perturb_evals.cli.arguments import add_named, add_prices, named_values, usage
+from perturb_evals.cli.run.lines import (
+    INTERRUPTED,
+    Line,
+    lines_of,
+    refuse_own_options,
+    start,
+    typed,
+)
 from perturb_evals.cli.tables.terminal import plain
 from perturb_evals.datasets.errors import ArgumentError, DataError
 
@@ -22,13 +27,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from perturb_evals.cli.arguments import Subparsers
-    from perturb_evals.solvers.asking.prices import Prices
 
 WIDTH = 100
 Counts = dict[str, int]
-INTERRUPTED = 130
+LEDGER_FILE = "spent.jsonl"
 SETS = ("standard", "demo")
-BUDGET, PRICES = "PERTURB_EVALS_BUDGET", "PERTURB_EVALS_PRICES"
 LEAST = 1e-6
 """Dollars that are too few to go on with."""
 
@@ -70,29 +73,21 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser.set_defaults(run=run)
 
 
-@dataclass(frozen=True, eq=False)
-class Line:
-    """One `inspect eval-set` line: all tasks of a family in one context."""
-
-    tasks: tuple[str, ...]
-    solver: str
-    arguments: Mapping[str, Any]
-    folder: Path
-
-
 def run(args: argparse.Namespace) -> int:
     """Say what it takes, run what is missing, and say what was spent.
 
     Returns:
         0; 1 when a run is not complete; 2 for an argument that is not allowed.
     """
+    from perturb_evals.cli.run import account
     from perturb_evals.cli.tables.terminal import console
     from perturb_evals.solvers.asking.budget import dollars_of
     from perturb_evals.solvers.asking.prices import price_of, read_prices
 
-    models = [model.strip() for model in args.models.split(",") if model.strip()]
+    models = list(dict.fromkeys(filter(None, map(str.strip, args.models.split(",")))))
     if not models:
         raise ArgumentError("--models expects names of models; got none.")
+    refuse_own_options(args.inspect_options)
     prices = read_prices(args.prices) if args.prices else {}
     budget = dollars_of("--budget", args.budget) if args.budget is not None else None
     unpriced = [model for model in models if price_of(model, prices) is None]
@@ -104,41 +99,48 @@ def run(args: argparse.Namespace) -> int:
     with usage():
         given = named_values("-T", args.task_args)
     log_dir = args.log_dir or Path("logs") / args.boards
-    lines = list(_lines(args.boards, given, log_dir))
+    lines, ledger = list(lines_of(args.boards, given, log_dir)), log_dir / LEDGER_FILE
     shown = console(WIDTH)
     with usage():
         counted = _counted(shown, lines, args)
     _show_price(shown, counted, {model: price_of(model, prices) for model in models})
-    spent = _spent(log_dir, prices)
-    if spent:
-        shown.print(f"Spent so far, by the logs in {log_dir}: {_dollars(spent)}.")
+    if spent := account.spent(lines, prices, ledger):
+        shown.print(f"Spent so far: {_dollars(spent)}.")
     if budget is not None:
         shown.print(
             f"The budget for all of it is {_dollars(budget)}: when it is spent the run ends, and "
-            f"goes on with a larger one. LEFT is what is left of it."
+            "goes on with a larger one. LEFT is what is left of it."
         )
     for line in counted:
-        shown.print(f"\n{_told(line, models, args)}", style="bold", soft_wrap=True)
+        shown.print(f"\n{typed(line, models, args)}", style="bold", soft_wrap=True)
     if not _wanted(shown):
+        shown.print("Nothing was asked.")
         return 1
     for line in counted:
-        left = None if budget is None else budget - _spent(log_dir, prices)
+        left = None if budget is None else budget - account.spent(lines, prices, ledger)
         if left is not None and left < LEAST:
             break
-        if code := _start(line, models, args, left):
-            if left is None or not _budget_ended(line.folder):
-                shown.print(f"`inspect eval-set` ended with {code}; its words stand above.")
+        code = start(line, models, args, left, ledger)
+        if left is not None and (why := account.why_not_asked(line)):
+            shown.print(plain(why))
             break
-    return _summed_up(shown, lines, models, log_dir, prices, budget)
-
-
-def _lines(boards: str, given: Mapping[str, Any], log_dir: Path) -> Iterator[Line]:
-    from perturb_evals.families import FAMILIES
-
-    for family in FAMILIES:
-        for context, arguments in family.board_sets.get(boards, {}).items():
-            own = family.solvers[0].__name__
-            yield Line(family.task_names, own, {**arguments, **given}, log_dir / context)
+        if code == INTERRUPTED:
+            break
+        if code:
+            shown.print(f"`inspect eval-set` ended with {code}; its words stand above.")
+    complete = sum(account.complete(line, models) for line in lines)
+    wanted = sum(len(line.tasks) for line in lines) * len(models)
+    spent = account.spent(lines, prices, ledger)
+    money = f", {_dollars(spent)} spent" if spent else ""
+    of = f" of {_dollars(budget)}" if spent and budget is not None else ""
+    shown.print(f"\n{complete} of {wanted} runs are complete{money}{of}.")
+    if complete < wanted:
+        more = ", with a larger --budget if it is spent," if budget is not None else ""
+        shown.print(
+            f"The same command{more} goes on where it ended; what was in flight is asked again."
+        )
+    shown.print(f"perturb-evals leaderboard {shlex.quote(str(log_dir))}", style="bold")
+    return int(complete < wanted)
 
 
 def _counted(
@@ -203,39 +205,6 @@ def _dollars(amount: float) -> str:
     return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
 
 
-def _command(line: Line, models: Sequence[str], args: argparse.Namespace) -> list[str]:
-    """Return the arguments of `inspect` that run a line."""
-    command = ["eval-set", *(f"perturb_evals/{task}" for task in line.tasks)]
-    for name, value in line.arguments.items():
-        command += ["-T", f"{name}={','.join(value) if isinstance(value, list) else value}"]
-    command += ["--model", ",".join(models), "--log-dir", str(line.folder)]
-    command += ["--tags", line.solver]
-    if args.epochs != 1:
-        command += ["--epochs", str(args.epochs)]
-    if args.budget is not None:
-        # What is in flight when the money is spent is still answered and kept, and nothing is
-        # tried again at once.
-        command += [
-            "--continue-on-fail",
-            "--retry-attempts",
-            "0",
-            "--no-retry-immediate",
-            "--log-buffer",
-            "1",
-        ]
-    return [*command, *args.inspect_options]
-
-
-def _told(line: Line, models: Sequence[str], args: argparse.Namespace) -> str:
-    """Return the line as it can be typed."""
-    words = []
-    if args.prices:
-        words.append(f"{PRICES}={shlex.quote(str(args.prices))}")
-    if args.budget is not None:
-        words.append(f"{BUDGET}=LEFT")
-    return " ".join([*words, "inspect", shlex.join(_command(line, models, args))])
-
-
 def _wanted(shown: "Console") -> bool:
     """Ask a person at a terminal whether to go on; nobody else is asked."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -248,99 +217,3 @@ def _answer(shown: "Console") -> str:
         return shown.input("\nRun this? [y/N] ", markup=False)
     except EOFError:
         return ""
-
-
-def _start(line: Line, models: Sequence[str], args: argparse.Namespace, left: float | None) -> int:
-    """Run a line to its end, and return its exit code."""
-    given = {PRICES: str(args.prices)} if args.prices else {}
-    if left is not None:
-        given[BUDGET] = f"{left:.6f}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "inspect_ai", *_command(line, models, args)],
-        env={**os.environ, **given},
-    )
-    interrupted = False
-    while True:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:  # Inspect got it too, and writes its logs before it ends
-            interrupted = True
-        else:
-            # Inspect ends with 0 when it was interrupted, and the next line must not start.
-            return INTERRUPTED if interrupted else code
-
-
-def _spent(log_dir: Path, prices: "Prices") -> float:
-    """Return the dollars that the logs of a folder say, finished or not."""
-    from inspect_ai.log import read_eval_log_sample_summaries
-
-    from perturb_evals.logs.headers import read_headers
-    from perturb_evals.solvers.asking.prices import cost_of
-
-    if not log_dir.is_dir():
-        return 0.0
-    spent = 0.0
-    for header in read_headers([log_dir]).runs:
-        used = [header.stats.model_usage]
-        if header.status == "started":  # killed: only its samples say what they took
-            used = [
-                summary.model_usage for summary in read_eval_log_sample_summaries(header.location)
-            ]
-        spent += sum(
-            cost_of(model, usage, prices) or 0.0
-            for usages in used
-            for model, usage in usages.items()
-        )
-    return spent
-
-
-def _budget_ended(folder: Path) -> bool:
-    """Whether a question of a folder's logs was not asked for want of money."""
-    from inspect_ai.log import read_eval_log_sample_summaries
-
-    from perturb_evals.logs.headers import read_headers
-    from perturb_evals.solvers.asking.budget import SPENT
-
-    return any(
-        sample.error is not None and sample.error.startswith(SPENT)
-        for header in read_headers([folder]).runs
-        if header.status == "error"
-        for sample in read_eval_log_sample_summaries(header.location)
-    )
-
-
-def _complete(line: Line, models: Sequence[str]) -> int:
-    """Return how many runs of a line are complete; other logs in its folder are none of them."""
-    from perturb_evals.logs.headers import PREFIX, read_headers
-
-    runs = read_headers([line.folder]).runs if line.folder.is_dir() else ()
-    done = {
-        (header.eval.task.removeprefix(PREFIX), header.eval.model)
-        for header in runs
-        if header.status == "success"
-    }
-    return sum((task, model) in done for task in line.tasks for model in models)
-
-
-def _summed_up(
-    shown: "Console",
-    lines: Sequence[Line],
-    models: Sequence[str],
-    log_dir: Path,
-    prices: "Prices",
-    budget: float | None,
-) -> int:
-    """Say how far it came, what it took, and how to go on."""
-    complete = sum(_complete(line, models) for line in lines)
-    wanted = sum(len(line.tasks) for line in lines) * len(models)
-    spent = _spent(log_dir, prices)
-    money = f", {_dollars(spent)} spent" if spent else ""
-    of = f" of {_dollars(budget)}" if spent and budget is not None else ""
-    shown.print(f"\n{complete} of {wanted} runs are complete{money}{of}.")
-    if complete < wanted:
-        more = ", with a larger --budget," if budget is not None else ""
-        shown.print(
-            f"The same command{more} goes on where it ended; what was in flight is asked again."
-        )
-    shown.print(f"perturb-evals leaderboard {shlex.quote(str(log_dir))}", style="bold")
-    return int(complete < wanted)
