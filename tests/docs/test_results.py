@@ -49,6 +49,7 @@ def test_the_readme_has_the_figures_of_the_results(pages: dict[str, str]) -> Non
     models = cells(
         pages["docs/results.md"].partition("## Language models")[2].partition("\n## ")[0]
     )
+    assert models
     for name, row in models.items():
         assert readme[name] == row["AUROC per gene"]
     assert readme["guessing"] == results["constant"][COLUMN].split()[0]
