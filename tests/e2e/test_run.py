@@ -119,6 +119,8 @@ def test_ctrl_c_starts_no_other_line_and_loses_no_money(
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # A job in the background is started with Ctrl-C ignored, and so are its tests.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while len(provider.of("label")) < 10:
         time.sleep(0.05)
