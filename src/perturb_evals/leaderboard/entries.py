@@ -35,6 +35,8 @@ TOLERANCE = 1e-9
 """By how much the headline of a header may differ from that of its samples."""
 
 EntryKind = Literal["system", "baseline", "truth"]
+TrackKey = tuple[str, tuple[str, ...]]
+"""A track and, for cross, the lines that are open in it: what tells the tracks of a board apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,11 @@ class Entry:
     figure: Figure
     outcome: Outcome
     result: Result | None
+
+    @property
+    def track_key(self) -> TrackKey:
+        """The track whose systems it is held against."""
+        return self.track, self.lines if self.track == "cross" else ()
 
     @property
     def by_default(self) -> bool:

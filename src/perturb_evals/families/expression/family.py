@@ -29,7 +29,7 @@ from perturb_evals.families.family import (
     Reference,
 )
 from perturb_evals.families.faults import expected, shown
-from perturb_evals.families.outcome import DIGITS, MeanOutcome
+from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
@@ -116,8 +116,7 @@ class Expression(Family):
     def outcome(self, scores: list[SampleScore], board: Parts) -> MeanOutcome:
         """Return the headline score of every perturbation."""
         table = scored_vectors(scores)
-        # Rounded, so that the order of repeats and epochs does not show in the last bit.
-        by_pert = table.by_perturbation()[self.headline].sort_index().round(DIGITS)
+        by_pert = table.by_perturbation()[self.headline]
         first = table.scores.groupby("pert")["id"].first().sort_index()
         return MeanOutcome(
             tuple(map(str, by_pert.index)), by_pert.to_numpy(dtype=float), tuple(first)

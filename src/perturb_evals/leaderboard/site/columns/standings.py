@@ -6,7 +6,8 @@ from functools import cache
 from typing import TypeVar
 
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+from perturb_evals.leaderboard.boards import Board, BoardTrack
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.released import release
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.site.page import board_page, system_stem
@@ -178,9 +179,9 @@ def _reasons(run: Result) -> Cell:
 
 RANK = Column(
     "Rank",
-    "1 plus the number of systems whose paired 95% interval says that they are better. Equal ranks "
-    "are ties. An equals sign marks all that the interval cannot tell from the best. A dash: not "
-    "ranked, with the reason.",
+    "1 plus the number of systems that are better beyond chance, by intervals that hold for all "
+    "differences of the board at once. Equal ranks are ties. An equals sign marks all that cannot "
+    "be told from the best. A dash: not ranked, with the reason.",
     ("rank", "not_told_from_best", "why_unranked"),
     _rank,
     numeric=True,
@@ -213,8 +214,8 @@ SKILL = figures(
 )
 BEHIND = figures(
     "Behind best",
-    "How far it is behind the best of the ranked, in units of the headline, with the paired 95% "
-    "interval; positive is worse. A dash for the best.",
+    "How far it is behind the best of the ranked, in units of the headline; positive is worse. Its "
+    "95% interval holds for all differences of the board at once. A dash for the best.",
     "behind_best",
     _of_row(lambda row: figure(row.behind, beside=row.entry.figure.value)),
     extra=True,
