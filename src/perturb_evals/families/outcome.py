@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.metrics.intervals import FEWEST, resample_weights
+from perturb_evals.metrics.intervals import FEWEST, resample_weights, weighted_means
 from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.metrics.significance import randomised_mean_test
 
@@ -140,10 +140,7 @@ class MeanOutcome(Outcome):
 
     def resampled(self, weights: NDArray[np.int64]) -> Floats:
         """Return the mean in each resample; nan in one that drew none of the perturbations."""
-        drawn = weights.sum(axis=1)
-        out = np.full(len(weights), np.nan)
-        np.divide(weights @ self.scores, drawn, out=out, where=drawn > 0)
-        return out
+        return weighted_means(weights, self.scores)
 
     def randomised_p(self, other: Outcome) -> float:
         """Return the p from swapping both systems' scores by perturbation."""

@@ -177,6 +177,23 @@ def resample_weights(n_perts: int, *, resamples: int, seed: int) -> NDArray[np.i
     return weights
 
 
+def weighted_means(weights: NDArray[np.int64], values: Floats) -> Floats:
+    """Return the mean of a score in each resample.
+
+    Args:
+        weights: (resamples, n) how often each perturbation is drawn.
+        values: (n,) its score.
+
+    Returns:
+        (resamples,) means; nan in a resample that drew none of the perturbations. To the last bit
+        the same, however the values lie in memory.
+    """
+    drawn = weights.sum(axis=1)
+    means = np.full(len(weights), np.nan)
+    np.divide(weights @ np.ascontiguousarray(values), drawn, out=means, where=drawn > 0)
+    return means
+
+
 def percentiles(values: Floats, confidence: float) -> tuple[float, float]:
     """Return the bounds between which the central share `confidence` of one or more values lies."""
     tail = (1 - confidence) / 2
@@ -195,11 +212,7 @@ def _mean(values: Floats) -> float:
 
 
 def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
-    """(resamples,) means of n values drawn with replacement; nan where n is 0."""
-    weights = resample_weights(len(values), resamples=resamples, seed=seed)
-    if not len(values):
-        return np.full(resamples, np.nan)
-    return np.asarray(weights @ values / len(values))
+    return weighted_means(resample_weights(len(values), resamples=resamples, seed=seed), values)
 
 
 def _bounds(values: Floats, means: Floats, confidence: float) -> tuple[float, float]:
