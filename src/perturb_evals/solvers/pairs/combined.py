@@ -24,8 +24,8 @@ from perturb_evals.solvers.pairs.graph_factor import GraphFactor
 from perturb_evals.solvers.pairs.knn import DECIMALS, by_knowledge, by_other_lines
 from perturb_evals.solvers.pairs.knowledge import GRAPH, Knowledge
 
-PARTS = ("cross_line_knn", "factor_model", "graph_factor", "same_pair")
-USUAL = ",".join(PARTS)
+USUAL = "cross_line_knn,factor_model,graph_factor,same_pair"
+PARTS = tuple(USUAL.split(","))
 
 
 class Part(Protocol):
