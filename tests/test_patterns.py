@@ -8,6 +8,7 @@ import ast
 import importlib
 import pkgutil
 import re
+import signal
 import sys
 import time
 from collections import defaultdict
@@ -45,6 +46,8 @@ ENDS = ("", "!\x00\nX")
 LONGEST = 1 << 13
 SLOW = 0.02
 """Seconds from which a time tells how it grows."""
+PATIENCE = 30.0
+"""Seconds for one pattern; all take a second or two."""
 TIMES_FOR_FOUR = 9.0
 """What four times the text may take; four is linear, sixteen quadratic."""
 
@@ -81,7 +84,7 @@ def _patterns(path: str, value: Any, depth: int) -> Iterator[tuple[str, re.Patte
 def written() -> tuple[dict[str, tuple[re.Pattern[str], set[str]]], dict[str, set[str]], list[str]]:
     """Patterns in calls with the method, what is called on each name, and what cannot be read."""
     calls: dict[str, tuple[re.Pattern[str], set[str]]] = {}
-    used: dict[str, set[str]] = defaultdict(set)
+    used: dict[str, set[str]] = defaultdict(set)  # by module and name; private names are of one
     unread = []
     for file in sorted(ROOT.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
@@ -92,7 +95,8 @@ def written() -> tuple[dict[str, tuple[re.Pattern[str], set[str]]], dict[str, se
                 on = on.value
             name = on.id if isinstance(on, ast.Name) else getattr(on, "attr", "")
             if node.func.attr in METHODS:
-                used[name].add(node.func.attr)
+                module = file.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+                used[f"{module}:{name}" if name.startswith("_") else name].add(node.func.attr)
             of_pandas = name == "str" and isinstance(on, ast.Attribute)
             if not (name == "re" or of_pandas) or not node.args:
                 continue
@@ -237,13 +241,34 @@ def every() -> dict[str, tuple[re.Pattern[str], set[str]]]:
     calls, used, _ = written()
     found = dict(calls)
     for place, pattern in compiled().items():
-        name = re.split(r"[\[.]", place.partition(":")[2])[0]
-        found[place] = (pattern, used.get(name, set()))
+        module, _, path = place.removeprefix("perturb_evals.").partition(":")
+        name = re.split(r"[\[.]", path)[0]
+        found[place] = (pattern, used.get(f"{module}:{name}" if name[0] == "_" else name, set()))
     return found
 
 
-def faults(pattern: re.Pattern[str], methods: set[str]) -> Iterator[str]:
-    """Say where the time grows faster than the text."""
+class TooLongError(Exception):
+    """One pattern took longer than `PATIENCE`."""
+
+
+def faults(pattern: re.Pattern[str], methods: set[str]) -> list[str]:
+    """Say where the time grows faster than the text; the engine listens to signals."""
+
+    def give_up(number: int, frame: object) -> None:
+        raise TooLongError
+
+    usual = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    try:
+        return list(_faults(pattern, methods))
+    except TooLongError:
+        return [f"it takes over {PATIENCE} s"]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, usual)
+
+
+def _faults(pattern: re.Pattern[str], methods: set[str]) -> Iterator[str]:
     for name, run in runs(pattern, methods).items():
         for before, unit in pumps(pattern):
             for end in ENDS:

@@ -24,7 +24,7 @@ NUMBERED = {"tokens", "limit", "budget"}
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]")
 """A word within a name: letters of one case, or lower ones after a capital."""
 
-URL = re.compile(r"([A-Za-z][\w+.-]*://)(?:[^/?#\s]*@)?([^?#\s]*)(?:[?#]\S*)?")
+URL = re.compile(r"([A-Za-z][\w+.-]{0,30}://)(?:[^/?#\s]*@)?([^?#\s]*)(?:[?#]\S*)?")
 
 
 def without_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
