@@ -47,7 +47,7 @@ def _open(value: Any) -> Any:
         return without_secrets(value)
     if isinstance(value, list | tuple):
         return [_open(item) for item in value]
-    return URL.sub(r"\1\2", value) if isinstance(value, str) else value
+    return URL.sub(r"\1\2", value) if isinstance(value, str) and "://" in value else value
 
 
 def _secret(name: str, value: Any) -> bool:
