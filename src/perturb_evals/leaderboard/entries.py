@@ -27,7 +27,7 @@ from perturb_evals.leaderboard.systems import (
     told_by_prompt,
     track_of,
 )
-from perturb_evals.logs.headers import LogsError, SetAside, read_headers
+from perturb_evals.logs.headers import OF_ODD_LOGS, LogsError, SetAside, read_headers
 from perturb_evals.logs.samples import read_samples
 from perturb_evals.solvers.asking.prices import Prices
 
@@ -113,7 +113,7 @@ def read_entries(paths: Sequence[str | Path], prices: Prices | None = None) -> E
     for log in headers.runs:
         try:
             result, outcome = _read(log, prices)
-        except (LogsError, ValueError, KeyError, TypeError) as error:
+        except (LogsError, *OF_ODD_LOGS) as error:
             set_aside.append(SetAside(log.location, f"Its results cannot be used: {_said(error)}"))
             continue
         if outcome is None:

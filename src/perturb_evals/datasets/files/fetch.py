@@ -26,7 +26,7 @@ from perturb_evals.datasets.files.checksums import (
     sha256_of,
 )
 from perturb_evals.datasets.files.sources import SOURCES, Source, find_source
-from perturb_evals.datasets.files.whole_file import whole_file
+from perturb_evals.datasets.files.whole_file import remove_leftovers, whole_file
 
 MIRROR_VARIABLE = "PERTURB_EVALS_DATA"
 CACHE_VARIABLE = "PERTURB_EVALS_CACHE"
@@ -198,6 +198,7 @@ def _download(source: Source, path: Path) -> None:
                         raise _failure(source, path, f"the download is no {path.suffix} file")
                 record_sha256(path, seen)  # before the file: no file stands without its record
         remember(path, seen, _hash_store())
+        remove_leftovers(path.parent)
     except OSError as error:
         problem = (
             f"{path} cannot be written ({why(error)}); free some space there, "

@@ -9,7 +9,7 @@ from pathlib import Path
 from perturb_evals.datasets.demo.screen import demo_screen
 from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
-from perturb_evals.datasets.files.whole_file import kept
+from perturb_evals.datasets.files.kept import check_still, kept
 from perturb_evals.datasets.genes.ncbi import table_at_hand
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS, is_gears, read_gears
 from perturb_evals.datasets.screens.pseudobulk import read_pseudobulk
@@ -93,6 +93,7 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
         return screen
 
     def make() -> Screen:
+        check_still(path, source_sha256)
         screen = _from_file(path, name, request, fingerprint, halves)
         screen.adata.uns |= {"source_sha256": source_sha256, "read_from": fingerprint}
         screen.adata.uns["remarks"] = [*screen.remarks, *scale_remarks(screen)]

@@ -18,7 +18,7 @@ _GOES_UP = r"up|increas\w*|up-?regulat\w*|induc(?:ed|es)"
 _GOES_DOWN = r"down|decreas\w*|down-?regulat\w*|repress(?:ed|es)"
 # "Up or down", "Yes | No", "0 or 1" offer a choice; they state nothing.
 _QUOTE = r"[\"'\u2018-\u201d*`]*"
-_OR = rf"{_QUOTE}(?:\s*[/|]\s*|\s*,?\s+(?:or|and|nor|versus|vs\.?)\s+){_QUOTE}"
+_OR = rf"{_QUOTE}(?:\s*[/|]\s*|(?:\s*,)?\s+(?:or|and|nor|versus|vs\.?)\s+){_QUOTE}"
 _PLUS, _MINUS = rf"(?:yes|true|{_GOES_UP})", rf"(?:no|false|{_GOES_DOWN})"
 _CHOICE = re.compile(
     rf"\b(?:{_PLUS}{_OR}{_MINUS}|{_MINUS}{_OR}{_PLUS}|0{_OR}1|1{_OR}0)\b", re.IGNORECASE
@@ -28,9 +28,7 @@ _END = r"\b(?![ \t]*\w)(?![-.'\u2019]\w)"
 _YES = re.compile(rf"\b(?:(?:yes|true){_END}|(?:{_GOES_UP})\b(?!\s+to\b))", re.IGNORECASE)
 _NO = re.compile(rf"\b(?:(?:no|false){_END}|(?:{_GOES_DOWN})\b(?!\s+to\b))", re.IGNORECASE)
 # A digit is a label where a cell of a table or a value ends with it.
-_DIGIT = re.compile(
-    r"(?:[:=,|\t][ \t]*|[ \t])[\"']?([01])[\"']?[ \t]*(?=[,;|)\]}]|$)", re.MULTILINE
-)
+_DIGIT = re.compile(r"[:=,| \t][\"']?([01])[\"']?[ \t]*(?=[,;|)\]}]|$)", re.MULTILINE)
 _CHANGED = re.compile(
     r"\b(?:unchanged|no (?:significant )?(?:change|effect)|not significant\w*"
     r"|differentially expressed|significantly changed|chang(?:ed|es) significantly)\b",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summaries
+from inspect_ai.log import EvalLog, EvalSampleSummary
 
 from perturb_evals.leaderboard.results.files import whole_result
 from perturb_evals.leaderboard.results.result import Result
@@ -17,7 +17,7 @@ from perturb_evals.leaderboard.submission.metrics import metrics_check
 from perturb_evals.leaderboard.submission.samples import checked_samples
 from perturb_evals.leaderboard.systems import names
 from perturb_evals.logs.headers import PREFIX, TAKEN_UP, SetAside
-from perturb_evals.logs.samples import read_samples
+from perturb_evals.logs.samples import read_samples, read_summaries
 
 NAMES = ("result", "complete", "board key", "questions", "metrics", "answers", "evidence")
 """The checks of a run, in their order."""
@@ -87,7 +87,7 @@ def _check(log: EvalLog, given: Sequence[Given]) -> Checked:
         return Checked(title, log.location, [*checks, Check("board key", "fail", fault)])
     if not (log.results and log.results.scores):
         return Checked(title, log.location, checks)
-    summaries = read_eval_log_sample_summaries(log.location)
+    summaries = read_summaries(log.location)
     checks += _checks_of_samples(log, summaries)
     return Checked(title, log.location, checks)
 

@@ -7,6 +7,7 @@ from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary, read_eval_log
 
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.leaderboard.submission.checks import Check
+from perturb_evals.logs.unpacked import check_samples
 
 BATCH = 50
 """Samples in memory at a time. Inspect reads the log's list of contents again for each batch: one
@@ -67,6 +68,7 @@ def checked_samples(
 def _read(
     log: EvalLog, summaries: Sequence[EvalSampleSummary]
 ) -> Iterator[tuple[EvalSampleSummary, EvalSample]]:
+    check_samples(log.location)
     for begin in range(0, len(summaries), BATCH):
         batch = summaries[begin : begin + BATCH]
         places = [(summary.id, summary.epoch) for summary in batch]
