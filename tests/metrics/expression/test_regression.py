@@ -61,34 +61,45 @@ def by_loop(parts, index, prediction):
     def r(genes, base):
         return pearsonr((x - base)[genes], (prediction - base)[genes]).statistic
 
+    weights = np.where([g in own_target for g in everything], 0, weights)
+
     others = [q for q in range(len(truth)) if q != index]
     keep = [g for g in everything if g not in set(p["panel_targets"].astype(int).tolist())]
     to_truth = [cosine((prediction - control)[keep], (t - control)[keep]) for t in truth]
-    away = [euclidean(prediction, t) for t in truth]
-    top = ranked[:20]
-    largest = np.argsort(-abs(prediction - control), kind="stable")[: len(top)]
+    away = [euclidean(prediction[keep], t[keep]) for t in truth]
+    rest = [g for g in everything if g not in own_target]
+    top, free = ranked[:20], untargeted[:20]
+    by_size = np.argsort(-abs(prediction - control), kind="stable").tolist()
+    largest = [g for g in by_size if g not in own_target][: len(free)]
     out = {
         "mae_top20": mae(top),
         "mse_top20": mse(top),
         "pearson_delta_top20": r(top, control),
-        "mae_top20_no_target": mae(untargeted[:20]),
-        "mse_top20_no_target": mse(untargeted[:20]),
-        "pearson_delta_top20_no_target": r(untargeted[:20], control),
+        "mae_top20_no_target": mae(free),
+        "mse_top20_no_target": mse(free),
+        "pearson_delta_top20_no_target": r(free, control),
         "mae_top50": mae(ranked[:50]),
+        "mae_top50_no_target": mae(untargeted[:50]),
         "mae_top100": mae(ranked[:100]),
+        "mae_top100_no_target": mae(untargeted[:100]),
         "mae_all": mae(everything),
+        "mae_all_no_target": mae(rest),
         "mse_all": mse(everything),
+        "mse_all_no_target": mse(rest),
         "pearson_delta_all": r(everything, control),
-        "pearson_delta_pert": r(everything, mean),
+        "pearson_delta_all_no_target": r(rest, control),
+        "pearson_delta_pert": r(keep, mean),
         "weighted_mse": mean_squared_error(x, prediction, sample_weight=weights),
         "r2_weighted": r2_score(x - mean, prediction - mean, sample_weight=weights),
         "pds": 1 - sum(to_truth[q] < to_truth[index] for q in others) / len(others),
         "centroid_accuracy": np.mean([away[index] < away[q] for q in others]),
-        "sign_agreement": np.mean([(x - control)[g] * (prediction - control)[g] > 0 for g in top]),
-        "overlap_top20": len(set(top) & set(largest.tolist())) / len(top),
-        "systematic_share": 1 - cosine(x - control, mean - control),
+        "sign_agreement": np.mean(
+            [(x - control)[g] * (prediction - control)[g] > 0 for g in free]
+        ),
+        "overlap_top20": len(set(free) & set(largest)) / len(free),
+        "systematic_share": 1 - cosine((x - control)[rest], (mean - control)[rest]),
     }
-    counts = {"n_top20": len(top), "n_top20_no_target": len(untargeted[:20])}
+    counts = {"n_top20": len(top), "n_top20_no_target": len(free)}
     return out | {name: float(counts.get(name, 0)) for name in COUNTS}
 
 
@@ -199,6 +210,7 @@ def test_one_truth_and_one_gene_still_give_finite_scores():
     assert scores["r2_weighted"] == scores["pearson_delta_top20"] == scores["systematic_share"] == 0
     for name in COUNTS[2:]:
         assert scores[name] == 1
+    assert scores["mae_all_no_target"] == 0.25  # there is no other gene
 
 
 def test_screens_of_log_fold_changes_have_a_control_of_zero():
