@@ -68,7 +68,7 @@ def test_the_board_says_what_fixes_the_numbers():
     assert board["data"] == screen.fingerprint[:6]
     assert langpert("demo").metadata["board_key"] == (
         f"langpert|demo|data:{board['data']}|split:{board['split']}|fold:all|train:all"
-        "|rank:abs_delta|v:1"
+        "|rank:abs_delta|v:2"
     )
     keys = {
         langpert("demo", **options).metadata["board_key"]

@@ -138,9 +138,7 @@ def test_rounding_of_the_training_mean_gains_nothing(seed):
 
 def test_the_own_gene_and_rounding_elsewhere_is_no_direction():
     screen = Screen(1)
-    knows = screen.everywhere(screen.control) * (
-        1 + screen.rng.normal(0, 6e-8, screen.truth.shape)
-    )
+    knows = screen.everywhere(screen.control) * (1 + screen.rng.normal(0, 6e-8, screen.truth.shape))
     knows[np.arange(TEST), np.arange(TEST)] -= 1.5
     after = screen.scores(knows)
     assert (after["pds"] == 0.5).all()

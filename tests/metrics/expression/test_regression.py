@@ -93,9 +93,7 @@ def by_loop(parts, index, prediction):
         "r2_weighted": r2_score(x - mean, prediction - mean, sample_weight=weights),
         "pds": 1 - sum(to_truth[q] < to_truth[index] for q in others) / len(others),
         "centroid_accuracy": np.mean([away[index] < away[q] for q in others]),
-        "sign_agreement": np.mean(
-            [(x - control)[g] * (prediction - control)[g] > 0 for g in free]
-        ),
+        "sign_agreement": np.mean([(x - control)[g] * (prediction - control)[g] > 0 for g in free]),
         "overlap_top20": len(set(free) & set(largest)) / len(free),
         "systematic_share": 1 - cosine((x - control)[rest], (mean - control)[rest]),
     }
