@@ -179,6 +179,31 @@ def test_where_only_the_target_changed_it_stays_and_is_counted():
     assert FoldTruth(**parts).scores(2, parts["control"])["only_target_ranked"] == 0
 
 
+def test_the_unbiased_error_is_the_product_of_what_both_halves_miss():
+    parts, rng = fold(), np.random.default_rng(8)
+    halves = parts["truth"] + rng.normal(0, 0.3, (2, 12, 150))
+    predictions = predictions_of(parts)
+    scores = FoldTruth(**parts, halves=halves).score_all(predictions)
+    for row, own in enumerate(parts["target_genes"]):
+        rest = np.setdiff1d(np.arange(150), own)
+        products = (halves[0] - predictions)[row, rest] * (halves[1] - predictions)[row, rest]
+        assert scores["mse_unbiased"][row] == pytest.approx(products.mean(), abs=1e-12)
+    assert "mse_unbiased" not in FoldTruth(**parts).scores(0, predictions[0])
+
+
+def test_noise_of_the_truth_adds_nothing_to_the_unbiased_error():
+    """What is predicted is off by .2, and the noise of the truth about as large again."""
+    parts, rng = fold(n=60, few=False), np.random.default_rng(9)
+    true = parts["truth"].astype(float)
+    halves = true + rng.normal(0, 0.3, (2, *true.shape))
+    off = true + 0.2 * rng.choice([-1, 1], true.shape)
+    measured = FoldTruth(**(parts | {"truth": halves.mean(axis=0)}), halves=halves)
+    assert measured.score_all(true)["mse_unbiased"].mean() == pytest.approx(0, abs=0.003)
+    found = measured.score_all(off)
+    assert found["mse_unbiased"].mean() == pytest.approx(0.04, abs=0.004)
+    assert found["mse_all_no_target"].mean() == pytest.approx(0.04 + 0.045, abs=0.004)
+
+
 def test_a_missed_knock_down_leaves_the_version_without_the_target():
     parts = fold(few=False)
     parts["truth"][2, 2] = parts["control"][2] - 1  # the knock-down itself
@@ -331,6 +356,8 @@ def test_predictions_that_are_no_predictions_are_refused():
         ("target_genes", [[150]] * 12, "from 0 to 149"),
         ("panel_targets", [-1], "panel_targets must be positions"),
         ("panel_targets", [True], "panel_targets must be positions"),
+        ("halves", np.zeros((1, 12, 150)), r"halves must have shape \(2, 12, 150\)"),
+        ("halves", np.full((2, 12, 150), np.nan), "halves must be finite"),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(name, value, message):

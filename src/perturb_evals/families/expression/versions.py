@@ -20,7 +20,7 @@ OLDER = {
                 *("mae_top50_no_target", "mae_top100_no_target", "mae_all_no_target"),
                 *("mse_all_no_target", "pearson_delta_all_no_target"),
                 *("pearson_delta_pert", "weighted_mse", "r2_weighted", "centroid_accuracy"),
-                *("sign_agreement", "overlap_top20", "systematic_share"),
+                *("sign_agreement", "overlap_top20", "systematic_share", "mse_unbiased"),
                 *("counts", "projection", "true_projection"),
             }
         ),

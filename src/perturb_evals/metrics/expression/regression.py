@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from perturb_evals.metrics.checks import finite
 from perturb_evals.metrics.expression.correlation import cosine_rows, norms, pearson_rows
 from perturb_evals.metrics.expression.discrimination import Discrimination
-from perturb_evals.metrics.expression.spec import NO_TARGET, SCORES
+from perturb_evals.metrics.expression.spec import NO_TARGET, SCORES, WITH_HALVES
 from perturb_evals.metrics.expression.top_genes import (
     gene_order,
     only_targets,
@@ -68,6 +68,11 @@ class FoldTruth:
         target_genes: n integer arrays: the positions of each perturbation's own gene; empty where
             it is not measured.
         panel_targets: Positions of the target genes of all perturbations of the screen.
+        halves: (2, n, G) mean expression of two halves of each perturbation's cells, or of two
+            replicates; None where there are none, and then no score of `WITH_HALVES`.
+
+    Attributes:
+        names: The scores: those of `SCORES`, and with halves those of `WITH_HALVES`.
 
     Raises:
         ValueError: Shapes that do not agree, positions outside the genes, numbers that are not
@@ -85,6 +90,7 @@ class FoldTruth:
         weights: ArrayLike,
         target_genes: Sequence[ArrayLike],
         panel_targets: ArrayLike,
+        halves: ArrayLike | None = None,
     ) -> None:
         values = finite("truth", truth, (None, None))
         n, n_genes = self.shape = (values.shape[0], values.shape[1])
@@ -105,6 +111,8 @@ class FoldTruth:
         self._top_others = {k: top_genes(order, ranked, k, without=targets) for k in TOPS}
         self._others = _without(targets, n_genes)
         self._weights = _shares(weights, self._others)
+        self._halves = None if halves is None else finite("halves", halves, (2, n, n_genes))
+        self.names = SCORES if halves is None else (*SCORES, *WITH_HALVES)
         only = only_targets(order, ranked, targets)
         # Where nothing else changed the target stays: among the top genes, and so in the overlap.
         self._may_overlap = self._others | only[:, None]
@@ -135,7 +143,7 @@ class FoldTruth:
             prediction: (G,) predicted mean expression.
 
         Returns:
-            A finite number for every name of `SCORES` and of `COUNTS`.
+            A finite number for every one of `names` and of `COUNTS`.
 
         Raises:
             ValueError: The prediction has another shape or a number that is not finite.
@@ -146,7 +154,7 @@ class FoldTruth:
             raise IndexError(f"the fold has rows 0 to {n - 1}, got {index}.")
         vector = finite("prediction", prediction, (n_genes,))
         values = self._score(np.array([index]), vector[None])
-        return {name: float(values[name][0]) for name in (*SCORES, *COUNTS)}
+        return {name: float(values[name][0]) for name in (*self.names, *COUNTS)}
 
     def score_all(self, predictions: ArrayLike) -> Arrays:
         """Score one prediction of every perturbation; the same numbers as `scores`.
@@ -155,7 +163,7 @@ class FoldTruth:
             predictions: (n, G) predicted mean expression, in the order of `truth`.
 
         Returns:
-            (n,) finite numbers for every name of `SCORES` and of `COUNTS`.
+            (n,) finite numbers for every one of `names` and of `COUNTS`.
 
         Raises:
             ValueError: The predictions have another shape or a number that is not finite.
@@ -166,7 +174,8 @@ class FoldTruth:
             for rows in np.split(np.arange(len(table)), range(BLOCK, len(table), BLOCK))
         ]
         return {
-            name: np.concatenate([block[name] for block in blocks]) for name in (*SCORES, *COUNTS)
+            name: np.concatenate([block[name] for block in blocks])
+            for name in (*self.names, *COUNTS)
         }
 
     def _score(self, rows: NDArray[np.intp], prediction: Floats) -> Arrays:
@@ -204,6 +213,11 @@ class FoldTruth:
                 delta, predicted, used=used, left_noise=true_noise, right_noise=noise
             )
             values |= _with_flag(f"pearson_delta_all{ending}", r, constant)
+        if self._halves is not None:
+            first, second = (half[rows] - prediction for half in self._halves)
+            # The noise of one half knows nothing of the other's, so that none adds up.
+            products = np.einsum("ij,ij,ij->i", first, second, others)
+            values["mse_unbiased"] = products / np.count_nonzero(others, axis=1)
         r, constant = pearson_rows(
             (delta - self._shift)[:, self._told_by],
             (predicted - self._shift)[:, self._told_by],

@@ -209,6 +209,16 @@ _OF_A_PERTURBATION = (
     ),
 )
 
+_OF_HALVES = (
+    MetricSpec(
+        name="mse_unbiased",
+        better="lower",
+        formula="mean of (x₁ − x̂)(x₂ − x̂) over all genes without the perturbed gene",
+        summary="Squared error without what the noise of the truth adds to it.",
+        limits="Only where a screen has two halves. Below 0 for what has read the truth's noise.",
+    ),
+)
+
 _OF_A_RUN = (
     MetricSpec(
         name="mode_collapse",
@@ -246,10 +256,13 @@ _OF_A_RUN = (
 SCORES = tuple(spec.name for spec in _OF_A_PERTURBATION)
 """What `FoldTruth` scores, for each perturbation."""
 
+WITH_HALVES = tuple(spec.name for spec in _OF_HALVES)
+"""What `FoldTruth` scores besides where it knows two halves of each truth."""
+
 EXPRESSION_METRICS: dict[str, MetricSpec] = {
-    spec.name: spec for spec in (*_OF_A_PERTURBATION, *_OF_A_RUN)
+    spec.name: spec for spec in (*_OF_A_PERTURBATION, *_OF_HALVES, *_OF_A_RUN)
 }
-"""All results: those of `SCORES`, then what the run adds."""
+"""All results: those of `SCORES` and `WITH_HALVES`, then what the run adds."""
 
 
 def paper_se_of(metric: str) -> MetricSpec:

@@ -65,7 +65,7 @@ def expression() -> Scorer:
             told = (vector - fold.evidence.control) * fold.told_by
             metadata[f"{name}projection"] = _short(told)
         return Score(
-            value={name: values[name] for name in SCORES},
+            value={name: values[name] for name in fold.truth.names},
             answer=answer_text(predicted),
             explanation=explain(
                 pert, predicted, values, truly_nearest(held_out, ORACLE_SHOWN)[pert]

@@ -22,6 +22,10 @@ FEWEST = 3
 """Perturbations of which each has others with an SD."""
 
 
+HALVES = ("half_1", "half_2")
+"""Layers of the two halves of a screen's cells, or of its replicates."""
+
+
 @dataclass(frozen=True, eq=False)
 class HeldOutTruth:
     """One fold with its truth.
@@ -72,6 +76,7 @@ def truth_of(screen: Screen, evidence: ExpressionEvidence, names: tuple[str, ...
     for column, symbol in enumerate(screen.symbols):
         columns[symbol].append(column)
     expression = screen.expression[rows]
+    halves = [screen.layer(name) for name in HALVES]
     panel = [column for target in screen.targets for column in columns.get(target, [])]
     return HeldOutTruth(
         evidence=evidence,
@@ -86,6 +91,9 @@ def truth_of(screen: Screen, evidence: ExpressionEvidence, names: tuple[str, ...
             weights=_weights(screen)[rows],
             target_genes=[columns.get(screen.targets[row], []) for row in rows],
             panel_targets=panel,
+            halves=None
+            if halves[0] is None or halves[1] is None
+            else np.stack([half[rows] for half in halves]),
         ),
         told_by=~np.isin(np.arange(len(screen.symbols)), panel),
         unmeasured=unmeasured_targets(screen, names),

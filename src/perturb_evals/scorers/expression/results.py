@@ -12,7 +12,12 @@ from inspect_ai.scorer import Metric, SampleScore, Value, metric
 from perturb_evals.datasets.screens.predicted_scale import SCALE_MARKS
 from perturb_evals.metrics.expression.collapse import mode_collapse
 from perturb_evals.metrics.expression.regression import COUNTS
-from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, NO_TARGET, SCORES
+from perturb_evals.metrics.expression.spec import (
+    EXPRESSION_METRICS,
+    NO_TARGET,
+    SCORES,
+    WITH_HALVES,
+)
 from perturb_evals.metrics.intervals import bootstrap_mean, paper_se
 from perturb_evals.scorers.expression.neighbors import DROPS
 from perturb_evals.scorers.running import still_running
@@ -92,16 +97,13 @@ class ScoredVectors:
             the sample was answered before (its epoch).
         accounts: What the scorer counted of each reply.
         version: The metric version of the scores.
+        names: The scores: those of the version, and of the halves of a screen that has them.
     """
 
     scores: pd.DataFrame
     accounts: list[dict[str, Any]]
     version: int
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the scores, those of the metric version."""
-        return SCORES_OF[self.version]
+    names: tuple[str, ...]
 
     def by_perturbation(self) -> pd.DataFrame:
         """Return the mean scores of each perturbation over its answers, sorted by name."""
@@ -185,8 +187,8 @@ def scored_vectors(scores: list[SampleScore]) -> ScoredVectors:
             f"The samples of this run are about different data ({', '.join(sorted(data))}): the "
             "screen's file changed before the run was taken up again. Run the task anew."
         )
-    version = _version(scores)
-    columns = ["id", "pert", "fold", "repeat", *SCORES_OF[version]]
+    version, names = _held(scores)
+    columns = ["id", "pert", "fold", "repeat", *names]
     rows, accounts = [], []
     for sample in scores:
         about, found, value = sample.sample_metadata, sample.score.metadata, sample.score.value
@@ -197,19 +199,20 @@ def scored_vectors(scores: list[SampleScore]) -> ScoredVectors:
                 "The metric `regression` goes with the scorer `expression`."
             )
         place = (str(sample.sample_id), about["pert"], about["fold"], about["repeat"])
-        rows.append((*place, *(value[name] for name in SCORES_OF[version])))
+        rows.append((*place, *(value[name] for name in names)))
         accounts.append(found)
     table = pd.DataFrame(rows, columns=columns)
     table["turn"] = table.groupby("id").cumcount()
-    return ScoredVectors(table, accounts, version)
+    return ScoredVectors(table, accounts, version, names)
 
 
-def _version(scores: list[SampleScore]) -> int:
-    """Return the latest metric version of which every answer has all scores; today's for none."""
+def _held(scores: list[SampleScore]) -> tuple[int, tuple[str, ...]]:
+    """Return the latest metric version of which every answer has all scores, and what all have."""
     held = [set(s.score.value) for s in scores if isinstance(s.score.value, dict)]
     for version in sorted(SCORES_OF, reverse=True):
         if all(found.issuperset(SCORES_OF[version]) for found in held):
-            return version
+            halves = held and all(found.issuperset(WITH_HALVES) for found in held)
+            return version, (*SCORES_OF[version], *(WITH_HALVES if halves else ()))
     lacking = next(found for found in held if not found.issuperset(SCORES_OF[1]))
     raise ValueError(
         f"An answer lacks {', '.join(name for name in SCORES_OF[1] if name not in lacking)}: the "
