@@ -10,10 +10,12 @@ from inspect_ai.log import read_eval_log
 
 from perturb_evals.families import family_of
 from perturb_evals.families.outcome import shared_weights
-from perturb_evals.leaderboard.boards import Board, BoardTrack, Row, make_boards
+from perturb_evals.leaderboard.boards import Board, BoardTrack, make_boards
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.metrics.pairs.differences import paired_auroc_difference
+from perturb_evals.metrics.simultaneous import simultaneous_factor
 
 Runs = dict[str, Path]
 Make = Callable[..., Result]
@@ -63,16 +65,14 @@ def test_a_rank_is_one_plus_the_number_of_systems_that_are_better(
         "guess": 4,
     }
     for name, row in rows.items():
-        better = 0
-        for other in answers.values():
-            found = paired_auroc_difference(other, answers[name])
-            better += found.lower > 0
-        assert row.rank == 1 + better
+        # A difference that holds with those of all others holds by itself.
+        better = sum(paired_auroc_difference(a, answers[name]).lower > 0 for a in answers.values())
+        assert row.rank <= 1 + better
         assert row.with_best == (row.rank == 1)
         assert row.why_unranked == ""
 
 
-def test_how_far_a_system_is_behind_is_the_paired_difference(
+def test_how_far_a_system_is_behind_holds_with_all_other_differences(
     ranked: tuple[Board, dict[str, Any]],
 ) -> None:
     board, answers = ranked
@@ -82,8 +82,9 @@ def test_how_far_a_system_is_behind_is_the_paired_difference(
         assert row.behind
         found = paired_auroc_difference(answers[first.entry.name], answers[row.entry.name])
         assert row.behind.value == pytest.approx(found.mean)
-        assert row.behind.lower == pytest.approx(found.lower)
-        assert row.behind.upper == pytest.approx(found.upper)
+        assert row.behind.lower < found.lower
+        assert row.behind.upper > found.upper
+        assert row.with_best == (row.behind.lower <= 0)
         assert row.skill
         assert row.skill.value == pytest.approx(2 * row.entry.outcome.value - 1)
 
@@ -123,13 +124,16 @@ def test_where_lower_is_better_the_lowest_is_first(a_result: Make, entry_of: Ent
         ("high", 3),
     ]
     weights = shared_weights(30)
-    low, middle, high = (entry.outcome for entry in entries)
-    for row, outcome in zip(track.rows[1:], (middle, high), strict=True):
+    outcomes = [entry.outcome for entry in entries]
+    drawn = np.stack([weights @ outcome.scores / 30 for outcome in outcomes])  # type: ignore[attr-defined]
+    factor = simultaneous_factor([drawn], n_effective=30)
+    for row, place in zip(track.rows[1:], (1, 2), strict=True):
         assert row.behind
-        drawn = (weights @ outcome.scores - weights @ low.scores) / 30  # type: ignore[attr-defined]
-        assert row.behind.value == pytest.approx(outcome.value - low.value)
+        assert row.behind.value == pytest.approx(outcomes[place].value - outcomes[0].value)
         assert row.behind.value > 0
-        assert row.behind.lower == pytest.approx(np.quantile(drawn, 0.025))
+        reach = factor * (drawn[place] - drawn[0]).std()
+        assert row.behind.lower == pytest.approx(row.behind.value - reach)
+        assert row.behind.upper == pytest.approx(row.behind.value + reach)
     # Data that nobody has: no references, so no scale.
     assert board.scale is None
     assert all(row.skill is None for row in track.rows)

@@ -275,3 +275,18 @@ def test_another_version_of_the_prompt_is_another_system(
     assert "perturb_scripted/biologist, prompt hash=0123456789ab" in names
     rewrite(tmp_path / "older.eval", tmp_path / "again.eval", "again")
     assert len(read_entries(paths).older) == 1
+
+
+def test_a_number_has_one_interval_in_the_header_on_the_board_and_in_the_samples(
+    runs: dict[str, Path],
+) -> None:
+    found = read_entries([str(log) for log in runs.values()]).complete
+    compared = 0
+    for entry in found:
+        assert entry.result
+        said = entry.result.metrics[entry.result.headline]
+        assert (said.lower, said.upper) == (entry.figure.lower, entry.figure.upper)
+        assert (said.lower is None) == (entry.outcome.n_perturbations < 10)
+        compared += said.lower is not None
+    assert {entry.result.task for entry in found if entry.result} >= {"perturbqa_de", "langpert"}
+    assert compared

@@ -10,8 +10,9 @@ from perturb_evals.families import family_of
 from perturb_evals.families.family import Control
 from perturb_evals.families.outcome import shared_weights
 from perturb_evals.families.pairs.family import Pairs
-from perturb_evals.leaderboard.boards import Board, BoardTrack, Row, make_boards
+from perturb_evals.leaderboard.boards import Board, BoardTrack, make_boards
 from perturb_evals.leaderboard.entries import Entries, Entry
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.metrics.pairs.intervals import resampled_auroc_per_gene
 

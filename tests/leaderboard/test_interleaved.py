@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import BoardTrack, Row
+from perturb_evals.leaderboard.boards import BoardTrack
 from perturb_evals.leaderboard.interleaved import interleaved, published_beside
+from perturb_evals.leaderboard.ranks import Row
 
 values = st.floats(0, 1)
 

@@ -15,7 +15,7 @@ from inspect_ai.log import read_eval_log, write_eval_log
 from perturb_evals.datasets.files.sources import find_source
 from perturb_evals.datasets.pairs.load import table_file
 from perturb_evals.families import outcome as outcomes
-from perturb_evals.leaderboard import boards
+from perturb_evals.leaderboard import ranks
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.comparison import compare
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
@@ -177,7 +177,7 @@ def test_published_numbers_over_the_same_lines_stand_beside_it_unranked(
 def test_of_screens_the_controls_are_resampled_with_the_systems(
     a_result: Make, entry_of: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (boards, outcomes):
+    for module in (ranks, outcomes):
         monkeypatch.setattr(module, "FEWEST", 2)
     rng = np.random.default_rng(3)
     parts = {"one": ["A", "B", "C", "D"], "two": ["C", "D", "E"]}

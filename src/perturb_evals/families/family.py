@@ -190,11 +190,14 @@ class OlderMetrics:
         about: What later versions do otherwise, in sentences.
         changed: Names in a sample's score, and in its metadata, that a later version computes
             otherwise: scored again they are others.
+        redrawn: Names of results in a header that a later version makes otherwise of the same
+            scores.
     """
 
     said: str
     about: str
     changed: frozenset[str]
+    redrawn: frozenset[str] = frozenset()
 
 
 class Family(ABC):

@@ -2,13 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.metrics.intervals import resample_weights
+from perturb_evals.metrics.intervals import FEWEST, resample_weights, weighted_means
 from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.metrics.significance import randomised_mean_test
 
@@ -16,22 +16,14 @@ Floats = NDArray[np.float64]
 Better = Literal["higher", "lower"]
 
 RESAMPLES, SEED = 2000, 0
-FEWEST = 10
-"""Perturbations below which resamples of them repeat each other and an interval says nothing."""
-
-DIGITS = 12
-"""To which scores are rounded, so that the order of repeats does not show in the last bit."""
 
 
-@lru_cache(maxsize=8)
 def shared_weights(n_perturbations: int) -> NDArray[np.int64]:
-    """Return (resamples, n_perturbations) how often each perturbation is drawn; do not change it.
+    """Return (resamples, n_perturbations) how often each perturbation is drawn.
 
-    They are those of the intervals in the logs of questions.
+    They are those of the intervals in logs, so that a number has one interval wherever it stands.
     """
-    weights = resample_weights(n_perturbations, resamples=RESAMPLES, seed=SEED)
-    weights.flags.writeable = False
-    return weights
+    return resample_weights(n_perturbations, resamples=RESAMPLES, seed=SEED)
 
 
 class Outcome(ABC):
@@ -89,6 +81,11 @@ class Outcome(ABC):
     def n_perturbations(self) -> int:
         """Number of perturbations."""
         return len(self.perturbations)
+
+    @property
+    def n_effective(self) -> float:
+        """How many perturbations with as many units each say as much as these."""
+        return float(self.n_perturbations)
 
     @cached_property
     def drawn(self) -> Floats:
@@ -155,10 +152,7 @@ class MeanOutcome(Outcome):
 
     def resampled(self, weights: NDArray[np.int64]) -> Floats:
         """Return the mean in each resample; nan in one that drew none of the perturbations."""
-        drawn = weights.sum(axis=1)
-        out = np.full(len(weights), np.nan)
-        np.divide(weights @ self.scores, drawn, out=out, where=drawn > 0)
-        return out
+        return weighted_means(weights, self.scores)
 
     def randomised_p(self, other: Outcome) -> float:
         """Return the p from swapping both systems' scores by perturbation."""

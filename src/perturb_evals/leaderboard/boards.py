@@ -12,47 +12,18 @@ import numpy as np
 
 from perturb_evals.families import family_of, tracks
 from perturb_evals.families.family import Family, LackingReference, NoReferencesError
-from perturb_evals.families.outcome import FEWEST, Better, shared_weights
-from perturb_evals.leaderboard.entries import Entries, Entry, board_of
-from perturb_evals.leaderboard.figures import figure_of
+from perturb_evals.families.outcome import Better, shared_weights
+from perturb_evals.leaderboard.entries import Entries, Entry, TrackKey, board_of
 from perturb_evals.leaderboard.floor import Floor, floor_above, floor_of
+from perturb_evals.leaderboard.ranks import Row, board_factor, rank, shown_in, sign_of
 from perturb_evals.leaderboard.references import floor_methods, references
-from perturb_evals.leaderboard.results.result import Figure, Result
+from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.skill import Scale, scale_of
 from perturb_evals.leaderboard.text import decimal
-
-# Differences below this are the rounding of sums.
-ROUNDING = 1e-12
+from perturb_evals.metrics.intervals import FEWEST, ROUNDING
 
 SAME_HEADLINE = 1e-6
 """By how much a run's headline may differ from that of its row computed here, on other machines."""
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """A system in a track.
-
-    Attributes:
-        entry: The system.
-        rank: 1 plus the number of systems whose paired 95% interval says that they are better; None
-            for what is not ranked.
-        with_best: Whether the paired interval cannot tell it from the best; False without a rank.
-        behind: How far it is behind the best of the ranked, with the paired interval, positive for
-            worse whatever the metric's direction; None for the best and for what is not ranked.
-        skill: The headline on a scale with 0 the negative and 1 the positive control, with its
-            interval; None where the board has no such scale.
-        why_unranked: Why it has no rank, in a few words; empty for what has one.
-        added: What it adds to the track's reference, with the paired interval, positive for better
-            whatever the metric's direction; None for the reference, and where it is not there.
-    """
-
-    entry: Entry
-    rank: int | None
-    with_best: bool
-    behind: Figure | None
-    skill: Figure | None
-    why_unranked: str
-    added: Figure | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +119,7 @@ def make_boards(entries: Entries) -> tuple[Board, ...]:
 
 def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[str, ...]) -> Board:
     first, notes = _first(runs), list[str]()
-    found = {_track(entry) for entry in runs}
+    found = {entry.track_key for entry in runs}
     lines_of_cross = {lines for name, lines in found if name == "cross"}
     family = family_of(first.task)
     if older := family.older_metrics(first.board):
@@ -181,19 +152,16 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
     weights = shared_weights(n_perturbations)
     better = family.better
     scale = scale_of(family, everyone, weights)
-    if scale and _sign(better) * (scale.one - scale.zero) < 0:
+    if scale and sign_of(better) * (scale.one - scale.zero) < 0:
         notes.append(f"{scale.one_name} is not better than {scale.zero_name}: there is no skill.")
         scale = None
-    tracks = [
-        _board_track(name, lines, everyone, usual, scale, family)
-        for name, lines in sorted(found, key=_width)
-    ]
+    tracks = _tracks(sorted(found, key=_width), everyone, usual, scale, family)
     notes += [
         f"{track.floor.name}, the reference of the track {track.name}, is not better than "
         f"{scale.zero_name} here: what is added to it says little."
         for track in tracks
         if scale and track.rows and track.floor and track.floor.entry
-        if _sign(better) * (track.floor.value - scale.zero) <= ROUNDING
+        if sign_of(better) * (track.floor.value - scale.zero) <= ROUNDING
     ]
     return Board(
         key=first.board_key,
@@ -289,100 +257,27 @@ def _first(entries: Sequence[Entry]) -> Result:
     return result
 
 
-def _track(entry: Entry) -> tuple[str, tuple[str, ...]]:
-    return entry.track, entry.lines if entry.track == "cross" else ()
-
-
-def _width(track: tuple[str, tuple[str, ...]]) -> tuple[int, int, tuple[str, ...]]:
+def _width(track: TrackKey) -> tuple[int, int, tuple[str, ...]]:
     name, lines = track
     return tracks().index(name), len(lines), lines
 
 
-def _sign(better: Better) -> float:
-    return 1.0 if better == "higher" else -1.0
-
-
-def _board_track(
-    track: str,
-    lines: tuple[str, ...],
+def _tracks(
+    found: Sequence[TrackKey],
     everyone: Sequence[Entry],
     usual: Collection[str],
     scale: Scale | None,
     family: Family,
-) -> BoardTrack:
-    floor = floor_of(family, track, lines, everyone, usual)
-    above = floor_above(family, track, everyone, usual)
-    shown = []
-    for entry in everyone:
-        why = _why_unranked(entry, track, lines, family)
-        if why is None and above is not None and entry is above.entry:
-            why = _reads(entry)
-        if why is not None:
-            shown.append((entry, why))
-    rows = _rows(shown, floor, scale, family.better)
-    return BoardTrack(track, lines, rows, floor, above)
-
-
-def _rows(
-    shown: list[tuple[Entry, str]], floor: Floor | None, scale: Scale | None, better: Better
-) -> tuple[Row, ...]:
-    """Return the rows of entries, each with why it has no rank; empty for one that has."""
-    sign = _sign(better)
-    # An undefined headline comes last: nan has no place in an order.
-    shown.sort(key=lambda pair: (*_place(pair[0].outcome.value, sign), pair[0].name))
-    ranked = [entry for entry, why in shown if why == ""]
-    best = ranked[0] if ranked else None
-    rows = []
-    for entry, why in shown:
-        rank, behind, with_best = None, None, False
-        if why == "" and best is not None:
-            lead = {
-                id(other): figure_of(
-                    sign * (other.outcome.value - entry.outcome.value),
-                    sign * (other.outcome.drawn - entry.outcome.drawn),
-                )
-                for other in ranked
-            }
-            rank = 1 + sum(_above_zero(figure) for figure in lead.values())
-            with_best = not _above_zero(lead[id(best)])
-            behind = None if entry is best else lead[id(best)]
-        skill = scale.skill(entry.outcome.value, entry.outcome.drawn) if scale else None
-        added = floor.added(entry, better) if floor else None
-        rows.append(Row(entry, rank, with_best, behind, skill, why, added))
-    return tuple(rows)
-
-
-def _place(value: float, sign: float) -> tuple[bool, float]:
-    return (False, -sign * value) if np.isfinite(value) else (True, 0.0)
-
-
-def _why_unranked(entry: Entry, track: str, lines: tuple[str, ...], family: Family) -> str | None:
-    """Return why an entry has no rank in a track; empty for one that has, None if not shown."""
-    if entry.kind == "truth":
-        return "reads the truth" if entry.track == track else None
-    if not np.isfinite(entry.outcome.value):
-        return "its headline is undefined" if _track(entry) == (track, lines) else None
-    if entry.outcome.n_perturbations < FEWEST:
-        return "too few perturbations" if _track(entry) == (track, lines) else None
-    if _track(entry) == (track, lines):
-        return ""
-    if entry.kind != "baseline":
-        return None
-    fewer = tracks().index(entry.track) < tracks().index(track)
-    if fewer or (entry.track == track and set(entry.lines) <= set(lines)):
-        return ""
-    # A track cross has the row of its own lines, so that of others says nothing there.
-    other = entry.method in family.always and entry.track != track
-    return _reads(entry) if other else None
-
-
-def _reads(entry: Entry) -> str:
-    return f"reads rows of the track {entry.track}"
-
-
-def _above_zero(lead: Figure) -> bool:
-    """Whether an interval says that the other is better."""
-    return lead.lower is not None and lead.lower > ROUNDING
+) -> list[BoardTrack]:
+    """Return the tracks of a board; differences hold over all of them at once."""
+    floors = [floor_of(family, *key, everyone, usual) for key in found]
+    above = [floor_above(family, name, everyone, usual) for name, _ in found]
+    shown = [shown_in(key, everyone, more, family) for key, more in zip(found, above, strict=True)]
+    factor = board_factor(shown, scale)
+    return [
+        BoardTrack(*key, rank(entries, floor, scale, family.better, factor), floor, more)
+        for key, entries, floor, more in zip(found, shown, floors, above, strict=True)
+    ]
 
 
 def _apart(board: dict[str, str | int], others: Iterable[dict[str, str | int]]) -> tuple[str, ...]:

@@ -11,13 +11,12 @@ import numpy as np
 
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.families import family_of
-from perturb_evals.families.outcome import DIGITS, Better, Outcome
-from perturb_evals.leaderboard.boards import ROUNDING
+from perturb_evals.families.outcome import Better, Outcome
 from perturb_evals.leaderboard.entries import Entry, board_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.systems import identity
 from perturb_evals.logs.headers import log_name
-from perturb_evals.metrics.intervals import PairedDifference, difference_of_resamples
+from perturb_evals.metrics.intervals import ROUNDING, PairedDifference, difference_of_resamples
 from perturb_evals.metrics.significance import (
     detectable_difference,
     holm,
@@ -277,8 +276,8 @@ def most_discordant(a: Outcome, b: Outcome, task: str) -> tuple[tuple[Discordant
         The units, and how many more differ as much as the last of them; 0 without any.
     """
     a_credit, b_credit = a.credit, b.credit
-    # Rounded, so that equal differences are equal to the last bit.
-    apart = np.nan_to_num(np.abs(a_credit - b_credit)).round(DIGITS)
+    # Rounded, so that differences which are equal but for the last bits are equal.
+    apart = np.nan_to_num(np.abs(a_credit - b_credit)).round(12)
     # The units are sorted by name, and this sort keeps their order.
     order = np.lexsort((-a.n_pairs, -apart))
     shown = [row for row in order[:SHOWN] if apart[row] > 0]

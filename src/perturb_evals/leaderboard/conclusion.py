@@ -1,23 +1,23 @@
 """What a board shows, in one sentence: who is best, and whether that is real.
 
-It says no more than the paired 95% intervals over perturbations do: best is what they tell from
-every other system of the track, and what they cannot tell apart is said to be so. The best system
-is held against guessing (the zero of the board's skill) and against the best of the baselines that
-are ranked beside it. That baseline is chosen on test rows, which can only count against a model;
-what is added to the reference, which was named beforehand, says `value_added`.
+It says no more than the intervals do that hold for all differences of the board at once: best is
+what they tell from every other system of the track and from guessing (the zero of the board's
+skill), and what they cannot tell apart is said to be so. The best system is held against the best
+of the baselines that are ranked beside it too. That baseline is chosen on test rows, which can only
+count against a model; what is added to the reference, which was named beforehand, says
+`value_added`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perturb_evals.families.family import Family
-from perturb_evals.families.outcome import FEWEST
 from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.summary import Summary
 from perturb_evals.leaderboard.systems import asks_model
-from perturb_evals.leaderboard.text import track_text
+from perturb_evals.leaderboard.text import short_intervals, track_text
 from perturb_evals.leaderboard.value_added import (
     CHANCE,
     LESS,
@@ -27,6 +27,7 @@ from perturb_evals.leaderboard.value_added import (
     Shown,
     verdict,
 )
+from perturb_evals.metrics.intervals import FEWEST
 
 NAMED = 2
 """Systems that a sentence names among those that cannot be told from the best."""
@@ -34,12 +35,16 @@ NAMED = 2
 
 @dataclass(frozen=True, eq=False)
 class _Standing:
-    """A ranked system: `figure` is what ranks, `behind` how far it is behind the best."""
+    """A ranked system: `figure` is what ranks, `behind` how far it is behind the best.
+
+    `over_zero` is how far it is above what has no skill; None where that is not known.
+    """
 
     entry: Entry
     figure: Figure
     behind: Figure | None
     with_best: bool
+    over_zero: Figure | None
 
     @property
     def tested(self) -> bool:
@@ -61,14 +66,14 @@ def conclusion(
         headline_text: Writes a headline.
         shown: Writes a figure with its interval.
     """
-    skills = {id(row.entry): row.skill for row in track.rows}
     ranked = [
-        _Standing(row.entry, row.entry.figure, row.behind, row.with_best)
+        _Standing(row.entry, row.entry.figure, row.behind, row.with_best, row.over_zero)
         for row in track.rows
         if row.rank is not None
     ]
     if not ranked:
         return _nothing_ranked(board)
+    shown = _with_companions(ranked, board.family, headline_text, shown)
     subject = _subject(ranked)
     it = "it" if subject is ranked[0] else name(subject.entry)
     most = f"the {_most(board)} {board.headline}"
@@ -77,11 +82,25 @@ def conclusion(
         clauses = [leads, f"whether {it} is better than {board.family.zero.name} is not known here"]
     else:
         zero = f"{board.family.zero.name} ({headline_text(board.scale.zero)})"
-        skill = skills[id(subject.entry)]
-        clauses = _from_zero(ranked, most, it, skill, zero, board.family, name, shown)
+        clauses = _from_zero(ranked, most, it, zero, board.family, name, shown)
     if subject.tested:
         clauses.append(_reads_more(board, track, subject, it, name, shown))
+    clauses.append(short_intervals(board.n_perturbations))
     return f"{'; '.join(filter(None, clauses))}."
+
+
+def _with_companions(
+    ranked: Sequence[_Standing], family: Family, headline_text: HeadlineText, shown: Shown
+) -> Shown:
+    """Return how a headline is written with what stands beside it, and other figures as before."""
+    beside = {id(one.figure): one.entry.companion for one in ranked if one.entry.companion}
+
+    def written(figure: Figure) -> str:
+        found = beside.get(id(figure))
+        more = f"; {headline_text(found.value)} {family.companion_words}" if found else ""
+        return shown(figure) + more
+
+    return written
 
 
 def overall(
@@ -142,7 +161,7 @@ def _of_summary(summary: Summary) -> list[_Standing]:
         for row in track.rows
     }
     return [
-        _Standing(entries[row.system], row.mean, row.behind, row.with_best)
+        _Standing(entries[row.system], row.mean, row.behind, row.with_best, row.over_zero)
         for row in summary.rows
         if row.mean is not None
     ]
@@ -156,9 +175,7 @@ def _summed_up(summary: Summary, ranked: list[_Standing], name: Name, shown: Sho
         return f"{where}: no system ran all of them, so that none has a mean."
     subject, family = _subject(ranked), summary.parts[0].family
     it = "it" if subject is ranked[0] else name(subject.entry)
-    clauses = _from_zero(
-        ranked, "the highest", it, subject.figure, family.zero.name, family, name, shown
-    )
+    clauses = _from_zero(ranked, "the highest", it, family.zero.name, family, name, shown)
     return f"{where}: {'; '.join(clauses)}."
 
 
@@ -271,33 +288,47 @@ def _from_zero(
     ranked: Sequence[_Standing],
     most: str,
     it: str,
-    skill: Figure | None,
     zero: str,
     family: Family,
     name: Name,
     shown: Shown,
 ) -> list[str]:
-    """Return who is best and how that stands to what has no skill.
+    """Return who is best and how that stands to what has no skill."""
+    best, subject = ranked[0], _subject(ranked)
+    if len(ranked) > 1 and _against_zero(best) != MORE:
+        return _nobody_is_best(ranked, most, zero, name, shown)
+    leads = _leads(ranked, most, name, shown)
+    return [leads] if _zero_is_named(ranked, family) else [leads, f"{it} {_beside(subject)} {zero}"]
 
-    Where the best is a system that is no better than that, whom else it cannot be told from is no
-    matter.
+
+def _nobody_is_best(
+    ranked: Sequence[_Standing], most: str, zero: str, name: Name, shown: Shown
+) -> list[str]:
+    """Return who is first where that is no better than what has no skill.
+
+    From whom else it cannot be told is no matter then.
     """
     best, subject = ranked[0], _subject(ranked)
-    beside = _beside_zero(it, skill, zero)
-    if len(ranked) > 1 and subject is best and best.tested and _verdict(skill) != MORE:
-        return [f"{name(best.entry)} has {most} ({shown(best.figure)})", beside]
-    leads = _leads(ranked, most, name, shown)
-    return [leads] if _zero_is_named(ranked, family) else [leads, beside]
+    none = all(_against_zero(standing) != MORE for standing in ranked)
+    word = "" if best.tested else "the baseline " if none else "The baseline "
+    has = f"{word}{name(best.entry)} has {most} ({shown(best.figure)})"
+    clauses = [
+        f"None is better than {zero}: {has}" if none else f"{has}, but {_beside(best)} {zero}"
+    ]
+    if subject is not best:
+        who = f"{_the_best(ranked)}, {name(subject.entry)} ({shown(subject.figure)})"
+        clauses.append(f"{who}, {_beside(subject)} {zero}")
+    return clauses
 
 
-def _verdict(skill: Figure | None) -> str:
-    return CHANCE if skill is None or skill.lower is None else verdict(skill)
+def _against_zero(standing: _Standing) -> str:
+    return CHANCE if standing.over_zero is None else verdict(standing.over_zero)
 
 
-def _beside_zero(it: str, skill: Figure | None, zero: str) -> str:
-    """Return whether a skill is above zero, in words."""
+def _beside(standing: _Standing) -> str:
+    """Return in words how a system stands to what has no skill."""
     words = {MORE: "is better than", LESS: "is worse than"}
-    return f"{it} {words.get(_verdict(skill), 'cannot be told from')} {zero}"
+    return words.get(_against_zero(standing), "cannot be told from")
 
 
 def _reads_more(

@@ -36,6 +36,8 @@ TOLERANCE = 1e-9
 """By how much the headline of a header may differ from that of its samples."""
 
 EntryKind = Literal["system", "baseline", "truth"]
+TrackKey = tuple[str, tuple[str, ...]]
+"""A track and, for cross, the lines that are open in it: what tells the tracks of a board apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,11 @@ class Entry:
         """What stands beside the headline, with its interval; None where nothing does."""
         beside = self.outcome.companion
         return None if beside is None else figure_of(beside.value, beside.drawn)
+
+    @property
+    def track_key(self) -> TrackKey:
+        """The track whose systems it is held against."""
+        return self.track, self.lines if self.track == "cross" else ()
 
     @property
     def by_default(self) -> bool:

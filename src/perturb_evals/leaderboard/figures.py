@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perturb_evals.leaderboard.results.result import Figure
+from perturb_evals.metrics.intervals import ROUNDING
 
 TAIL = 0.025
 
@@ -25,6 +26,26 @@ def figure_of(value: float, resampled: NDArray[np.float64]) -> Figure:
         return Figure(value=float(value))
     lower, upper = np.quantile(kept, [TAIL, 1 - TAIL])
     return Figure(value=float(value), lower=float(lower), upper=float(upper))
+
+
+def simultaneous_figure(value: float, resampled: NDArray[np.float64], factor: float) -> Figure:
+    """Return a difference of two systems with an interval that holds with those of all others.
+
+    Args:
+        value: The difference, a number.
+        resampled: (resamples,) the same in each resample; nan where it is undefined in one.
+        factor: See `metrics.simultaneous.simultaneous_factor`.
+
+    Returns:
+        The value, `factor` standard deviations of the resamples to either side. Both bounds are the
+        value where that does not vary; there are none where fewer than two resamples have a value.
+    """
+    kept = resampled[np.isfinite(resampled)]
+    if len(kept) < 2:
+        return Figure(value=value)
+    error = float(kept.std())
+    reach = factor * error if error > ROUNDING else 0.0
+    return Figure(value=value, lower=value - reach, upper=value + reach)
 
 
 def turned(difference: Figure) -> Figure:

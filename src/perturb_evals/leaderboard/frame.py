@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.comparison import Comparison
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.summary import Summary
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from perturb_evals.families.outcome import Better
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import BoardTrack, Row
+from perturb_evals.leaderboard.boards import BoardTrack
+from perturb_evals.leaderboard.ranks import Row
 
 
 def published_beside(track: str, lines: Sequence[PublishedLine]) -> list[PublishedLine]:

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.families import tracks
 from perturb_evals.families.outcome import shared_weights
-from perturb_evals.leaderboard.boards import ROUNDING, Board, BoardTrack, Row
-from perturb_evals.leaderboard.figures import figure_of
+from perturb_evals.leaderboard.boards import Board, BoardTrack
+from perturb_evals.leaderboard.entries import TrackKey
+from perturb_evals.leaderboard.figures import figure_of, simultaneous_figure
 from perturb_evals.leaderboard.interleaved import published_beside
+from perturb_evals.leaderboard.ranks import Row, above_zero
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.skill import Scale, scale_of
+from perturb_evals.metrics.simultaneous import simultaneous_factor
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -26,7 +29,6 @@ Rules = tuple[str, ...]
 
 OWN = ("task", "context", "data", "split")
 """Parts of the key in which boards of one summary may differ."""
-TrackKey = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +43,10 @@ class SummaryRow:
         skills: Its skill in every part; None for a part that it did not run.
         over_lines: Its mean headline for each of `Summary.over_lines`, with its interval; None
             where it lacks a line.
-        with_best: Whether the paired interval cannot tell its mean from the best mean.
-        behind: How far its mean is behind the best, with the paired interval; None for the best,
-            and without a mean.
+        with_best: Whether the interval of the difference cannot tell its mean from the best mean.
+        behind: How far its mean is behind the best; None for the best, and without a mean.
+        over_zero: Its mean again, with an interval that holds with those of all differences; None
+            without a mean.
     """
 
     system: str
@@ -54,6 +57,7 @@ class SummaryRow:
     with_best: bool
     over_lines: tuple[Figure | None, ...] = ()
     behind: Figure | None = None
+    over_zero: Figure | None = None
 
 
 @dataclass(frozen=True)
@@ -258,11 +262,16 @@ def _rows(
             mean = np.mean([row.skill.value for row in rows if row.skill is not None])
             means[system] = figure_of(float(mean), drawn[system])
     best = max(means, key=lambda s: (means[s].value or 0.0, s)) if means else None
+    factor = _factor(parts, drawn)
     found = []
     for system in systems:
         row = next(table[system] for table in tables if system in table)
         own = tuple(table[system].skill if system in table else None for table in tables)
-        lead = None if best is None or system not in means else _lead(best, system, means, drawn)
+        behind = over_zero = None
+        if best is not None and system in means:
+            over_zero = simultaneous_figure(means[system].value or 0.0, drawn[system], factor)
+            if system != best:
+                behind = _lead(best, system, means, drawn, factor)
         entry = row.entry
         over_lines = tuple(_mean_headline(system, one, parts, tables, scales) for one in over)
         found.append(
@@ -272,9 +281,10 @@ def _rows(
                 entry.kind,
                 means.get(system),
                 own,
-                lead is not None and (lead.lower is None or lead.lower <= ROUNDING),
+                system in means and (behind is None or not above_zero(behind)),
                 over_lines,
-                None if system == best else lead,
+                behind,
+                over_zero,
             )
         )
     return tuple(sorted(found, key=_order))
@@ -322,10 +332,22 @@ def _joint_scales(
     return scales
 
 
-def _lead(best: str, other: str, means: dict[str, Figure], drawn: dict[str, Floats]) -> Figure:
-    """Return how far the best mean is ahead of another one, with the paired interval."""
+def _factor(parts: tuple[Board, ...], drawn: dict[str, Floats]) -> float:
+    """Return the `simultaneous_factor` of all differences of means, and of each to 0."""
+    if not drawn:
+        return float("nan")
+    outcomes = [board.tracks[0].rows[0].entry.outcome for board in parts]
+    n_effective = min(outcome.n_effective for outcome in outcomes)
+    zero = np.zeros_like(next(iter(drawn.values())))
+    return simultaneous_factor([np.stack([*drawn.values(), zero])], n_effective=n_effective)
+
+
+def _lead(
+    best: str, other: str, means: dict[str, Figure], drawn: dict[str, Floats], factor: float
+) -> Figure:
+    """Return how far the best mean is ahead of another one."""
     value = (means[best].value or 0.0) - (means[other].value or 0.0)
-    return figure_of(value, drawn[best] - drawn[other])
+    return simultaneous_figure(value, drawn[best] - drawn[other], factor)
 
 
 def _order(row: SummaryRow) -> tuple[bool, float, str]:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from perturb_evals.leaderboard.results.result import Figure
+from perturb_evals.metrics.intervals import ENOUGH, FEWEST
 
 MISSING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -104,6 +105,13 @@ def p_value(p: float | None) -> str:
 def track_text(name: str, lines: Sequence[str]) -> str:
     """Return a track with the cell lines that are open in it."""
     return f"{name} ({', '.join(lines)})" if lines else name
+
+
+def short_intervals(n_perturbations: int) -> str:
+    """Return in words that intervals over so many perturbations are too short; empty if not."""
+    if not FEWEST <= n_perturbations < ENOUGH:
+        return ""
+    return f"over {n_perturbations} perturbations 95% intervals are too short"
 
 
 def harmless(text: str) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from perturb_evals.leaderboard.boards import ROUNDING, Board, BoardTrack, Row
+from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.figures import turned
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.results.result import Figure
+from perturb_evals.metrics.intervals import ROUNDING
 
 BEST = 3
 """Systems of a track that the line names; of the others it says how many there are."""

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,8 +11,11 @@ from perturb_evals.metrics.checks import paired_scores, scores_of
 
 Floats = NDArray[np.float64]
 
-# Numbers drawn at once: bounds the memory, whatever the number of perturbations.
-CHUNK = 1_000_000
+FEWEST = 10
+"""Perturbations below which resamples of them repeat each other and an interval says nothing."""
+
+ENOUGH = 30
+"""Perturbations below which percentile intervals are too short; see docs/statistics.md."""
 
 # Differences below this are the rounding of sums: two systems that gain as much as they lose tie.
 ROUNDING = 1e-12
@@ -23,8 +27,8 @@ class MeanInterval:
 
     Attributes:
         mean: The mean, nan without perturbations.
-        lower: Lower bound, nan for fewer than two perturbations.
-        upper: Upper bound, nan for fewer than two perturbations.
+        lower: Lower bound, nan for fewer than `FEWEST` perturbations.
+        upper: Upper bound, nan for fewer than `FEWEST` perturbations.
         n: Number of perturbations.
         resamples: Number of resamples.
     """
@@ -55,17 +59,17 @@ def bootstrap_mean(
     """Percentile interval of the mean of a score, from resampled perturbations.
 
     Args:
-        values: (n,) the score of each perturbation.
+        values: (n,) the score of each perturbation, sorted by its name: of a board, in whose
+            resamples all systems share the perturbations, the interval is then the same.
         resamples: How many resamples to draw.
-        seed: Of `numpy.random.default_rng`; the same seed gives the same interval, whatever the
-            order of the values.
+        seed: See `resample_weights`.
         confidence: Nominal coverage, between 0 and 1.
 
     Raises:
         ValueError: Values that are not (n,) finite numbers, `resamples` below 1, or `confidence`
             not between 0 and 1.
     """
-    scores = _in_order(scores_of("values", values))
+    scores = scores_of("values", values)
     means = _resampled_means(scores, resamples, seed)
     return MeanInterval(_mean(scores), *_bounds(scores, means, confidence), len(scores), resamples)
 
@@ -94,10 +98,10 @@ def paired_difference(
         ValueError: As in `bootstrap_mean`, or lengths that differ.
     """
     left, right = paired_scores("a", a, "b", b)
-    differences = _in_order(left - right)
+    differences = left - right
     means = _resampled_means(differences, resamples, seed)
     bounds = _bounds(differences, means, confidence)
-    p = _two_sided_p(means) if len(left) > 1 else math.nan
+    p = _two_sided_p(means) if len(left) >= FEWEST else math.nan
     return PairedDifference(_mean(differences), *bounds, len(left), resamples, p)
 
 
@@ -114,7 +118,8 @@ def difference_of_resamples(
         confidence: Nominal coverage, between 0 and 1.
 
     Returns:
-        The difference; bounds and p are nan where the metric is undefined in every resample.
+        The difference; bounds and p are nan for fewer than `FEWEST` perturbations and where the
+        metric is undefined in every resample.
 
     Raises:
         ValueError: `confidence` is not between 0 and 1.
@@ -122,7 +127,7 @@ def difference_of_resamples(
     check_confidence(confidence)
     differences = a - b
     differences = differences[np.isfinite(differences)]
-    if not len(differences):
+    if n < FEWEST or not len(differences):
         return PairedDifference(mean, math.nan, math.nan, n, len(a), math.nan)
     differences[np.abs(differences) < ROUNDING] = 0
     bounds = percentiles(differences, confidence)
@@ -148,19 +153,45 @@ def paper_se(fold_means: ArrayLike) -> float:
     return float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else math.nan
 
 
+@lru_cache(maxsize=4)
 def resample_weights(n_perts: int, *, resamples: int, seed: int) -> NDArray[np.int64]:
     """How often each perturbation is drawn in each resample: (resamples, n_perts) whole numbers.
 
-    Every row sums to `n_perts`.
+    Every row sums to `n_perts`. The array is kept for the next call, and cannot be written to.
+
+    Args:
+        n_perts: Number of perturbations; columns go by their sorted names.
+        resamples: How many resamples to draw.
+        seed: Of `numpy.random.default_rng`; the same seed gives the same resamples.
 
     Raises:
         ValueError: `resamples` is below 1.
     """
-    _check_resamples(resamples)
+    if resamples < 1:
+        raise ValueError(f"resamples must be at least 1, got {resamples}.")
     if n_perts == 0:
         return np.zeros((resamples, 0), dtype=np.int64)
     equal = np.full(n_perts, 1 / n_perts)
-    return np.random.default_rng(seed).multinomial(n_perts, equal, size=resamples)
+    weights = np.random.default_rng(seed).multinomial(n_perts, equal, size=resamples)
+    weights.flags.writeable = False
+    return weights
+
+
+def weighted_means(weights: NDArray[np.int64], values: Floats) -> Floats:
+    """Return the mean of a score in each resample.
+
+    Args:
+        weights: (resamples, n) how often each perturbation is drawn.
+        values: (n,) its score.
+
+    Returns:
+        (resamples,) means; nan in a resample that drew none of the perturbations. To the last bit
+        the same, however the values lie in memory.
+    """
+    drawn = weights.sum(axis=1)
+    means = np.full(len(weights), np.nan)
+    np.divide(weights @ np.ascontiguousarray(values), drawn, out=means, where=drawn > 0)
+    return means
 
 
 def percentiles(values: Floats, confidence: float) -> tuple[float, float]:
@@ -176,39 +207,17 @@ def check_confidence(confidence: float) -> None:
         raise ValueError(f"confidence must be between 0 and 1, got {confidence}.")
 
 
-def _check_resamples(resamples: int) -> None:
-    if resamples < 1:
-        raise ValueError(f"resamples must be at least 1, got {resamples}.")
-
-
-def _in_order(values: Floats) -> Floats:
-    """By size, so that the draws do not depend on the order given, and mirror where signs do."""
-    return values[np.lexsort((values, np.abs(values)))]
-
-
 def _mean(values: Floats) -> float:
     return float(values.mean()) if len(values) else math.nan
 
 
 def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
-    """(resamples,) means of n values drawn with replacement; nan where n is 0."""
-    _check_resamples(resamples)
-    n = len(values)
-    if n == 0:
-        return np.full(resamples, np.nan)
-    rng = np.random.default_rng(seed)
-    step = max(1, CHUNK // n)
-    return np.concatenate(
-        [
-            values[rng.integers(n, size=(min(step, resamples - start), n))].mean(axis=1)
-            for start in range(0, resamples, step)
-        ]
-    )
+    return weighted_means(resample_weights(len(values), resamples=resamples, seed=seed), values)
 
 
 def _bounds(values: Floats, means: Floats, confidence: float) -> tuple[float, float]:
     check_confidence(confidence)
-    return percentiles(means, confidence) if len(values) > 1 else (math.nan, math.nan)
+    return percentiles(means, confidence) if len(values) >= FEWEST else (math.nan, math.nan)
 
 
 def _two_sided_p(differences: Floats) -> float:

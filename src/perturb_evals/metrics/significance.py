@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from perturb_evals.metrics.checks import paired_scores
-from perturb_evals.metrics.intervals import CHUNK, check_confidence
+from perturb_evals.metrics.intervals import check_confidence
 
 Floats = NDArray[np.float64]
 NORMAL = NormalDist()
+
+# Signs drawn at once: bounds the memory, whatever the number of perturbations.
+CHUNK = 1_000_000
 
 # Differences closer than this, after division by their scale, are equal but for rounding.
 TIE = 1e-9

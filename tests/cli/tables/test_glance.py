@@ -11,9 +11,10 @@ from rich.console import Console
 
 from perturb_evals.cli.tables.glance import MOST, not_shown, show_glance
 from perturb_evals.families.outcome import MeanOutcome
-from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.floor import Floor
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.results.result import Figure
 
 OUTCOME = MeanOutcome(("P",), np.zeros(1), ("id/P",))

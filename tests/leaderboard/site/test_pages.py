@@ -15,10 +15,11 @@ from inspect_ai.log import read_eval_log
 from markupsafe import escape
 
 from perturb_evals.families.outcome import MeanOutcome
-from perturb_evals.leaderboard.boards import Board, BoardTrack, Row, make_boards
+from perturb_evals.leaderboard.boards import Board, BoardTrack, make_boards
 from perturb_evals.leaderboard.comparison import MOST_COMPARED
 from perturb_evals.leaderboard.conclusion import conclusion, overall
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.results.from_log import metrics as metrics_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.site.columns import compared, methods, runs, standings
@@ -115,7 +116,7 @@ def test_a_board_says_what_is_set_apart_and_what_is_missing(langpert: Board) -> 
 def test_what_stands_beside_the_headline_is_in_its_cell(langpert: Board) -> None:
     page = board_page_of(langpert, {}, NO_LINKS)
     said = words(render_page(page, SHARED))
-    assert "[0.100, 0.400]; 0.125 without the perturbed gene" in said
+    assert "[0.100, 0.400] 0.125 without the perturbed gene" in said
     rows = list(csv.DictReader(page.tables[0].csv().splitlines()))
     ours = [row for row in rows if row["kind"] != "published"]
     assert len(ours) < len(rows)
@@ -355,7 +356,7 @@ def test_data_have_the_words_of_the_newest_run_about_their_licence(a_result: Any
 
 def test_methods_say_what_the_site_does_about_many_comparisons() -> None:
     said = text_of(methods_page_of())
-    assert "Ranks are not corrected for the number of systems." in said
+    assert "These intervals hold for all differences within the tracks of a board at once" in said
     assert "over the pairs that the comparison shows" in said
     assert f"At most {MOST_COMPARED}" in said
     assert "`" not in said

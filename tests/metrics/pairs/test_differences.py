@@ -213,9 +213,9 @@ def test_a_clear_difference_has_the_smallest_p_and_no_difference_has_one():
 
 def test_systems_that_gain_as_much_as_they_lose_tie():
     """Each perturbation gains in one gene what it loses in another, up to rounding."""
-    perts, labels = list("PQRSTU") * 2, [1, 0, 0, 1, 1, 0] * 2
-    genes = ["x"] * 6 + ["y"] * 6
-    good, bad = [5, 1, 2, 6, 3, 4], [1, 5, 2, 3, 6, 4]
+    perts, labels = list("PQRSTUVWXYZA") * 2, [1, 0, 0, 1, 1, 0] * 4
+    genes = (["x"] * 6 + ["z"] * 6) + (["y"] * 6 + ["w"] * 6)
+    good, bad = [5, 1, 2, 6, 3, 4] * 2, [1, 5, 2, 3, 6, 4] * 2
     a = Predictions(perts, genes, labels, good + bad)
     b = Predictions(perts, genes, labels, bad + good)
     found = paired_auroc_difference(a, b, resamples=200)
@@ -232,11 +232,15 @@ def test_without_a_gene_to_score_there_is_no_difference(labels):
 
 
 def test_resamples_without_a_gene_are_left_out():
-    a = Predictions(["P", "Q"], ["x", "x"], [1, 0], [0.9, 0.1])
-    b = Predictions(["P", "Q"], ["x", "x"], [1, 0], [0.1, 0.9])
+    # Eight more perturbations, in a gene of one class.
+    perts, genes = list("PQRSTUVWXY"), ["x"] * 2 + ["y"] * 8
+    labels, scores = [1, 0] + [0] * 8, [0.5] * 8
+    a = Predictions(perts, genes, labels, [0.9, 0.1, *scores])
+    b = Predictions(perts, genes, labels, [0.1, 0.9, *scores])
     found = paired_auroc_difference(a, b, resamples=200, seed=0)
-    # Only resamples with both perturbations count, half of all.
-    kept = (resample_weights(2, resamples=200, seed=0) == 1).all(axis=1).sum()
+    # Only resamples with the first two perturbations count.
+    kept = (resample_weights(10, resamples=200, seed=0)[:, :2] > 0).all(axis=1).sum()
+    assert 0 < kept < 200
     assert (found.mean, found.lower, found.upper) == (1, 1, 1)
     assert found.p == pytest.approx(2 / (1 + kept))
 

@@ -20,14 +20,19 @@ from scipy.optimize import brentq
 from scipy.stats import binom, norm
 
 from perturb_evals.datasets.pairs.questions import unseen_genes
+from perturb_evals.metrics.intervals import bootstrap_mean, resample_weights
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.differences import (
     gene_midranks,
     paired_auroc_difference,
     randomised_auroc_test,
 )
-from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
+from perturb_evals.metrics.pairs.intervals import (
+    bootstrap_auroc_per_gene,
+    resampled_auroc_per_gene,
+)
 from perturb_evals.metrics.pairs.predictions import Predictions
+from perturb_evals.metrics.simultaneous import effective_number, simultaneous_factor
 
 SIMULATIONS = 1000
 RESAMPLES = 1000
@@ -212,7 +217,117 @@ def test_differences_that_are_not_divided_are_found_too_often(capsys):
     assert plain > 1.4 * divided
 
 
+# Ranks of several systems
+
+
+def systems_of(rng, perts, genes, labels, forms, extra=0.0):
+    """Systems of one expected AUROC in the form that each answers; the first has more skill."""
+    skill = {"graded": SKILL, "binary": EQUAL_BINARY, "abstaining": EQUAL_ABSTAINING}
+    first, *others = (skill[form] for form in forms)
+    scores = simulated_scores(rng, perts, labels, first + extra, *others)
+    systems = []
+    for form, row in zip(forms, scores, strict=True):
+        unsure = rng.beta(2 * ABSTAIN, 2 * (1 - ABSTAIN), perts.max() + 1)[perts]
+        systems.append(
+            Predictions(
+                perts,
+                genes,
+                labels,
+                row > THRESHOLD if form == "binary" else row,
+                (rng.random(len(row)) < unsure) & (form == "abstaining"),
+            )
+        )
+    return systems
+
+
+def told_apart(forms, n, n_perts, n_genes, extra=0.0, resamples=1000):
+    """Which differences are: by intervals that hold each by itself, and at once.
+
+    (2, n, pairs) whether the interval leaves out 0, the pairs of the first system first.
+    """
+    found = np.empty((2, n, len(forms) * (len(forms) - 1) // 2), dtype=bool)
+    for i in range(n):
+        rng = np.random.default_rng([n_perts, len(forms), i])
+        perts, genes, labels = simulated_questions(rng, n_perts, n_genes)
+        systems = systems_of(rng, perts, genes, labels, forms, extra)
+        sizes = np.unique(perts, return_counts=True)[1]
+        weights = resample_weights(len(sizes), resamples=resamples, seed=0)
+        drawn = np.array([resampled_auroc_per_gene(one, weights)[0] for one in systems])
+        values = np.array([auroc_per_gene(one) for one in systems])
+        factor = simultaneous_factor([drawn], n_effective=effective_number(sizes))
+        a, b = np.triu_indices(len(forms), 1)
+        differences = drawn[a] - drawn[b]
+        lower, upper = np.quantile(differences, [0.025, 0.975], axis=1)
+        found[0, i] = (lower > 0) | (upper < 0)
+        found[1, i] = np.abs(values[a] - values[b]) > factor * differences.std(axis=1)
+    return found
+
+
+FORMS = ("graded", "binary", "abstaining")
+
+
+def test_of_ten_equal_systems_one_rarely_ranks_below_another():
+    forms = [FORMS[at % 3] for at in range(10)]
+    alone, at_once = told_apart(forms, 24, 60, 50, resamples=400).any(axis=2).mean(axis=1)
+    assert alone > 0.3
+    assert at_once <= 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("systems", [2, 5, 10])
+@pytest.mark.parametrize("form", [*FORMS, "mixed"])
+@pytest.mark.parametrize(("n_perts", "n_genes"), [(30, 40), (100, 80), (265, 170)])
+def test_equal_systems_share_a_rank(systems, form, n_perts, n_genes, capsys):
+    n = 400
+    forms = [form if form != "mixed" else FORMS[at % 3] for at in range(systems)]
+    alone, at_once = told_apart(forms, n, n_perts, n_genes).any(axis=2).mean(axis=1)
+    with capsys.disabled():
+        print(
+            f"\n{systems} {form}, {n_perts} perturbations: a false rank on {at_once:.1%} of {n} "
+            f"boards, {alone:.1%} by intervals that hold each by itself"
+        )
+    assert binom.cdf(round(at_once * n), n, 0.10) < 0.999
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("systems", [2, 5, 10])
+@pytest.mark.parametrize(("n_perts", "n_genes"), [(50, 40), (200, 160)])
+def test_a_better_system_is_told_from_the_others(systems, n_perts, n_genes, capsys):
+    n = 200
+    found = told_apart(["graded"] * systems, n, n_perts, n_genes, extra=0.3)
+    alone, at_once = found[:, :, : systems - 1].mean(axis=(1, 2))
+    with capsys.disabled():
+        print(
+            f"\n{systems} systems, {n_perts} perturbations: the better one told from another in "
+            f"{at_once:.1%} of {n} boards, {alone:.1%} by intervals that hold each by itself"
+        )
+    assert at_once <= alone + 0.02
+    assert n_perts < 200 or at_once > 0.15
+
+
 # The interval of one system
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n_perts", "n_genes"), [(10, 20), (20, 30), (30, 40)])
+def test_intervals_of_few_perturbations_are_too_short(n_perts, n_genes, capsys):
+    n, held, mean_held = 1000, 0, 0
+    for seed in range(n):
+        rng = np.random.default_rng(seed)
+        perts, genes, labels = simulated_questions(rng, n_perts, n_genes)
+        (scores,) = simulated_scores(rng, perts, labels, SKILL)
+        table = Predictions(perts, genes, labels, scores)
+        interval = bootstrap_auroc_per_gene(table, resamples=RESAMPLES)
+        held += interval.lower <= expected_graded(SKILL) <= interval.upper
+        mean = bootstrap_mean(rng.exponential(size=n_perts), resamples=RESAMPLES)
+        mean_held += mean.lower <= 1 <= mean.upper
+    with capsys.disabled():
+        print(
+            f"\n{n_perts} perturbations, {n_genes} genes: auroc_per_gene held by {held / n:.1%}, "
+            f"the mean of skewed scores by {mean_held / n:.1%} of {n} intervals"
+        )
+    assert 0.7 < held / n < 0.95
+    assert 0.8 < mean_held / n < 0.95
 
 
 def skill_of_genes(genes, labels, uneven):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
 from perturb_evals.cli.tables.terminal import figure, number, short
-from perturb_evals.leaderboard.boards import ROUNDING
 from perturb_evals.leaderboard.figures import turned
-from perturb_evals.leaderboard.text import p_value
+from perturb_evals.leaderboard.text import p_value, short_intervals
 from perturb_evals.leaderboard.value_added import added_to
+from perturb_evals.metrics.intervals import ROUNDING
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -162,6 +162,8 @@ def _show_pairs(
         f"{n if comparison.unit == PERTURBATIONS else asked}",
         style="bold",
     )
+    if few := short_intervals(comparison.n_perturbations):
+        console.print(f"{few[0].upper()}{few[1:]}.")
     show_fitted(
         console,
         [

@@ -9,8 +9,9 @@ from perturb_evals.leaderboard.conclusion import conclusion, overall, place_of
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+    from perturb_evals.leaderboard.boards import Board, BoardTrack
     from perturb_evals.leaderboard.entries import Entries, Entry
+    from perturb_evals.leaderboard.ranks import Row
     from perturb_evals.leaderboard.summary import Summary, SummaryRow
 
     Cells = tuple[str, str, str, str]

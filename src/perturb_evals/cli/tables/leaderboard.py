@@ -21,8 +21,9 @@ from perturb_evals.leaderboard.value_added import models_add
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+    from perturb_evals.leaderboard.boards import Board, BoardTrack
     from perturb_evals.leaderboard.entries import Entries
+    from perturb_evals.leaderboard.ranks import Row
     from perturb_evals.leaderboard.summary import Summary
 
 PERTURBATIONS = "perturbations"
@@ -31,9 +32,10 @@ SPARE = ("added", "skill", "answered", "cost", "released", "tokens", "calls", "t
 """Columns that a narrow terminal shows below the table, the last ones first."""
 
 HOW_TO_READ = (
-    "rank: 1 plus the number of systems that are better by the paired 95% interval over "
-    "perturbations, so one with a wide interval may rank before a higher value. =: not "
-    "distinguishable from the best. behind: how far behind the best. added: how much better than "
+    "rank: 1 plus the number of systems that are better beyond chance, so one with a wide interval "
+    "may rank before a higher value. =: not distinguishable from the best. behind: how far behind "
+    "the best; these intervals hold for all differences of the board at once, and ranks and = go "
+    "by them. added: how much better than "
     "the track's reference, which was named beforehand, never the best on a board's test rows.",
     "skill: 0 is guessing (screens: the training mean), 1 perfect (screens: the oracle, no bound). "
     "Only systems that ran every part have a mean skill; what they lack is a gap.",

@@ -32,7 +32,7 @@ from perturb_evals.families.family import (
     Reference,
 )
 from perturb_evals.families.faults import expected, shown
-from perturb_evals.families.outcome import DIGITS, MeanOutcome
+from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
@@ -131,8 +131,7 @@ class Expression(Family):
                 "were computed again by another version of this package. Rank the log as it was, "
                 "or run the task anew."
             )
-        # Rounded, so that the order of repeats and epochs does not show in the last bit.
-        by_pert = table.by_perturbation().sort_index().round(DIGITS)
+        by_pert = table.by_perturbation()
         first = tuple(table.scores.groupby("pert")["id"].first().sort_index())
 
         def of(name: str, companion: MeanOutcome | None = None) -> MeanOutcome:

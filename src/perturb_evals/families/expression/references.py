@@ -27,9 +27,10 @@ from perturb_evals.families.family import (
     same_parts,
 )
 from perturb_evals.families.known_graph import graph_settings, lacking_knowledge
-from perturb_evals.families.outcome import DIGITS, MeanOutcome
+from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.methods.aggregation import aggregate
 from perturb_evals.scorers.expression.held_out_truth import truth_for
+from perturb_evals.scorers.expression.results import DIGITS
 from perturb_evals.solvers.expression.computed import checked
 from perturb_evals.solvers.expression.gene_baselines import GraphNeighbors, fit_graph_neighbors
 

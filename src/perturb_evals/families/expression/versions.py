@@ -6,6 +6,11 @@ no predicted vector, so that some could be and others not.
 
 from perturb_evals.families.family import OlderMetrics, Parts
 
+WITH_INTERVALS = (
+    *("mae_top20", "mse_top20", "pearson_delta_top20"),
+    *("pearson_delta_pert", "weighted_mse", "pds"),
+)
+
 OLDER = {
     1: OlderMetrics(
         "metric version 1, not ranked with later runs",
@@ -24,6 +29,8 @@ OLDER = {
                 *("counts", "projection", "true_projection"),
             }
         ),
+        # The resamples of headers are now those of boards.
+        frozenset(f"{name}_{end}" for name in WITH_INTERVALS for end in ("lower", "upper")),
     ),
 }
 """By number of the version."""

@@ -14,6 +14,7 @@ from perturb_evals.metrics.pairs.auroc import auroc_per_gene, question_credit
 from perturb_evals.metrics.pairs.differences import randomised_auroc_test
 from perturb_evals.metrics.pairs.intervals import resampled_auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
+from perturb_evals.metrics.simultaneous import effective_number
 from perturb_evals.scorers.pairs.results import scored_answers
 
 
@@ -40,6 +41,12 @@ class AnswersOutcome(Outcome):
     def perturbations(self) -> tuple[str, ...]:
         """Names of the perturbations, sorted."""
         return tuple(sorted(set(self.predictions.perts)))
+
+    @property
+    def n_effective(self) -> float:
+        """How many perturbations with as many questions each say as much as these."""
+        _, questions = np.unique(self.predictions.perts.astype(str), return_counts=True)
+        return effective_number(questions)
 
     @cached_property
     def value(self) -> float:

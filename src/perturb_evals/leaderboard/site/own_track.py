@@ -7,8 +7,9 @@ looks at all tracks at once needs each of them once.
 from collections.abc import Sequence
 
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.interleaved import interleaved, published_beside
+from perturb_evals.leaderboard.ranks import Row
 
 Standing = list[tuple[BoardTrack, list[Row | PublishedLine]]]
 

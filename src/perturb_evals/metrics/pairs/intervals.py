@@ -18,7 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from perturb_evals.metrics.intervals import check_confidence, percentiles, resample_weights
+from perturb_evals.metrics.intervals import (
+    FEWEST,
+    check_confidence,
+    percentiles,
+    resample_weights,
+)
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.metrics.pairs.ranked_groups import rank_within_groups, weighted_auroc
 
@@ -57,13 +62,12 @@ def bootstrap_auroc_per_gene(
         predictions: the table of questions and answers; all its perturbations are resampled, also
             those without a row in a scored gene.
         resamples: how many resamples to draw.
-        seed: of `numpy.random.default_rng`; the same seed gives the same interval, whatever the
-            order of the rows.
+        seed: see `resample_weights`; the order of the rows changes nothing.
         confidence: nominal coverage, between 0 and 1.
         abstention: the policy for abstained rows.
 
     Returns:
-        The interval. Its bounds are nan for fewer than two perturbations and where no resample
+        The interval. Its bounds are nan for fewer than `FEWEST` perturbations and where no resample
         kept a gene with both classes.
 
     Raises:
@@ -75,7 +79,7 @@ def bootstrap_auroc_per_gene(
     weights = resample_weights(n_perts, resamples=resamples, seed=seed)
     values, genes = resampled_auroc_per_gene(predictions, weights, abstention=abstention)
     kept = genes > 0
-    if n_perts < 2 or not kept.any():
+    if n_perts < FEWEST or not kept.any():
         return Interval(math.nan, math.nan, math.nan, resamples, values)
     bounds = percentiles(values[kept], confidence)
     return Interval(*bounds, float(genes[kept].mean()), resamples, values)

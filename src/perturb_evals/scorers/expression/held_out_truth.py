@@ -76,7 +76,7 @@ def truth_of(screen: Screen, evidence: ExpressionEvidence, names: tuple[str, ...
     for column, symbol in enumerate(screen.symbols):
         columns[symbol].append(column)
     expression = screen.expression[rows]
-    halves = [screen.layer(name) for name in HALVES]
+    halves = [half[rows] for name in HALVES if (half := screen.layer(name)) is not None]
     panel = [column for target in screen.targets for column in columns.get(target, [])]
     return HeldOutTruth(
         evidence=evidence,
@@ -91,9 +91,7 @@ def truth_of(screen: Screen, evidence: ExpressionEvidence, names: tuple[str, ...
             weights=_weights(screen)[rows],
             target_genes=[columns.get(screen.targets[row], []) for row in rows],
             panel_targets=panel,
-            halves=None
-            if halves[0] is None or halves[1] is None
-            else np.stack([half[rows] for half in halves]),
+            halves=np.stack(halves) if len(halves) == len(HALVES) else None,
         ),
         told_by=~np.isin(np.arange(len(screen.symbols)), panel),
         unmeasured=unmeasured_targets(screen, names),

@@ -22,6 +22,9 @@ from perturb_evals.metrics.intervals import bootstrap_mean, paper_se
 from perturb_evals.scorers.expression.neighbors import DROPS
 from perturb_evals.scorers.running import still_running
 
+DIGITS = 12
+"""To which scores are rounded, so that the order of repeats does not show in the last bit."""
+
 ALWAYS = ("mae_top20", "mae_top20_lower", "mae_top20_upper")
 TOP = 20
 
@@ -106,8 +109,11 @@ class ScoredVectors:
     names: tuple[str, ...]
 
     def by_perturbation(self) -> pd.DataFrame:
-        """Return the mean scores of each perturbation over its answers, sorted by name."""
-        return self.scores.groupby("pert")[list(self.names)].mean()
+        """Return the mean scores of each perturbation over its answers, sorted by name.
+
+        Rounded, so that the order of repeats and epochs does not show in the last bit.
+        """
+        return self.scores.groupby("pert")[list(self.names)].mean().round(DIGITS)
 
     def fold_means(self, name: str) -> "np.typing.NDArray[np.float64]":
         """Return the mean of a score in each fold, repeats and epochs averaged first."""

@@ -6,7 +6,8 @@ from functools import cache
 from typing import TypeVar
 
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+from perturb_evals.leaderboard.boards import Board, BoardTrack
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.released import release
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.site.page import board_page, system_stem
@@ -16,11 +17,11 @@ from perturb_evals.leaderboard.text import (
     MISSING,
     as_published,
     count,
+    decimal,
     dollars,
     duration,
     percent,
     track_text,
-    with_interval,
 )
 
 T = TypeVar("T")
@@ -119,9 +120,9 @@ def _headline(place: Place) -> Cell | None:
     cell, beside = figure(place.row.entry.figure), place.row.entry.companion
     if beside is None or beside.value is None:
         return replace(cell, values=(*cell.values, None, None, None))
-    said = f"{with_interval(beside)} {place.board.family.companion_words}"
+    said = f"{decimal(beside.value)} {place.board.family.companion_words}"
     values = (*cell.values, beside.value, beside.lower, beside.upper)
-    return replace(cell, values=values, note="; ".join(filter(None, (cell.note, said))))
+    return replace(cell, values=values, below=said)
 
 
 def published_value(line: PublishedLine, *more: float | None) -> Cell:
@@ -186,9 +187,9 @@ def _reasons(run: Result) -> Cell:
 
 RANK = Column(
     "Rank",
-    "1 plus the number of systems whose paired 95% interval says that they are better. Equal ranks "
-    "are ties. An equals sign marks all that the interval cannot tell from the best. A dash: not "
-    "ranked, with the reason.",
+    "1 plus the number of systems that are better beyond chance, by intervals that hold for all "
+    "differences of the board at once. Equal ranks are ties. An equals sign marks all that cannot "
+    "be told from the best. A dash: not ranked, with the reason.",
     ("rank", "not_told_from_best", "why_unranked"),
     _rank,
     numeric=True,
@@ -227,8 +228,8 @@ SKILL = figures(
 )
 BEHIND = figures(
     "Behind best",
-    "How far it is behind the best of the ranked, in units of the headline, with the paired 95% "
-    "interval; positive is worse. A dash for the best.",
+    "How far it is behind the best of the ranked, in units of the headline; positive is worse. Its "
+    "95% interval holds for all differences of the board at once. A dash for the best.",
     "behind_best",
     _of_row(lambda row: figure(row.behind, beside=row.entry.figure.value)),
     extra=True,

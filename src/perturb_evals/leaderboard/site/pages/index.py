@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.conclusion import overall
 from perturb_evals.leaderboard.entries import Entries
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.site.columns import standings
 from perturb_evals.leaderboard.site.columns.standings import Place, named
 from perturb_evals.leaderboard.site.own_track import standing

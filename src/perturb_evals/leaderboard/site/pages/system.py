@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from perturb_evals.leaderboard.boards import Board, Row
+from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.results.result import Result, short_value
 from perturb_evals.leaderboard.site.columns import methods, standings
 from perturb_evals.leaderboard.site.columns.runs import MINUTE

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.leaderboard.boards import Board, BoardTrack, Row
+from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.entries import Entry, EntryKind
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.site.columns.standings import tokens
 from perturb_evals.leaderboard.site.own_track import Standing

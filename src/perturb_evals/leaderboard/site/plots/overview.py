@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from perturb_evals.leaderboard.boards import Board, Row
+from perturb_evals.leaderboard.boards import Board
+from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.site.own_track import standing
 from perturb_evals.leaderboard.site.page import Plot
 from perturb_evals.leaderboard.site.plots.of_board import both_widths
