@@ -49,33 +49,42 @@ def loop(parts: dict[str, object], index: int, prediction: Floats) -> dict[str, 
     truth, control, mean = parts["truth"], parts["control"], parts["train_mean"]
     x, weights, order = truth[index], parts["weights"][index], parts["de_order"][index]
     error, delta, predicted = x - prediction, x - control, prediction - control
+    own = parts["target_genes"][index]
     top, away = order[:20], np.setdiff1d(np.arange(GENES), parts["panel_targets"])
-    rest = [gene for gene in order if gene not in parts["target_genes"][index]][:20]
+    rest = np.array([gene for gene in order if gene not in own])
+    free, others = rest[:20], len(truth) - 1
+    weights = np.where(np.isin(np.arange(GENES), own), 0, weights)
+    weights = weights / weights.sum()
     distances = [cosine(predicted[away], (other - control)[away]) for other in truth]
-    far = [euclidean(prediction, other) for other in truth]
+    far = [euclidean(prediction[away], other[away]) for other in truth]
     difference = x - mean
     spread = np.sum(weights * (difference - np.sum(weights * difference)) ** 2)
-    others = len(truth) - 1
+    largest = rest[np.argsort(-np.abs(predicted[rest]))[:20]]
     return {
         "mae_top20": np.abs(error[top]).mean(),
+        "mae_top20_no_target": np.abs(error[free]).mean(),
         "mse_top20": (error[top] ** 2).mean(),
+        "mse_top20_no_target": (error[free] ** 2).mean(),
         "pearson_delta_top20": pearsonr(delta[top], predicted[top])[0],
-        "mae_top20_no_target": np.abs(error[rest]).mean(),
-        "mse_top20_no_target": (error[rest] ** 2).mean(),
-        "pearson_delta_top20_no_target": pearsonr(delta[rest], predicted[rest])[0],
+        "pearson_delta_top20_no_target": pearsonr(delta[free], predicted[free])[0],
         "mae_top50": np.abs(error[order[:50]]).mean(),
+        "mae_top50_no_target": np.abs(error[rest[:50]]).mean(),
         "mae_top100": np.abs(error[order[:100]]).mean(),
+        "mae_top100_no_target": np.abs(error[rest[:100]]).mean(),
         "mae_all": np.abs(error).mean(),
+        "mae_all_no_target": np.abs(error[rest]).mean(),
         "mse_all": (error**2).mean(),
+        "mse_all_no_target": (error[rest] ** 2).mean(),
         "pearson_delta_all": pearsonr(delta, predicted)[0],
-        "pearson_delta_pert": pearsonr(difference, prediction - mean)[0],
+        "pearson_delta_all_no_target": pearsonr(delta[rest], predicted[rest])[0],
+        "pearson_delta_pert": pearsonr(difference[away], (prediction - mean)[away])[0],
         "weighted_mse": np.sum(weights * error**2),
         "r2_weighted": 1 - np.sum(weights * error**2) / spread,
         "pds": 1 - sum(d < distances[index] for d in distances) / others,
         "centroid_accuracy": sum(d > far[index] for d in far) / others,
-        "sign_agreement": (np.sign(delta[top]) == np.sign(predicted[top])).mean(),
-        "overlap_top20": len({*top} & {*np.argsort(-np.abs(predicted))[:20]}) / 20,
-        "systematic_share": 1 - cosine(delta, mean - control),
+        "sign_agreement": (np.sign(delta[free]) == np.sign(predicted[free])).mean(),
+        "overlap_top20": len({*free} & {*largest}) / 20,
+        "systematic_share": 1 - cosine(delta[rest], (mean - control)[rest]),
     }
 
 

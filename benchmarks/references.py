@@ -26,7 +26,7 @@ SYSTEMS: list[tuple[str, Solver]] = [
     ("oracle_neighbors k=10", oracle_neighbors(k=10)),
     ("oracle_neighbors k=5", oracle_neighbors(k=5)),
 ]
-COLUMNS = (HEADLINE, "pearson_delta_top20", "pearson_delta_pert", "pds")
+COLUMNS = (HEADLINE, f"{HEADLINE}_no_target", "pearson_delta_top20", "pearson_delta_pert", "pds")
 
 
 def scores(log: EvalLog) -> np.ndarray:

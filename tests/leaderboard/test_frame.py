@@ -30,6 +30,10 @@ def test_every_system_of_every_track_has_a_row_with_its_numbers(runs: dict[str, 
         assert bool(found.why_unranked) == (row.rank is None)
         figures = {"value": row.entry.figure, "skill": row.skill, "behind_best": row.behind}
         figures["added"] = row.added
+        figures["companion"] = row.entry.companion
+        beside = "mae_top20_no_target" if board.headline == "mae_top20" else ""
+        assert found.companion_metric == beside
+        assert bool(beside) == (row.entry.companion is not None)
         assert found.added_to == (track.floor.name if track.floor else "")
         for name, figure in figures.items():
             number = getattr(found, name)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from inspect_ai import score
-from inspect_ai.log import read_eval_log, write_eval_log
+from inspect_ai.log import EvalLog, read_eval_log, write_eval_log
 
 from perturb_evals.cli.main import main
 from perturb_evals.families import family_of
@@ -23,6 +23,9 @@ from perturb_evals.leaderboard.submission.check import check_runs
 FOLDER = Path(__file__).parents[1] / "fixtures" / "logs"
 EXPECTED: dict[str, Any] = json.loads((FOLDER / "expected.json").read_text("utf-8"))
 NAMES = sorted(EXPECTED["runs"])
+OLDER = ("langpert_mean", "langpert_scripted")
+"""Of a metric version that is not today's."""
+
 COMPUTED = (
     *("gene_frequency", "perturbation_rate"),
     *("no_change", "mean_effect", "oracle_neighbors"),
@@ -134,18 +137,76 @@ def test_they_compare_as_they_did(said: str, a: str, b: str, entries: dict[str, 
     } == near(EXPECTED[said])
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_scored_again_they_have_the_same_results(name: str) -> None:
+def scored_again(name: str) -> tuple[dict[str, float], dict[str, float], EvalLog]:
+    """The results of a log, those of the same answers scored now, and the log with these."""
     log = read_eval_log(str(FOLDER / f"{name}.eval"))
     assert log.results is not None
-    before = log.results.scores[0].metrics
+    before = {key: metric.value for key, metric in log.results.scores[0].metrics.items()}
     family = family_of(str((log.eval.metadata or {})["board"]["task"]))
     again = score(log, family.scorer(), action="overwrite", display="none", copy=True)
     assert again.results is not None
-    after = again.results.scores[0].metrics
-    assert {key: metric.value for key, metric in after.items()} == {
-        key: pytest.approx(metric.value, abs=1e-9, nan_ok=True) for key, metric in before.items()
+    after = {key: metric.value for key, metric in again.results.scores[0].metrics.items()}
+    return before, after, again
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - set(OLDER)))
+def test_scored_again_they_have_the_same_results(name: str) -> None:
+    before, after, _ = scored_again(name)
+    assert after == {
+        key: pytest.approx(value, abs=1e-9, nan_ok=True) for key, value in before.items()
     }
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_scored_again_an_older_metric_version_has_the_same_headline_and_no_board(
+    name: str, tmp_path: Path
+) -> None:
+    before, after, again = scored_again(name)
+    older = family_of("langpert").older_metrics((again.eval.metadata or {})["board"])
+    assert older is not None
+    same = {m for m in before if m.startswith(("mae_", "mse_", "pearson_delta_top", "pds", "n_"))}
+    assert len(same) > 25
+    for metric in same - older.redrawn:
+        assert after[metric] == pytest.approx(before[metric], abs=1e-9)
+    differs = {m for m in before if after[m] != pytest.approx(before[m], abs=1e-9, nan_ok=True)}
+    assert differs - older.redrawn <= {
+        *older.changed,
+        "mode_collapse",
+    }
+    write_eval_log(again, str(tmp_path / "again.eval"))
+    read = read_entries([str(tmp_path)])
+    assert read.complete == ()
+    (aside,) = read.set_aside
+    assert "its scores are of metric version 2, its board is of 1" in aside.reason
+
+
+def test_an_older_metric_version_says_what_sets_it_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    boards = {board.parts["task"]: board for board in make_boards(read_entries([str(FOLDER)]))}
+    (said,) = [note for note in boards["langpert"].notes if "metric version" in note]
+    assert said.startswith("These runs are of metric version 1, in which the perturbed gene")
+    assert not any("metric version" in note for note in boards["perturbqa_de"].notes)
+    assert main(["leaderboard", str(FOLDER / "langpert_mean.eval")]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "lower is better; metric version 1, not ranked with later runs" in shown
+    assert main(["leaderboard", str(FOLDER / "langpert_mean.eval"), "--verbose"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert said in shown
+    assert "mae_top20 (in brackets mae_top20_no_target), lower is better" in shown
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_an_older_log_has_what_stands_beside_the_headline(
+    name: str, entries: dict[str, Entry]
+) -> None:
+    found = entries[name].companion
+    assert found is not None
+    said = EXPECTED["runs"][name]["metrics"]["mae_top20_no_target"]
+    assert found.value == pytest.approx(said, abs=1e-9)
+    assert found.lower is not None
+    assert found.upper is not None
+    assert found.lower < said < found.upper
 
 
 def test_they_pass_as_submissions() -> None:

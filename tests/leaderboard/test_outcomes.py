@@ -20,7 +20,7 @@ from perturb_evals.metrics.pairs.intervals import bootstrap_auroc_per_gene
 
 Runs = dict[str, Path]
 BOARD = {"task": "perturbqa_de", "abstention": "half"}
-SCREEN = {"task": "langpert"}
+SCREEN = {"task": "langpert", "metric_version": 2}
 
 
 def read(path: Path) -> tuple[EvalLog, list[SampleScore]]:
@@ -79,6 +79,12 @@ def test_a_run_on_a_screen_has_the_scores_of_its_samples(runs: Runs) -> None:
         assert value == pytest.approx(stored["mae_top20"], abs=1e-12)
         assert sample == by_pert[unit].sample_id
     assert outcome.value == pytest.approx(metric(log, "mae_top20"), abs=1e-12)
+    beside = outcome.companion
+    assert beside is not None
+    assert beside.units == outcome.units
+    assert beside.value == pytest.approx(metric(log, "mae_top20_no_target"), abs=1e-12)
+    assert metric(log, "mae_top20_no_target_lower") < beside.value
+    assert metric(log, "mae_top20_no_target_upper") > beside.value
     weights = shared_weights(outcome.n_perturbations)
     assert outcome.resampled(weights)[7] == pytest.approx(
         float(np.average(outcome.scores, weights=weights[7]))

@@ -22,7 +22,7 @@ from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.datasets.screens.oracle import truly_nearest
 from perturb_evals.datasets.screens.screen import ScreenError
-from perturb_evals.metrics.expression.spec import SCORES
+from perturb_evals.metrics.expression.spec import SCORES, WITH_HALVES
 from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.expression.held_out_truth import truth_for
 from perturb_evals.scorers.expression.results import regression
@@ -68,7 +68,7 @@ def test_the_board_says_what_fixes_the_numbers():
     assert board["data"] == screen.fingerprint[:6]
     assert langpert("demo").metadata["board_key"] == (
         f"langpert|demo|data:{board['data']}|split:{board['split']}|fold:all|train:all"
-        "|rank:abs_delta|v:1"
+        "|rank:abs_delta|v:2"
     )
     keys = {
         langpert("demo", **options).metadata["board_key"]
@@ -149,7 +149,7 @@ def test_a_models_neighbors_are_averaged_and_named_in_the_log(evaluate):
     assert score.metadata["neighbors"] == [a, b]
     assert "'NOSUCH9' (invented)" in score.explanation
     assert "The oracle's neighbors" in score.explanation
-    assert set(score.value) == set(SCORES)
+    assert set(score.value) == {*SCORES, *WITH_HALVES}  # the demo has halves
     screen = demo_screen()
     rows = [screen.perturbations.index(name) for name in (a, b)]
     truth = screen.expression[screen.perturbations.index(log.samples[0].metadata["pert"])]

@@ -79,6 +79,7 @@ def _gate(request: "ScreenRequest", screen: "Screen") -> "list[GateRow]":
 def _calibration(screen: "Screen", split: "Split") -> "dict[str, MetricCheck]":
     from perturb_evals.scorers.expression.screen_check import (
         K,
+        ceilings,
         check_metrics,
         control_scores,
         reference_scores,
@@ -88,7 +89,11 @@ def _calibration(screen: "Screen", split: "Split") -> "dict[str, MetricCheck]":
     def random(evidence: "ExpressionEvidence", name: str) -> "Sequence[str]":
         return [neighbor for neighbor, _ in RandomNeighbors(evidence, K).neighbors(name)]
 
-    return check_metrics(reference_scores(screen, split, random), control_scores(screen, split))
+    return check_metrics(
+        reference_scores(screen, split, random),
+        control_scores(screen, split),
+        ceilings(screen, split),
+    )
 
 
 def _figures(
@@ -112,6 +117,7 @@ def _figures(
                 "means": found.means,
                 "minus_mean": {ref: asdict(d) for ref, d in found.differences.items()},
                 "standing": {ref: found.standing(ref) for ref in found.differences},
+                "ceiling": found.ceiling,
                 "controls": found.controls and asdict(found.controls),
                 "trusted": found.trusted if found.controls else None,
                 "blind_standing": found.blind_standing(),

@@ -86,8 +86,10 @@ def run(args: argparse.Namespace) -> int:
             name: {task: run_of[log.eval.eval_id] for task, log in own.items()}
             for name, own in logs.items()
         }
+        beside = f" (in brackets {family.companion_words})" if family.companion else ""
         shown.print(
-            f"{demo.where}: {family.headline_words}, {family.better} is better", style="bold"
+            f"{demo.where}: {family.headline_words}{beside}, {family.better} is better",
+            style="bold",
         )
         shown.print(_table(family, demo, rows))
         shown.print()
@@ -186,7 +188,9 @@ def _table(family: "Family", demo: "Demo", rows: "Rows") -> "Table":
         for task, entry in own.items():
             assert entry.result is not None
             # The interval as the run's log has it.
-            cells.append(figure(entry.result.metrics[entry.result.headline]))
+            beside = entry.result.metrics.get(family.companion)
+            said = figure(entry.result.metrics[entry.result.headline])
+            cells.append(said + (f" ({number(beside.value)})" if beside else ""))
             answered.append(entry.result.coverage or 0.0)
             if zero:
                 outcome, base = entry.outcome, rows[zero][task].outcome

@@ -10,6 +10,7 @@ from perturb_evals.cli.tables.terminal import plain
 
 if TYPE_CHECKING:
     from perturb_evals.cli.arguments import Subparsers
+    from perturb_evals.leaderboard.results.result import Result
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -33,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
         0; 1 when a path is not there, the prices cannot be used, a file cannot be written, or there
         is no run at all.
     """
+    from perturb_evals.families import family_of
     from perturb_evals.leaderboard.results.files import file_name, read_runs
     from perturb_evals.leaderboard.results.result import write_result
     from perturb_evals.solvers.asking.prices import read_prices
@@ -41,9 +43,8 @@ def run(args: argparse.Namespace) -> int:
     for result in runs.results:
         path = args.output / file_name(result)
         write_result(result, path)
-        headline = result.metrics.get(result.headline)
-        value = "-" if headline is None or headline.value is None else f"{headline.value:.3f}"
-        print(f"{path}  {result.status}  {result.headline} {value}")
+        names = filter(None, (result.headline, family_of(result.task).companion))
+        print(f"{path}  {result.status}  {', '.join(_said(result, name) for name in names)}")
     for aside in runs.set_aside:
         print(f"set aside: {plain(aside.log)}: {plain(aside.reason)}", file=sys.stderr)
     if not runs.results:
@@ -52,3 +53,8 @@ def run(args: argparse.Namespace) -> int:
     more = f", {incomplete} of them of runs that are not complete" if incomplete else ""
     print(f"{len(runs.results)} results in {args.output}{more}")
     return 0
+
+
+def _said(result: "Result", name: str) -> str:
+    found = result.metrics.get(name)
+    return f"{name} {'-' if found is None or found.value is None else f'{found.value:.3f}'}"

@@ -6,12 +6,9 @@ ranked together when all parts of `board` agree.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from perturb_evals import __version__
-
-METRIC_VERSION = 1
-"""Raised whenever a change makes new numbers incomparable with old ones."""
 
 SHORT = {"data": "data", "questions": "q", "abstention": "abst", "metric_version": "v"}
 """Names of parts in the key; those of `task` and `context` are left out."""
@@ -19,6 +16,10 @@ SHORT = {"data": "data", "questions": "q", "abstention": "abst", "metric_version
 
 class Benchmark(ABC):
     """What one run asks; each family has one, a frozen dataclass."""
+
+    metric_version: ClassVar[int] = 1
+    """Raised whenever a change makes new numbers of the family incomparable with old ones. So is
+    the N of the versions of its tasks."""
 
     @property
     @abstractmethod
@@ -42,7 +43,7 @@ class Benchmark(ABC):
             task: Name of the task.
             judged: Parts of the board that say how the task judges.
         """
-        board = {"task": task, **self.board, **judged, "metric_version": METRIC_VERSION}
+        board = {"task": task, **self.board, **judged, "metric_version": self.metric_version}
         return {
             "board": board,
             "board_key": board_key(board),

@@ -181,6 +181,25 @@ class Asking:
     reply_tokens: int
 
 
+@dataclass(frozen=True)
+class OlderMetrics:
+    """What the numbers of a metric version are that is not today's.
+
+    Attributes:
+        said: Which one it is, and that it is set apart, in a few words.
+        about: What later versions do otherwise, in sentences.
+        changed: Names in a sample's score, and in its metadata, that a later version computes
+            otherwise: scored again they are others.
+        redrawn: Names of results in a header that a later version makes otherwise of the same
+            scores.
+    """
+
+    said: str
+    about: str
+    changed: frozenset[str]
+    redrawn: frozenset[str] = frozenset()
+
+
 class Family(ABC):
     """A kind of question with its own unit, answer and headline."""
 
@@ -192,6 +211,11 @@ class Family(ABC):
     headline: ClassVar[str]
     """Name of the metric that ranks."""
     headline_words: ClassVar[str]
+    companion: ClassVar[str] = ""
+    """Name of a metric that stands beside the headline wherever that is shown, and never ranks;
+    empty for none. Outcomes then have it too."""
+    companion_words: ClassVar[str] = ""
+    """What it is beside the headline, in a few words behind its value."""
     better: ClassVar[Better]
     unit: ClassVar[str]
     """What is asked, in the plural: questions, or perturbations."""
@@ -282,6 +306,10 @@ class Family(ABC):
     def published(self, board: Parts) -> tuple[PublishedLine, ...]:
         """Return the published numbers that go beside a board, the best first."""
         return ()
+
+    def older_metrics(self, board: Parts) -> OlderMetrics | None:
+        """Return what sets a board of an older metric version apart; None for today's."""
+        return None
 
     def public_since(self, board: Parts) -> date | None:
         """Return the day the data of a board became public; None where it is not known."""

@@ -98,6 +98,11 @@ class Outcome(ABC):
         return self.resampled(shared_weights(self.n_perturbations))
 
     @property
+    def companion(self) -> "Outcome | None":
+        """What stands beside the headline, on the same units; None where the family has none."""
+        return None
+
+    @property
     def stated(self) -> Predictions | None:
         """Scores with the label of each question, where a log holds labels; None elsewhere."""
         return None
@@ -122,11 +127,18 @@ class MeanOutcome(Outcome):
 
     Attributes:
         scores: (units,) means over repeats and epochs.
+        beside: The companion of the headline.
     """
 
     units: tuple[str, ...]
     scores: Floats
     sample_ids: tuple[str, ...]
+    beside: "MeanOutcome | None" = None
+
+    @property
+    def companion(self) -> "MeanOutcome | None":
+        """The same of another score, where one stands beside the headline."""
+        return self.beside
 
     @property
     def perturbations(self) -> tuple[str, ...]:

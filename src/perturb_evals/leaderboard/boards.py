@@ -118,10 +118,12 @@ def make_boards(entries: Entries) -> tuple[Board, ...]:
 
 
 def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[str, ...]) -> Board:
-    first, notes = _first(runs), []
+    first, notes = _first(runs), list[str]()
     found = {entry.track_key for entry in runs}
     lines_of_cross = {lines for name, lines in found if name == "cross"}
     family = family_of(first.task)
+    if older := family.older_metrics(first.board):
+        notes.append(older.about)
     try:
         results = [entry.result for entry in runs if entry.result is not None]
         computed, lacking = references(results, {entry.system for entry in runs}, lines_of_cross)

@@ -73,6 +73,7 @@ def conclusion(
     ]
     if not ranked:
         return _nothing_ranked(board)
+    shown = _with_companions(ranked, board.family, headline_text, shown)
     subject = _subject(ranked)
     it = "it" if subject is ranked[0] else name(subject.entry)
     most = f"the {_most(board)} {board.headline}"
@@ -86,6 +87,20 @@ def conclusion(
         clauses.append(_reads_more(board, track, subject, it, name, shown))
     clauses.append(short_intervals(board.n_perturbations))
     return f"{'; '.join(filter(None, clauses))}."
+
+
+def _with_companions(
+    ranked: Sequence[_Standing], family: Family, headline_text: HeadlineText, shown: Shown
+) -> Shown:
+    """Return how a headline is written with what stands beside it, and other figures as before."""
+    beside = {id(one.figure): one.entry.companion for one in ranked if one.entry.companion}
+
+    def written(figure: Figure) -> str:
+        found = beside.get(id(figure))
+        more = f"; {headline_text(found.value)} {family.companion_words}" if found else ""
+        return shown(figure) + more
+
+    return written
 
 
 def overall(

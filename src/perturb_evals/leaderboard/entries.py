@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,6 +66,12 @@ class Entry:
     figure: Figure
     outcome: Outcome
     result: Result | None
+
+    @cached_property
+    def companion(self) -> Figure | None:
+        """What stands beside the headline, with its interval; None where nothing does."""
+        beside = self.outcome.companion
+        return None if beside is None else figure_of(beside.value, beside.drawn)
 
     @property
     def track_key(self) -> TrackKey:

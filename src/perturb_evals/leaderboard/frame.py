@@ -18,6 +18,8 @@ COLUMNS = {
     "not_told_from_best": "bool",
     **dict.fromkeys(("why_unranked", "system", "kind", "metric", "better"), TEXT),
     **dict.fromkeys(("value", "lower", "upper"), NUMBER),
+    "companion_metric": TEXT,
+    **dict.fromkeys(("companion", "companion_lower", "companion_upper"), NUMBER),
     **dict.fromkeys(("skill", "skill_lower", "skill_upper"), NUMBER),
     **dict.fromkeys(("behind_best", "behind_best_lower", "behind_best_upper"), NUMBER),
     "added_to": TEXT,
@@ -50,7 +52,8 @@ def to_frame(boards: Iterable[Board]) -> pd.DataFrame:
     Returns:
         The columns of `COLUMNS`: where a system stands (`lines` are those of the track cross),
         its rank, 1 for the best and missing with a reason in `why_unranked`; what it is (`kind` is
-        `system`, `baseline` or `truth`); its headline with the 95% interval; skill; how far it is
+        `system`, `baseline` or `truth`); its headline with the 95% interval, and the
+        metric that stands beside it (`companion_metric`, empty for none); skill; how far it is
         behind the best, positive for worse; what it adds to the track's reference, positive for
         better, and which that is (`added_to`, empty where it is not there); and of its run
         coverage, cost, time and log. nan where a number is undefined or has no interval, and for
@@ -154,6 +157,8 @@ def _row(board: Board, track: BoardTrack, row: Row) -> dict[str, Any]:
         "metric": board.headline,
         "better": board.better,
         **_figure(entry.figure, "value", "lower", "upper"),
+        "companion_metric": board.family.companion,
+        **_figure(entry.companion, "companion", "companion_lower", "companion_upper"),
         **_figure(row.skill, "skill", "skill_lower", "skill_upper"),
         **_figure(row.behind, "behind_best", "behind_best_lower", "behind_best_upper"),
         "added_to": track.floor.name if track.floor else "",

@@ -19,7 +19,7 @@ from perturb_evals.scorers.expression.expression import expression, scores_view
 from perturb_evals.scorers.expression.results import regression
 from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
 
-VERSION = "1-A"
+VERSION = "2-A"
 HEADLINE = HeadlineMetric(score="expression", metric="mae_top20")
 
 

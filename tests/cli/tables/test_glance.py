@@ -55,6 +55,19 @@ def test_few_rows_are_all_shown_but_for_what_is_not_ranked_beside_them() -> None
     assert "8 of 10 rows; " in said
 
 
+def test_what_stands_beside_the_headline_is_in_brackets() -> None:
+    one = row("m", 1, "system")
+    beside = replace(OUTCOME, beside=replace(OUTCOME, scores=np.full(1, 0.25)))
+    found = replace(one, entry=replace(one.entry, outcome=beside))
+    screen = {"task": "langpert", "context": "demo", "metric_version": 2}
+    said = shown(board(found, parts=screen, headline="mae_top20", better="lower"))
+    assert (
+        "langpert on demo: mae_top20 (in brackets mae_top20_no_target), lower is better\n" in said
+    )
+    assert " .600 [.50, .70] (.250) " in said
+    assert "(in brackets" not in shown(board(one))
+
+
 def test_of_many_rows_the_systems_the_best_baseline_and_the_reference_are_shown() -> None:
     models = [row(f"m{n}", n, "system") for n in range(1, 6)]
     baselines = [row(f"b{n}", n) for n in range(6, 6 + MOST)]

@@ -67,7 +67,8 @@ def langpert(a_result: Callable[..., Result]) -> Board:
     }
     result = a_result(model="maker/model", task="langpert", board=parts, context="replogle_k562")
     units = tuple(f"P{n}" for n in range(6))
-    outcome = MeanOutcome(units, np.arange(6) / 10, units)
+    beside = MeanOutcome(units, np.arange(6) / 20, units)
+    outcome = MeanOutcome(units, np.arange(6) / 10, units, beside)
     figure = Figure(value=0.25, lower=0.1, upper=0.4)
     entry = Entry("s", "maker/model", "system", "ask", "training", (), figure, outcome, result)
     oracle = replace(entry, name="oracle_neighbors", kind="truth", result=None)
@@ -110,6 +111,17 @@ def test_a_board_says_what_is_set_apart_and_what_is_missing(langpert: Board) -> 
     assert "It broke." in said
     assert "reads the truth" in said
     assert "questions=scored" not in said
+
+
+def test_what_stands_beside_the_headline_is_in_its_cell(langpert: Board) -> None:
+    page = board_page_of(langpert, {}, NO_LINKS)
+    said = words(render_page(page, SHARED))
+    assert "[0.100, 0.400] 0.125 without the perturbed gene" in said
+    rows = list(csv.DictReader(page.tables[0].csv().splitlines()))
+    ours = [row for row in rows if row["kind"] != "published"]
+    assert len(ours) < len(rows)
+    assert {(row["headline"], row["companion"]) for row in ours} == {("0.25", "0.125")}
+    assert {row["companion"] for row in rows if row not in ours} == {""}
 
 
 def test_commands_in_notes_are_code_and_all_else_is_escaped(langpert: Board) -> None:

@@ -61,34 +61,43 @@ def by_loop(parts, index, prediction):
     def r(genes, base):
         return pearsonr((x - base)[genes], (prediction - base)[genes]).statistic
 
+    weights = np.where([g in own_target for g in everything], 0, weights)
+
     others = [q for q in range(len(truth)) if q != index]
     keep = [g for g in everything if g not in set(p["panel_targets"].astype(int).tolist())]
     to_truth = [cosine((prediction - control)[keep], (t - control)[keep]) for t in truth]
-    away = [euclidean(prediction, t) for t in truth]
-    top = ranked[:20]
-    largest = np.argsort(-abs(prediction - control), kind="stable")[: len(top)]
+    away = [euclidean(prediction[keep], t[keep]) for t in truth]
+    rest = [g for g in everything if g not in own_target]
+    top, free = ranked[:20], untargeted[:20]
+    by_size = np.argsort(-abs(prediction - control), kind="stable").tolist()
+    largest = [g for g in by_size if g not in own_target][: len(free)]
     out = {
         "mae_top20": mae(top),
         "mse_top20": mse(top),
         "pearson_delta_top20": r(top, control),
-        "mae_top20_no_target": mae(untargeted[:20]),
-        "mse_top20_no_target": mse(untargeted[:20]),
-        "pearson_delta_top20_no_target": r(untargeted[:20], control),
+        "mae_top20_no_target": mae(free),
+        "mse_top20_no_target": mse(free),
+        "pearson_delta_top20_no_target": r(free, control),
         "mae_top50": mae(ranked[:50]),
+        "mae_top50_no_target": mae(untargeted[:50]),
         "mae_top100": mae(ranked[:100]),
+        "mae_top100_no_target": mae(untargeted[:100]),
         "mae_all": mae(everything),
+        "mae_all_no_target": mae(rest),
         "mse_all": mse(everything),
+        "mse_all_no_target": mse(rest),
         "pearson_delta_all": r(everything, control),
-        "pearson_delta_pert": r(everything, mean),
+        "pearson_delta_all_no_target": r(rest, control),
+        "pearson_delta_pert": r(keep, mean),
         "weighted_mse": mean_squared_error(x, prediction, sample_weight=weights),
         "r2_weighted": r2_score(x - mean, prediction - mean, sample_weight=weights),
         "pds": 1 - sum(to_truth[q] < to_truth[index] for q in others) / len(others),
         "centroid_accuracy": np.mean([away[index] < away[q] for q in others]),
-        "sign_agreement": np.mean([(x - control)[g] * (prediction - control)[g] > 0 for g in top]),
-        "overlap_top20": len(set(top) & set(largest.tolist())) / len(top),
-        "systematic_share": 1 - cosine(x - control, mean - control),
+        "sign_agreement": np.mean([(x - control)[g] * (prediction - control)[g] > 0 for g in free]),
+        "overlap_top20": len(set(free) & set(largest)) / len(free),
+        "systematic_share": 1 - cosine((x - control)[rest], (mean - control)[rest]),
     }
-    counts = {"n_top20": len(top), "n_top20_no_target": len(untargeted[:20])}
+    counts = {"n_top20": len(top), "n_top20_no_target": len(free)}
     return out | {name: float(counts.get(name, 0)) for name in COUNTS}
 
 
@@ -170,6 +179,31 @@ def test_where_only_the_target_changed_it_stays_and_is_counted():
     assert FoldTruth(**parts).scores(2, parts["control"])["only_target_ranked"] == 0
 
 
+def test_the_unbiased_error_is_the_product_of_what_both_halves_miss():
+    parts, rng = fold(), np.random.default_rng(8)
+    halves = parts["truth"] + rng.normal(0, 0.3, (2, 12, 150))
+    predictions = predictions_of(parts)
+    scores = FoldTruth(**parts, halves=halves).score_all(predictions)
+    for row, own in enumerate(parts["target_genes"]):
+        rest = np.setdiff1d(np.arange(150), own)
+        products = (halves[0] - predictions)[row, rest] * (halves[1] - predictions)[row, rest]
+        assert scores["mse_unbiased"][row] == pytest.approx(products.mean(), abs=1e-12)
+    assert "mse_unbiased" not in FoldTruth(**parts).scores(0, predictions[0])
+
+
+def test_noise_of_the_truth_adds_nothing_to_the_unbiased_error():
+    """What is predicted is off by .2, and the noise of the truth about as large again."""
+    parts, rng = fold(n=60, few=False), np.random.default_rng(9)
+    true = parts["truth"].astype(float)
+    halves = true + rng.normal(0, 0.3, (2, *true.shape))
+    off = true + 0.2 * rng.choice([-1, 1], true.shape)
+    measured = FoldTruth(**(parts | {"truth": halves.mean(axis=0)}), halves=halves)
+    assert measured.score_all(true)["mse_unbiased"].mean() == pytest.approx(0, abs=0.003)
+    found = measured.score_all(off)
+    assert found["mse_unbiased"].mean() == pytest.approx(0.04, abs=0.004)
+    assert found["mse_all_no_target"].mean() == pytest.approx(0.04 + 0.045, abs=0.004)
+
+
 def test_a_missed_knock_down_leaves_the_version_without_the_target():
     parts = fold(few=False)
     parts["truth"][2, 2] = parts["control"][2] - 1  # the knock-down itself
@@ -199,6 +233,7 @@ def test_one_truth_and_one_gene_still_give_finite_scores():
     assert scores["r2_weighted"] == scores["pearson_delta_top20"] == scores["systematic_share"] == 0
     for name in COUNTS[2:]:
         assert scores[name] == 1
+    assert scores["mae_all_no_target"] == 0.25  # there is no other gene
 
 
 def test_screens_of_log_fold_changes_have_a_control_of_zero():
@@ -321,6 +356,8 @@ def test_predictions_that_are_no_predictions_are_refused():
         ("target_genes", [[150]] * 12, "from 0 to 149"),
         ("panel_targets", [-1], "panel_targets must be positions"),
         ("panel_targets", [True], "panel_targets must be positions"),
+        ("halves", np.zeros((1, 12, 150)), r"halves must have shape \(2, 12, 150\)"),
+        ("halves", np.full((2, 12, 150), np.nan), "halves must be finite"),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(name, value, message):

@@ -5,7 +5,7 @@ import pytest
 
 from perturb_evals.metrics.expression.collapse import mode_collapse
 from perturb_evals.metrics.expression.regression import FoldTruth
-from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, SCORES
+from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, SCORES, WITH_HALVES
 from perturb_evals.metrics.expression.weighted import gene_weights, z_others
 
 N, GENES = 25, 300
@@ -25,6 +25,7 @@ def fold():
         control + 0.1 + groups[np.arange(n) % 5] + rng.normal(0, 0.15, (n, GENES)) for n in (100, N)
     )
     mean = train.mean(axis=0)
+    noise = rng.normal(0, 0.1, truth.shape)
     truth_of = FoldTruth(
         truth=truth,
         control=control,
@@ -34,6 +35,7 @@ def fold():
         weights=gene_weights(z_others(np.vstack([truth, train]))[:N]),
         target_genes=[[row] for row in range(N)],
         panel_targets=np.arange(2 * N),
+        halves=[truth + noise, truth - noise],
     )
 
     def results(predictions):
@@ -45,7 +47,7 @@ def fold():
 
 
 def test_the_names_are_those_of_the_results():
-    assert list(EXPRESSION_METRICS) == [*SCORES, "mode_collapse", *RATES]
+    assert list(EXPRESSION_METRICS) == [*SCORES, *WITH_HALVES, "mode_collapse", *RATES]
 
 
 @SPECS

@@ -14,6 +14,8 @@ from perturb_evals.metrics.expression.spec import SCORES
 from perturb_evals.metrics.intervals import paired_difference
 from perturb_evals.scorers.expression.held_out_truth import unmeasured_targets
 from perturb_evals.scorers.expression.screen_check import (
+    CORRELATIONS,
+    ceilings,
     check_metrics,
     control_scores,
     reference_scores,
@@ -279,11 +281,56 @@ def checked(screen):
     return check_metrics(reference_scores(screen, split, first_five), control_scores(screen, split))
 
 
+def controlled(found):
+    """The metrics that have controls: all but the one that both halves judge."""
+    kept = [metric for metric in found.values() if metric.controls]
+    assert len(kept) == len(found) - 1
+    return kept
+
+
 def test_the_oracle_can_be_ahead_in_pure_noise_but_the_blind_one_is_not():
     found = checked(noisy(0))
     assert found["mae_top20"].standing("oracle") == "better"
     assert found["pds"].standing("oracle") == "better"
-    assert {metric.blind_standing() for metric in found.values()} <= {"same", "worse"}
+    assert {metric.blind_standing() for metric in controlled(found)} <= {"same", "worse"}
+
+
+def test_the_ceiling_is_the_correlation_of_two_whole_experiments():
+    """Signal and noise of a half have variance 1: halves correlate by 1/2, wholes by 2/3."""
+    screen = noisy(1.0)
+    split = five_folds(screen.perturbations)
+    found = ceilings(screen, split)
+    assert set(found) == set(CORRELATIONS)
+    for name in ("pearson_delta_all", "pearson_delta_all_no_target"):
+        assert found[name] == pytest.approx(2 / 3, abs=0.02)
+    assert ceilings(noisy(0), split).get("pearson_delta_all", 0) < 0.05
+
+
+def test_a_screen_without_halves_has_no_ceiling_and_no_unbiased_error():
+    made = noisy(1.0)
+    bare = make_screen(
+        name="bare",
+        cell_line="",
+        perturbations=made.perturbations,
+        expression=made.expression,
+        control=made.control,
+        genes=made.genes,
+        layers={"half_1": made.layer("half_1")},
+        fingerprint="0" * 64,
+    )
+    split = five_folds(bare.perturbations)
+    assert ceilings(bare, split) == {}
+    found = check_metrics(reference_scores(bare, split, first_five), None, ceilings(bare, split))
+    assert "mse_unbiased" not in found
+    assert {metric.ceiling for metric in found.values()} == {None}
+
+
+def test_the_unbiased_error_of_the_mean_is_that_of_the_effects():
+    """Four effects of variance 1: the mean of all misses them by .75 or so, noise aside."""
+    found = checked(noisy(1.0))["mse_unbiased"]
+    assert found.controls is None  # the other half is one of the two that judge
+    assert 0.5 < found.means["mean"] < 0.9
+    assert checked(noisy(0))["mse_unbiased"].means["no_change"] == pytest.approx(0, abs=0.02)
 
 
 def test_both_oracles_are_ahead_where_neighbors_share_an_effect():
@@ -295,8 +342,8 @@ def test_both_oracles_are_ahead_where_neighbors_share_an_effect():
 
 def test_every_metric_tells_the_controls_of_the_demo_apart():
     found = checked(demo_screen())
-    for metric in found.values():
-        assert metric.standing("oracle") == "better"
+    assert {metric.standing("oracle") for metric in found.values()} == {"better"}
+    for metric in controlled(found):
         assert metric.controls.bds > 0.85
         assert metric.trusted
         assert 0 < metric.controls.drf <= 1
@@ -325,8 +372,8 @@ def test_cells_without_any_effect_pass_no_metric(tmp_path):
     )
     found = checked(screen)
     assert [name for name, metric in found.items() if metric.trusted] == []
-    assert max(metric.controls.bds for metric in found.values()) < 0.65
-    assert {metric.blind_standing() for metric in found.values()} <= {"same", "worse"}
+    assert max(metric.controls.bds for metric in controlled(found)) < 0.65
+    assert {metric.blind_standing() for metric in controlled(found)} <= {"same", "worse"}
 
 
 def test_winning_often_by_little_and_losing_seldom_by_much_is_not_trusted():

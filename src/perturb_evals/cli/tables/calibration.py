@@ -108,6 +108,11 @@ def show_calibration(
         f"perturbations' mean; random: {K} of them; oracle: the {K} nearest to the TRUE vector.\n"
     )
     console.print(_references(metrics))
+    if any(found.ceiling is not None for found in metrics.values()):
+        console.print(
+            "\nceiling: what a second experiment of the same size would score, from two halves "
+            "(Spearman\nand Brown). A prediction without any noise could score up to its root."
+        )
     console.print()
     for note in _notes(screen, split, metrics):
         console.print(f"- {note}")
@@ -216,9 +221,14 @@ def controls_verdict(metrics: Metrics) -> str:
 
 def _references(metrics: Metrics) -> "Table":
     headers = [name.replace(" ", "\n") for name in NAMES.values()]
+    ceilings = {name: found.ceiling for name, found in metrics.items()}
+    known = any(ceiling is not None for ceiling in ceilings.values())
+    headers += ["ceiling"] if known else []
     table = _table("metric", numbers=headers, last="told apart from the mean")
     for name, found in metrics.items():
         means = [_number(found.means[reference]) for reference in NAMES]
+        if known:
+            means.append("" if (ceiling := ceilings[name]) is None else _number(ceiling))
         table.add_row(_named(found, name), *means, ranking(found))
     return table
 

@@ -30,6 +30,18 @@ def system_name(entry: "Entry") -> str:
     return short(entry.name, 80)
 
 
+def headline_of(board: "Board") -> str:
+    """Return the name of the headline, and of what `figure_beside` has in brackets."""
+    beside = board.family.companion
+    return f"{board.headline} (in brackets {beside})" if beside else board.headline
+
+
+def figure_beside(entry: "Entry") -> str:
+    """Return the headline with its interval, and in brackets what stands beside it."""
+    beside = f" ({number(entry.companion.value)})" if entry.companion else ""
+    return figure(entry.figure) + beside
+
+
 def sentence_of(board: "Board", track: "BoardTrack") -> str:
     """Return the sentence about a track of a board."""
     return plain(conclusion(board, track, system_name, number, figure))
@@ -76,7 +88,9 @@ def show_glance(
     for board in boards:
         # Boards of one title are told apart by their keys.
         key = f" ({board.key})" if titles.count(board.title) > 1 else ""
-        about = f"{board.headline}, {board.better} is better"
+        older = board.family.older_metrics(board.parts)
+        apart = f"; {older.said}" if older else ""
+        about = f"{headline_of(board)}, {board.better} is better{apart}"
         for track in board.tracks:
             rows = [
                 (_cells(board, track, row), row.entry.kind == "system")
@@ -169,7 +183,7 @@ def _cells(board: "Board", track: "BoardTrack", row: "Row") -> "Cells":
     return (
         "" if row.rank is None else f"{row.rank}{TIED if track.is_tied(row) else ''}",
         system_name(entry) + (f" ({'; '.join(said)})" if said else ""),
-        figure(entry.figure),
+        figure_beside(entry),
         "reference" if track.is_floor(row) else figure(row.added),
     )
 

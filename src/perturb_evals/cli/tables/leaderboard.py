@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
-from perturb_evals.cli.tables.glance import sentence_of, show_sentences, system_name
+from perturb_evals.cli.tables.glance import (
+    figure_beside,
+    headline_of,
+    sentence_of,
+    show_sentences,
+    system_name,
+)
 from perturb_evals.cli.tables.terminal import figure, number, plain, short
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.interleaved import interleaved
@@ -61,7 +67,7 @@ def _show_board(console: "Console", board: "Board") -> None:
     console.print(short(board.key, 200), style="dim", soft_wrap=True)
     unit, n = board.family.unit, f"{board.n_perturbations:,} {PERTURBATIONS}."
     asked = n if unit == PERTURBATIONS else f"{board.n_units:,} {unit} on {n}"
-    console.print(f"{board.headline}, {board.better} is better; {asked}")
+    console.print(f"{headline_of(board)}, {board.better} is better; {asked}")
     for sentence in (*board.apart, *board.notes):
         console.print(plain(sentence), style="dim")
     lines = board.family.published(board.parts)
@@ -128,7 +134,7 @@ def _cells(board: "Board", track: "BoardTrack", row: "Row") -> dict[str, str]:
     cells = {
         "rank": "" if row.rank is None else f"{row.rank}{TIED if track.is_tied(row) else ' '}",
         "system": system_name(entry) + (f" ({'; '.join(said)})" if said else ""),
-        board.headline: figure(entry.figure),
+        board.headline: figure_beside(entry),
         "behind": figure(row.behind),
         "added": "reference" if track.is_floor(row) else figure(row.added),
         "skill": number(row.skill.value, 2) if row.skill else "",

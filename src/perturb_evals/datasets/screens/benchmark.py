@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from perturb_evals.datasets.benchmark import Benchmark
 from perturb_evals.datasets.errors import ArgumentError
@@ -32,6 +32,8 @@ class ExpressionBenchmark(Benchmark):
         subset: `all`, or how the training sets were cut, e.g. `100x3/seed0`.
         aliases: `ncbi` or `none`: whether names are also matched by their synonyms.
     """
+
+    metric_version: ClassVar[int] = 2
 
     screen: Screen
     split: Split

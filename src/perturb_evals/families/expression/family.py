@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
+from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import expression_evidence, fold_of
@@ -17,6 +18,7 @@ from perturb_evals.families.expression.audit import TestedNamesAudit
 from perturb_evals.families.expression.demo import ExpressionDemo
 from perturb_evals.families.expression.published import beside_screen
 from perturb_evals.families.expression.references import GRAPH, TRACK, computed_rows
+from perturb_evals.families.expression.versions import older_metrics
 from perturb_evals.families.family import (
     AskedAgain,
     Asking,
@@ -24,6 +26,7 @@ from perturb_evals.families.family import (
     Control,
     Family,
     LackingReference,
+    OlderMetrics,
     OpenedTrack,
     Parts,
     Reference,
@@ -81,6 +84,8 @@ class Expression(Family):
     scorer_name = "expression"
     headline = "mae_top20"
     headline_words = "mean absolute error, top 20 genes"
+    companion = "mae_top20_no_target"
+    companion_words = "without the perturbed gene"
     better = "lower"
     unit = "perturbations"
     parts = ("task", "context", "data", "split", "fold", "train", "rank", "metric_version")
@@ -114,13 +119,26 @@ class Expression(Family):
         return ""
 
     def outcome(self, scores: list[SampleScore], board: Parts) -> MeanOutcome:
-        """Return the headline score of every perturbation."""
+        """Return the headline score of every perturbation.
+
+        Raises:
+            ValueError: Scores of another metric version than the board's.
+        """
         table = scored_vectors(scores)
-        by_pert = table.by_perturbation()[self.headline]
-        first = table.scores.groupby("pert")["id"].first().sort_index()
-        return MeanOutcome(
-            tuple(map(str, by_pert.index)), by_pert.to_numpy(dtype=float), tuple(first)
-        )
+        if table.version != (said := board["metric_version"]):
+            raise ValueError(
+                f"its scores are of metric version {table.version}, its board is of {said}: they "
+                "were computed again by another version of this package. Rank the log as it was, "
+                "or run the task anew."
+            )
+        by_pert = table.by_perturbation()
+        first = tuple(table.scores.groupby("pert")["id"].first().sort_index())
+
+        def of(name: str, companion: MeanOutcome | None = None) -> MeanOutcome:
+            values = by_pert[name].to_numpy(dtype=float)
+            return MeanOutcome(tuple(map(str, by_pert.index)), values, first, companion)
+
+        return of(self.headline, of(self.companion))
 
     def metric(self, task_args: Mapping[str, Any], n_questions: int) -> Metric:
         """Return the metric."""
@@ -131,19 +149,28 @@ class Expression(Family):
         k = args.pop("k")
         run = expression_benchmark(**args)
         samples = held_out_samples(run.folds, k, run.aliases)
+        facts, said = run.metadata(task), about["board"]
+        if self.older_metrics(said):
+            # An old log stays on its own board, which is held against the data all the same.
+            board = {**facts["board"], "metric_version": said["metric_version"]}
+            facts |= {"board": board, "board_key": board_key(board)}
         return AskedAgain(
-            run.metadata(task),
+            facts,
             {str(sample.id): sample for sample in samples},
             TestedNamesAudit(),
         )
 
     def references(self, of: BoardAtHand) -> list[Reference | LackingReference]:
         """Compute the control, the training mean, the neighbors in a gene graph and the oracle."""
-        return computed_rows(of, self.headline)
+        return computed_rows(of, self.headline, self.companion)
 
     def published(self, board: Parts) -> tuple[PublishedLine, ...]:
         """Return LangPert's tables for the screen and size of the training sets."""
         return beside_screen(board)
+
+    def older_metrics(self, board: Parts) -> OlderMetrics | None:
+        """Return what version 1 computed otherwise."""
+        return older_metrics(board)
 
     def oddities(self, counts: Mapping[str, float]) -> tuple[str, ...]:
         """Return how many predictions do not follow the screen, or do at another scale."""

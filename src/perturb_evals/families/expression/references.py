@@ -43,7 +43,9 @@ ORACLE_K = 5
 Predict = Callable[[HeldOut], Floats]
 
 
-def computed_rows(of: BoardAtHand, headline: str) -> list[Reference | LackingReference]:
+def computed_rows(
+    of: BoardAtHand, headline: str, companion: str
+) -> list[Reference | LackingReference]:
     """Compute the rows; see `Family.references`."""
     screen = GEARS_SCREENS.get(str(of.task_args.get("screen")))
     if screen and (lacking := _not_here(screen.source)):
@@ -57,13 +59,14 @@ def computed_rows(of: BoardAtHand, headline: str) -> list[Reference | LackingRef
         "mean_effect": ("baseline", _mean),
         "oracle_neighbors": ("truth", _oracle),
     }
+    names = headline, companion
     rows: list[Reference | LackingReference] = [
-        Reference(name, kind, TRACK, (), _judged(run.folds, predict, headline))
+        Reference(name, kind, TRACK, (), _judged(run.folds, predict, *names))
         for name, (kind, predict) in kinds.items()
         if of.wanted(name, TRACK, ())
     ]
     if of.wanted(GRAPH, TRACK, ()):
-        rows.append(_from_graph(run.folds, run.screen.name, headline))
+        rows.append(_from_graph(run.folds, run.screen.name, *names))
     return rows
 
 
@@ -75,7 +78,7 @@ def _not_here(file: str) -> str:
 
 
 def _from_graph(
-    folds: Iterable[HeldOut], screen: str, headline: str
+    folds: Iterable[HeldOut], screen: str, headline: str, companion: str
 ) -> Reference | LackingReference:
     """Compute the row of `graph_neighbors`, or say what it lacks."""
     if lacking := lacking_knowledge(screen, GENE_INFO):
@@ -96,7 +99,7 @@ def _from_graph(
         return np.array(rows, dtype=float)
 
     try:
-        outcome = _judged(folds, predict, headline)
+        outcome = _judged(folds, predict, headline, companion)
     except DataError as error:  # a file that cannot be used loses no other row
         return LackingReference(GRAPH, str(error))
     return Reference(GRAPH, "baseline", TRACK, (), outcome, settings)
@@ -106,16 +109,20 @@ def _averaged(training: ExpressionEvidence, near: Sequence[tuple[str, float]]) -
     return aggregate(training.vectors([name for name, _ in near]), train_mean=training.mean)
 
 
-def _judged(folds: Iterable[HeldOut], predict: Predict, headline: str) -> MeanOutcome:
-    found: dict[str, list[float]] = {}
+def _judged(
+    folds: Iterable[HeldOut], predict: Predict, headline: str, companion: str
+) -> MeanOutcome:
+    found: dict[str, list[Floats]] = {}
     for held_out in folds:
         truth = truth_for(held_out)
-        scores = truth.truth.score_all(predict(held_out))[headline]
+        scores = truth.truth.score_all(predict(held_out))
         for name, row in truth.row_of.items():
-            found.setdefault(name, []).append(float(scores[row]))
+            both = np.array([scores[headline][row], scores[companion][row]])
+            found.setdefault(name, []).append(both)
     units = tuple(sorted(found))
-    means = np.array([np.mean(found[name]) for name in units]).round(DIGITS)
-    return MeanOutcome(units, means, ("",) * len(units))
+    means, beside = np.array([np.mean(found[name], axis=0) for name in units]).T.round(DIGITS)
+    ids = ("",) * len(units)
+    return MeanOutcome(units, means, ids, MeanOutcome(units, beside, ids))
 
 
 def _control(held_out: HeldOut) -> Floats:

@@ -24,6 +24,7 @@ class Cell:
         values: What stands in the CSV file.
         sort: What rows are sorted by; None goes last.
         note: A second, smaller text.
+        below: A third, as small, in a line of its own.
         href: Where the text leads to; a relative URL.
         mark: A short text that only a screen reader speaks; the page shows an equals sign.
         log: Whether the text comes from a log.
@@ -38,6 +39,7 @@ class Cell:
     mark: str = ""
     log: bool = False
     kind: str = ""
+    below: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
@@ -36,6 +36,8 @@ class RescoredAnswers:
         self._model = ModelName(str(log.eval.model))
         self._family = family_of(log.eval.task.removeprefix(PREFIX))
         self._scorer = self._family.scorer()
+        older = self._family.older_metrics((log.eval.metadata or {}).get("board", {}))
+        self._changed = older.changed if older else frozenset()
         self._n_again = self._n_vectors = self._n_other = 0
         self._first = ""
 
@@ -60,6 +62,8 @@ class RescoredAnswers:
             what = vectors.strip() or "No answer has a score."
             return Check(self.name, "not applicable", what)
         found = f"{self._n_again} of {n_scored} answers were scored again, with the same scores."
+        if self._changed:
+            found += " What this metric version computes otherwise could not be held against them."
         return Check(self.name, "pass", found + vectors)
 
     def _fault(self, summary: EvalSampleSummary, sample: EvalSample) -> str:
@@ -70,7 +74,7 @@ class RescoredAnswers:
                 return ""
             self._n_again += 1
             (stored,) = (summary.scores or {}).values()
-            return _difference(stored, self._score(summary, sample))
+            return _difference(stored, self._score(summary, sample), self._changed)
         except DataError:
             raise
         except (IndexError, KeyError, TypeError, ValueError) as error:
@@ -96,18 +100,22 @@ class RescoredAnswers:
         return found
 
 
-def _difference(stored: Score, again: Score) -> str:
-    """Return what differs between two scores; empty for nothing."""
+def _difference(stored: Score, again: Score, changed: Collection[str]) -> str:
+    """Return what differs between two scores but for what has changed; empty for nothing."""
     said, found = _values(stored), _values(again)
-    for name in dict.fromkeys([*found, *said]):
+    for name in _without(changed, [*found, *said]):
         pair = said.get(name, math.nan), found.get(name, math.nan)
         if not math.isclose(*pair, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
             return f"the stored {name} is {pair[0]:.6g}, the answer gives {pair[1]:.6g}."
     told, true = stored.metadata or {}, again.metadata or {}
-    for name in dict.fromkeys([*true, *told]):
+    for name in _without(changed, [*true, *told]):
         if not _same(told.get(name), true.get(name)):
             return f"the stored {name} is {told.get(name)!r}, the answer gives {true.get(name)!r}."
     return ""
+
+
+def _without(changed: Collection[str], names: Iterable[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if name not in changed]
 
 
 def _values(score: Score) -> Mapping[str, float]:

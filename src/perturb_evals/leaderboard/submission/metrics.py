@@ -39,7 +39,9 @@ def metrics_check(log: EvalLog, scores: Sequence[SampleScore]) -> Check:
     except (KeyError, TypeError, ValueError) as error:
         return Check(name, "fail", f"The stored scores cannot be used: {error}")
     said = {metric: found.value for metric, found in stored.metrics.items()}
-    for metric in family.lost_metrics(scores):
+    older = family.older_metrics((log.eval.metadata or {}).get("board", {}))
+    redrawn = older.redrawn if older else ()
+    for metric in (*family.lost_metrics(scores), *redrawn):
         said.pop(metric, None)
         again.pop(metric, None)
     for metric in dict.fromkeys([*again, *said]):

@@ -30,8 +30,10 @@ def pearson_rows(
 
     Returns:
         (n,) correlations, -1 to 1, and (n,) whether each is undefined because a row is constant:
-        the correlation is then 0. One entry alone is constant.
+        the correlation is then 0. One entry alone is constant, and so is none.
     """
+    if not left.shape[1]:
+        return np.zeros(len(left)), np.ones(len(left), dtype=bool)
     count = np.full(len(left), left.shape[1]) if used is None else np.count_nonzero(used, axis=1)
     left, left_norm = _deviations(left, used)
     right, right_norm = _deviations(right, used)

@@ -30,14 +30,14 @@ class Discriminated:
 
     Attributes:
         pds: (b,) perturbation discrimination score, 1 - k / (n - 1) with k the truths strictly
-            closer than the own one, plus half of those that tie with it, by cosine of the changes
-            in the genes that count. A perfect prediction scores 1 unless two truths have one
-            direction, and a multiple of it the same. The cosine with a vector of zeros is 0.
-        no_direction: (b,) whether `pds` is .5 by convention: no change is predicted in the genes
-            that count, or there is no other truth.
+            closer than the own one, plus half of those that tie with it, by cosine of the changes.
+            A perfect prediction scores 1 unless two truths have one direction, and a multiple of it
+            the same. The cosine with a vector of zeros is 0.
+        no_direction: (b,) whether `pds` is .5 by convention: no change is predicted, or there is no
+            other truth.
         centroid_accuracy: (b,) share of the other truths that are farther than the own one by
-            Euclidean distance over all genes; .5 where there is no other truth. A perfect
-            prediction scores 1 unless two truths are equal. It asks for the size of the change too.
+            Euclidean distance; .5 where there is no other truth, or no gene. A perfect prediction
+            scores 1 unless two truths are equal. It asks for the size of the change too.
     """
 
     pds: Floats
@@ -49,37 +49,31 @@ class Discrimination:
     """The truths of one fold, prepared: many predictions can be compared with them.
 
     Args:
-        delta: (n, G) true changes against control.
-        keep: (G,) the genes that count for `pds`: all but the panel's target genes, since every
-            truth could be told by its own knocked-down gene.
+        delta: (n, G) true changes against control in the genes that count: all but the panel's
+            targets. A knocked-down gene tells every truth by itself, and by what is predicted for
+            the targets of the others a prediction could be pushed away from their truths.
     """
 
-    def __init__(self, delta: Floats, keep: Flags) -> None:
-        self._keep = keep
-        self._kept, self._rest = delta[:, keep], delta[:, ~keep]
-        self._kept_norms = norms(self._kept)
-        self._squares = self._kept_norms**2 + norms(self._rest) ** 2
+    def __init__(self, delta: Floats) -> None:
+        self._delta, self._norms = delta, norms(delta)
 
     def compare(self, rows: NDArray[np.intp], predicted: Floats) -> Discriminated:
         """Compare predictions with the truths.
 
         Args:
             rows: (b,) which truth belongs to each prediction.
-            predicted: (b, G) predicted changes.
+            predicted: (b, G) predicted changes in the same genes; what is rounding has to be 0.
         """
-        kept, rest = predicted[:, self._keep], predicted[:, ~self._keep]
-        # Each gene is multiplied once, for both scores.
-        inner, outer = _products(kept, self._kept), _products(rest, self._rest)
-        size = norms(kept)
-        scale = size[:, None] * self._kept_norms
+        products, size = _products(predicted, self._delta), norms(predicted)
+        scale = size[:, None] * self._norms
         cosine = np.zeros_like(scale)
-        np.divide(inner, scale, out=cosine, where=scale > 0)
+        np.divide(products, scale, out=cosine, where=scale > 0)
         # |t - p|^2 without |p|^2, which is the same for all truths.
-        distance = self._squares - 2 * (inner + outer)
-        scale = (size**2 + norms(rest) ** 2)[:, None] + self._squares
+        distance = self._norms**2 - 2 * products
+        scale = (size**2)[:, None] + self._norms**2
         return Discriminated(
             pds=_share_farther(-cosine, rows, ROUNDING),
-            no_direction=(size == 0) | (len(self._squares) < 2),
+            no_direction=(size == 0) | (len(self._norms) < 2),
             centroid_accuracy=_share_farther(
                 distance, rows, ROUNDING * (scale + _own(scale, rows))
             ),

@@ -5,109 +5,140 @@ Values are means over a fold's perturbations; symbols as on the methods page and
 
 # ruff: noqa: RUF001  (the minus of typography is meant)
 
+from dataclasses import replace
+
 from perturb_evals.metrics.spec import MetricSpec
 
+NO_TARGET = "_no_target"
+"""What the name of a score ends with that leaves the perturbed gene out of one that counts it.
+
+Papers count it, and a predictor that knows of nothing else gains by it. So every such score has one
+without it beside it, and no other score counts it.
+"""
+
+_CHANGED = "Fewer than {k} changed genes: those there are."
+_TARGET_STAYS = "No other changed gene: the target stays."
+_CONSTANT = "0 where truth or prediction is constant."
+
+
+def _with_and_without(plain: MetricSpec, without: str, limits: str = "") -> tuple[MetricSpec, ...]:
+    """Return a score as papers have it, and the same without the perturbed gene, beside it."""
+    return (
+        plain,
+        replace(
+            plain,
+            name=f"{plain.name}{NO_TARGET}",
+            formula=f"{plain.formula} without the perturbed gene",
+            summary=f"`{plain.name}`, the perturbed gene left out{without}.",
+            limits=limits,
+            paper_se=False,
+        ),
+    )
+
+
+def _of_top(plain: MetricSpec) -> tuple[MetricSpec, ...]:
+    limits = "0 where constant; no other changed gene: the target stays."
+    limits = _TARGET_STAYS if plain.better == "lower" else limits
+    k = plain.name.rpartition("top")[2]
+    return _with_and_without(plain, f" before the {k} are taken", limits)
+
+
 _OF_A_PERTURBATION = (
-    MetricSpec(
-        name="mae_top20",
-        better="lower",
-        formula="mean of |x − x̂| over T20",
-        summary="Mean absolute error over the 20 most changed genes; the headline.",
-        perfect=0.0,
-        limits="Fewer than 20 changed genes: those there are.",
-        interval=True,
-        paper_se=True,
+    *_of_top(
+        MetricSpec(
+            name="mae_top20",
+            better="lower",
+            formula="mean of |x − x̂| over T20",
+            summary="Mean absolute error over the 20 most changed genes; the headline.",
+            perfect=0.0,
+            limits=_CHANGED.format(k=20),
+            interval=True,
+            paper_se=True,
+        )
     ),
-    MetricSpec(
-        name="mse_top20",
-        better="lower",
-        formula="mean of (x − x̂)² over T20",
-        summary="Mean squared error over the 20 most changed genes.",
-        perfect=0.0,
-        limits="Fewer than 20 changed genes: those there are.",
-        interval=True,
-        paper_se=True,
+    *_of_top(
+        MetricSpec(
+            name="mse_top20",
+            better="lower",
+            formula="mean of (x − x̂)² over T20",
+            summary="Mean squared error over the 20 most changed genes.",
+            perfect=0.0,
+            limits=_CHANGED.format(k=20),
+            interval=True,
+            paper_se=True,
+        )
     ),
-    MetricSpec(
-        name="pearson_delta_top20",
-        better="higher",
-        formula="corr(x − c, x̂ − c) over T20",
-        summary="Correlation of the changes against control over the top 20 genes.",
-        perfect=1.0,
-        no_change=0.0,
-        limits="0 where truth or prediction is constant.",
-        interval=True,
-        paper_se=True,
+    *_of_top(
+        MetricSpec(
+            name="pearson_delta_top20",
+            better="higher",
+            formula="corr(x − c, x̂ − c) over T20",
+            summary="Correlation of the changes against control over the top 20 genes.",
+            perfect=1.0,
+            no_change=0.0,
+            limits=_CONSTANT,
+            interval=True,
+            paper_se=True,
+        )
     ),
-    MetricSpec(
-        name="mae_top20_no_target",
-        better="lower",
-        formula="mean of |x − x̂| over T20 without the perturbed gene",
-        summary="`mae_top20`, the perturbed gene left out before the 20 are taken.",
-        perfect=0.0,
-        limits="No other changed gene: the target stays.",
+    *_of_top(
+        MetricSpec(
+            name="mae_top50",
+            better="lower",
+            formula="mean of |x − x̂| over T50",
+            summary="Mean absolute error over the 50 most changed genes.",
+            perfect=0.0,
+            limits=_CHANGED.format(k=50),
+        )
     ),
-    MetricSpec(
-        name="mse_top20_no_target",
-        better="lower",
-        formula="mean of (x − x̂)² over T20 without the perturbed gene",
-        summary="`mse_top20`, the perturbed gene left out before the 20 are taken.",
-        perfect=0.0,
-        limits="No other changed gene: the target stays.",
+    *_of_top(
+        MetricSpec(
+            name="mae_top100",
+            better="lower",
+            formula="mean of |x − x̂| over T100",
+            summary="Mean absolute error over the 100 most changed genes.",
+            perfect=0.0,
+            limits=_CHANGED.format(k=100),
+        )
     ),
-    MetricSpec(
-        name="pearson_delta_top20_no_target",
-        better="higher",
-        formula="corr(x − c, x̂ − c) over T20 without the perturbed gene",
-        summary="`pearson_delta_top20`, the perturbed gene left out before.",
-        perfect=1.0,
-        no_change=0.0,
-        limits="0 where constant; no other changed gene: the target stays.",
+    *_with_and_without(
+        MetricSpec(
+            name="mae_all",
+            better="lower",
+            formula="mean of |x − x̂| over all genes",
+            summary="Mean absolute error over all genes.",
+            perfect=0.0,
+        ),
+        "",
     ),
-    MetricSpec(
-        name="mae_top50",
-        better="lower",
-        formula="mean of |x − x̂| over T50",
-        summary="Mean absolute error over the 50 most changed genes.",
-        perfect=0.0,
-        limits="Fewer than 50 changed genes: those there are.",
+    *_with_and_without(
+        MetricSpec(
+            name="mse_all",
+            better="lower",
+            formula="mean of (x − x̂)² over all genes",
+            summary="Mean squared error over all genes.",
+            perfect=0.0,
+        ),
+        "",
     ),
-    MetricSpec(
-        name="mae_top100",
-        better="lower",
-        formula="mean of |x − x̂| over T100",
-        summary="Mean absolute error over the 100 most changed genes.",
-        perfect=0.0,
-        limits="Fewer than 100 changed genes: those there are.",
-    ),
-    MetricSpec(
-        name="mae_all",
-        better="lower",
-        formula="mean of |x − x̂| over all genes",
-        summary="Mean absolute error over all genes.",
-        perfect=0.0,
-    ),
-    MetricSpec(
-        name="mse_all",
-        better="lower",
-        formula="mean of (x − x̂)² over all genes",
-        summary="Mean squared error over all genes.",
-        perfect=0.0,
-    ),
-    MetricSpec(
-        name="pearson_delta_all",
-        better="higher",
-        formula="corr(x − c, x̂ − c) over all genes",
-        summary="Correlation of the changes over all genes; rewards the shared shift.",
-        perfect=1.0,
-        no_change=0.0,
-        limits="0 where truth or prediction is constant.",
+    *_with_and_without(
+        MetricSpec(
+            name="pearson_delta_all",
+            better="higher",
+            formula="corr(x − c, x̂ − c) over all genes",
+            summary="Correlation of the changes over all genes; rewards the shared shift.",
+            perfect=1.0,
+            no_change=0.0,
+            limits=_CONSTANT,
+        ),
+        "",
+        _CONSTANT,
     ),
     MetricSpec(
         name="pearson_delta_pert",
         better="higher",
-        formula="corr(x − m, x̂ − m) over all genes",
-        summary="Correlation of the differences from the training mean over all genes.",
+        formula="corr(x − m, x̂ − m) over all genes but the panel's targets",
+        summary="Correlation of the differences from the training mean, no target among the genes.",
         perfect=1.0,
         mean_effect=0.0,
         limits="0 where truth or prediction is constant, as is the mean itself.",
@@ -116,15 +147,15 @@ _OF_A_PERTURBATION = (
     MetricSpec(
         name="weighted_mse",
         better="lower",
-        formula="Σ w (x − x̂)²",
-        summary="Squared error weighted by how specific a gene's change is.",
+        formula="Σ w (x − x̂)², w of the perturbed gene 0",
+        summary="Squared error weighted by how specific a gene's change is; not of the own gene.",
         perfect=0.0,
         interval=True,
     ),
     MetricSpec(
         name="r2_weighted",
         better="higher",
-        formula="1 − Σ w (x − x̂)² / Σ w (D − Dw)², D = x − m, Dw = Σ w D",
+        formula="1 − Σ w (x − x̂)² / Σ w (D − Dw)², D = x − m, Dw = Σ w D, the same w",
         summary="Weighted R^2 about the training mean; not bounded below.",
         perfect=1.0,
         limits="0 where the truth has no weighted spread about the training mean.",
@@ -145,36 +176,46 @@ _OF_A_PERTURBATION = (
         name="centroid_accuracy",
         better="higher",
         formula="share of other truths q with d(x̂, x) < d(x̂, x_q), ties half",
-        summary="Share of the other truths that are farther, by Euclidean distance.",
+        summary="Share of the other truths that are farther, without the panel's targets.",
         perfect=1.0,
         constant=0.5,
         mean_effect=0.5,
         no_change=0.5,
-        limits=".5 where no other truth exists.",
+        limits=".5 where no other truth exists, or every gene is a target.",
     ),
     MetricSpec(
         name="sign_agreement",
         better="higher",
-        formula="share of T20 in which x̂ − c has the sign of x − c",
-        summary="Share of the top 20 genes whose direction of change is right.",
+        formula="share of T20 without the perturbed gene in which x̂ − c has the sign of x − c",
+        summary="Share of the top 20 other genes whose direction of change is right.",
         perfect=1.0,
         no_change=0.5,
-        limits="A predicted change of 0 counts one half.",
+        limits="A predicted change of 0 counts one half. " + _TARGET_STAYS,
     ),
     MetricSpec(
         name="overlap_top20",
         better="higher",
-        formula="|T20 ∩ genes of the largest |x̂ − c|| / |T20|",
-        summary="Share of the top 20 genes that are among the largest predicted changes.",
+        formula="|T20 ∩ genes of the largest |x̂ − c|| / |T20|, both without the perturbed gene",
+        summary="Share of the top 20 other genes that are among the largest predicted changes.",
         no_change=0.0,
         limits="A predicted change of 0 is not ranked; tied genes share the last places.",
     ),
     MetricSpec(
         name="systematic_share",
         better=None,
-        formula="cos(x − c, m − c)",
+        formula="cos(x − c, m − c) without the perturbed gene",
         summary="Cosine of true change and shared shift: a fact of the data.",
         limits="0 where the training mean equals the control.",
+    ),
+)
+
+_OF_HALVES = (
+    MetricSpec(
+        name="mse_unbiased",
+        better="lower",
+        formula="mean of (x₁ − x̂)(x₂ − x̂) over all genes without the perturbed gene",
+        summary="Squared error without what the noise of the truth adds to it.",
+        limits="Only where a screen has two halves. Below 0 for what has read the truth's noise.",
     ),
 )
 
@@ -215,10 +256,13 @@ _OF_A_RUN = (
 SCORES = tuple(spec.name for spec in _OF_A_PERTURBATION)
 """What `FoldTruth` scores, for each perturbation."""
 
+WITH_HALVES = tuple(spec.name for spec in _OF_HALVES)
+"""What `FoldTruth` scores besides where it knows two halves of each truth."""
+
 EXPRESSION_METRICS: dict[str, MetricSpec] = {
-    spec.name: spec for spec in (*_OF_A_PERTURBATION, *_OF_A_RUN)
+    spec.name: spec for spec in (*_OF_A_PERTURBATION, *_OF_HALVES, *_OF_A_RUN)
 }
-"""All results: those of `SCORES`, then what the run adds."""
+"""All results: those of `SCORES` and `WITH_HALVES`, then what the run adds."""
 
 
 def paper_se_of(metric: str) -> MetricSpec:

@@ -23,8 +23,11 @@ PROJECTION_SEED = 0
 ORACLE_SHOWN = 5
 SHOWN = (
     "mae_top20",
+    "mae_top20_no_target",
     "mse_top20",
+    "mse_top20_no_target",
     "pearson_delta_top20",
+    "pearson_delta_top20_no_target",
     "pearson_delta_pert",
     "pds",
     "sign_agreement",
@@ -57,10 +60,12 @@ def expression() -> Scorer:
             metadata |= dict.fromkeys(fold.evidence.baseline.marks(predicted.vector), 1)
         if pert in fold.unmeasured:
             metadata["target_unmeasured"] = 1
-        metadata["projection"] = _short(predicted.vector - fold.evidence.control)
-        metadata["true_projection"] = _short(fold.expression[row] - fold.evidence.control)
+        # Without the panel's targets: whoever knows the knock-downs alone would look as spread.
+        for name, vector in (("", predicted.vector), ("true_", fold.expression[row])):
+            told = (vector - fold.evidence.control) * fold.told_by
+            metadata[f"{name}projection"] = _short(told)
         return Score(
-            value={name: values[name] for name in SCORES},
+            value={name: values[name] for name in fold.truth.names},
             answer=answer_text(predicted),
             explanation=explain(
                 pert, predicted, values, truly_nearest(held_out, ORACLE_SHOWN)[pert]

@@ -22,6 +22,10 @@ FEWEST = 3
 """Perturbations of which each has others with an SD."""
 
 
+HALVES = ("half_1", "half_2")
+"""Layers of the two halves of a screen's cells, or of its replicates."""
+
+
 @dataclass(frozen=True, eq=False)
 class HeldOutTruth:
     """One fold with its truth.
@@ -31,6 +35,7 @@ class HeldOutTruth:
         row_of: Row of each test perturbation in `truth` and in `expression`.
         expression: (n, G) true mean expression.
         truth: Scores predictions.
+        told_by: (G,) the genes that may tell perturbations apart: all but the panel's targets.
         unmeasured: The test perturbations whose own gene is not among the symbols of the screen:
             for them a score without the target gene is the plain one.
     """
@@ -39,6 +44,7 @@ class HeldOutTruth:
     row_of: dict[str, int]
     expression: "np.typing.NDArray[np.float32]"
     truth: FoldTruth
+    told_by: "np.typing.NDArray[np.bool_]"
     unmeasured: frozenset[str]
 
 
@@ -70,6 +76,8 @@ def truth_of(screen: Screen, evidence: ExpressionEvidence, names: tuple[str, ...
     for column, symbol in enumerate(screen.symbols):
         columns[symbol].append(column)
     expression = screen.expression[rows]
+    halves = [half[rows] for name in HALVES if (half := screen.layer(name)) is not None]
+    panel = [column for target in screen.targets for column in columns.get(target, [])]
     return HeldOutTruth(
         evidence=evidence,
         row_of={name: row for row, name in enumerate(names)},
@@ -82,8 +90,10 @@ def truth_of(screen: Screen, evidence: ExpressionEvidence, names: tuple[str, ...
             n_ranked=screen.n_ranked[rows],
             weights=_weights(screen)[rows],
             target_genes=[columns.get(screen.targets[row], []) for row in rows],
-            panel_targets=[c for target in screen.targets for c in columns.get(target, [])],
+            panel_targets=panel,
+            halves=np.stack(halves) if len(halves) == len(HALVES) else None,
         ),
+        told_by=~np.isin(np.arange(len(screen.symbols)), panel),
         unmeasured=unmeasured_targets(screen, names),
     )
 

@@ -12,7 +12,12 @@ from inspect_ai.scorer import Metric, SampleScore, Value, metric
 from perturb_evals.datasets.screens.predicted_scale import SCALE_MARKS
 from perturb_evals.metrics.expression.collapse import mode_collapse
 from perturb_evals.metrics.expression.regression import COUNTS
-from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, SCORES
+from perturb_evals.metrics.expression.spec import (
+    EXPRESSION_METRICS,
+    NO_TARGET,
+    SCORES,
+    WITH_HALVES,
+)
 from perturb_evals.metrics.intervals import bootstrap_mean, paper_se
 from perturb_evals.scorers.expression.neighbors import DROPS
 from perturb_evals.scorers.running import still_running
@@ -22,6 +27,18 @@ DIGITS = 12
 
 ALWAYS = ("mae_top20", "mae_top20_lower", "mae_top20_upper")
 TOP = 20
+
+SCORES_OF: dict[int, tuple[str, ...]] = {
+    1: (
+        *("mae_top20", "mse_top20", "pearson_delta_top20"),
+        *("mae_top20_no_target", "mse_top20_no_target", "pearson_delta_top20_no_target"),
+        *("mae_top50", "mae_top100", "mae_all", "mse_all", "pearson_delta_all"),
+        *("pearson_delta_pert", "weighted_mse", "r2_weighted", "pds", "centroid_accuracy"),
+        *("sign_agreement", "overlap_top20", "systematic_share"),
+    ),
+    2: SCORES,
+}
+"""What a log holds of each answer by metric version; later ones hold more."""
 
 
 @metric(scores="unreduced")
@@ -53,13 +70,15 @@ def regression(resamples: int = 2000, seed: int = 0, asked: int | None = None) -
         by_pert = table.by_perturbation()
         results: dict[str, float] = {}
         running = still_running()
-        for name in SCORES:
+        for name in table.names:
             values = by_pert[name].to_numpy(dtype=float)
             results[name] = float(values.mean()) if len(values) else math.nan
-            if EXPRESSION_METRICS[name].interval and not running:
+            # Version 1 had no intervals there, and its results stay what they are.
+            later = table.version == 1 and name.endswith(NO_TARGET)
+            if EXPRESSION_METRICS[name].interval and not running and not later:
                 interval = bootstrap_mean(values, resamples=resamples, seed=seed)
                 results |= {f"{name}_lower": interval.lower, f"{name}_upper": interval.upper}
-        for name in filter(lambda name: EXPRESSION_METRICS[name].paper_se, SCORES):
+        for name in filter(lambda name: EXPRESSION_METRICS[name].paper_se, table.names):
             results[f"{name}_paper_se"] = paper_se(table.fold_means(name))
         results["mode_collapse"] = table.mode_collapse()
         kept = {
@@ -77,20 +96,24 @@ class ScoredVectors:
     """A run's scores: one row a reply.
 
     Attributes:
-        scores: (n, len(SCORES)) numbers by name, and the columns id, pert, fold, turn: how often
+        scores: (n, len(names)) numbers by name, and the columns id, pert, fold, turn: how often
             the sample was answered before (its epoch).
         accounts: What the scorer counted of each reply.
+        version: The metric version of the scores.
+        names: The scores: those of the version, and of the halves of a screen that has them.
     """
 
     scores: pd.DataFrame
     accounts: list[dict[str, Any]]
+    version: int
+    names: tuple[str, ...]
 
     def by_perturbation(self) -> pd.DataFrame:
         """Return the mean scores of each perturbation over its answers, sorted by name.
 
         Rounded, so that the order of repeats and epochs does not show in the last bit.
         """
-        return self.scores.groupby("pert")[list(SCORES)].mean().round(DIGITS)
+        return self.scores.groupby("pert")[list(self.names)].mean().round(DIGITS)
 
     def fold_means(self, name: str) -> "np.typing.NDArray[np.float64]":
         """Return the mean of a score in each fold, repeats and epochs averaged first."""
@@ -170,7 +193,8 @@ def scored_vectors(scores: list[SampleScore]) -> ScoredVectors:
             f"The samples of this run are about different data ({', '.join(sorted(data))}): the "
             "screen's file changed before the run was taken up again. Run the task anew."
         )
-    columns = ["id", "pert", "fold", "repeat", *SCORES]
+    version, names = _held(scores)
+    columns = ["id", "pert", "fold", "repeat", *names]
     rows, accounts = [], []
     for sample in scores:
         about, found, value = sample.sample_metadata, sample.score.metadata, sample.score.value
@@ -181,8 +205,22 @@ def scored_vectors(scores: list[SampleScore]) -> ScoredVectors:
                 "The metric `regression` goes with the scorer `expression`."
             )
         place = (str(sample.sample_id), about["pert"], about["fold"], about["repeat"])
-        rows.append((*place, *(value[name] for name in SCORES)))
+        rows.append((*place, *(value[name] for name in names)))
         accounts.append(found)
     table = pd.DataFrame(rows, columns=columns)
     table["turn"] = table.groupby("id").cumcount()
-    return ScoredVectors(table, accounts)
+    return ScoredVectors(table, accounts, version, names)
+
+
+def _held(scores: list[SampleScore]) -> tuple[int, tuple[str, ...]]:
+    """Return the latest metric version of which every answer has all scores, and what all have."""
+    held = [set(s.score.value) for s in scores if isinstance(s.score.value, dict)]
+    for version in sorted(SCORES_OF, reverse=True):
+        if all(found.issuperset(SCORES_OF[version]) for found in held):
+            halves = held and all(found.issuperset(WITH_HALVES) for found in held)
+            return version, (*SCORES_OF[version], *(WITH_HALVES if halves else ()))
+    lacking = next(found for found in held if not found.issuperset(SCORES_OF[1]))
+    raise ValueError(
+        f"An answer lacks {', '.join(name for name in SCORES_OF[1] if name not in lacking)}: the "
+        "metric `regression` goes with the scorer `expression`."
+    )

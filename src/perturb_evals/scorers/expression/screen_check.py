@@ -18,14 +18,14 @@ from perturb_evals.datasets.screens.profiles import order_by_size
 from perturb_evals.datasets.screens.screen import Screen
 from perturb_evals.datasets.screens.splits import Split
 from perturb_evals.metrics.expression.controls import bds, drf, interpolated_duplicate
-from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, SCORES
+from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, SCORES, WITH_HALVES
 from perturb_evals.metrics.intervals import PairedDifference, paired_difference
 from perturb_evals.metrics.spec import MetricSpec
-from perturb_evals.scorers.expression.held_out_truth import truth_of
+from perturb_evals.scorers.expression.held_out_truth import HALVES, truth_of
 
 Floats = NDArray[np.float64]
 Scores = dict[str, Floats]
-"""The scores of `metrics.expression.regression.SCORES`, one number a test perturbation."""
+"""The scores of `FoldTruth.names`, one number a test perturbation."""
 
 Neighbors = Callable[[ExpressionEvidence, str], Sequence[str]]
 Standing = Literal["better", "worse", "same"]
@@ -33,7 +33,10 @@ Standing = Literal["better", "worse", "same"]
 K = 5
 """Neighbors that are averaged: the fewest that a model is asked for."""
 
-CONTROL_LAYERS = ("half_1", "half_2", "padj_half_2")
+CORRELATIONS = ("pearson_delta_all", "pearson_delta_all_no_target", "pearson_delta_pert")
+"""Scores over genes that are not chosen by the truth, for which halves say what wholes would."""
+
+CONTROL_LAYERS = (*HALVES, "padj_half_2")
 """Layers without which a screen has no positive control."""
 
 ROUNDING = 1e-6
@@ -71,13 +74,16 @@ class MetricCheck:
         spec: The metric.
         means: The mean score of each reference.
         differences: Each reference but the mean, minus the mean, on the same perturbations.
-        controls: Both controls; None where the screen has no halves.
+        controls: Both controls; None where the screen has no halves, or the score needs both.
+        ceiling: What a second experiment of the same size would score, see `ceilings`; None where
+            there are no halves, or that cannot be said of the metric.
     """
 
     spec: MetricSpec
     means: dict[str, float]
     differences: dict[str, PairedDifference]
     controls: Controls | None
+    ceiling: float | None = None
 
     def standing(self, reference: str) -> Standing:
         """Say where a reference stands against the mean: its 95% interval leaves out 0, or not."""
@@ -178,19 +184,51 @@ def control_scores(screen: Screen, split: Split) -> dict[str, Scores] | None:
     return {name: _joined(folds) for name, folds in scored.items()} or None
 
 
+def ceilings(screen: Screen, split: Split) -> dict[str, float]:
+    """Say what a second experiment of the same size would score, by correlation with the first.
+
+    Half 2 predicts half 1, and by Spearman and Brown's formula the mean r of the halves is 2r / (1
+    + r) of two wholes. The truth itself, without any noise, would have the root of it. Both halves
+    are held against the same control cells, whose noise makes them agree: where these are few it is
+    too high for correlations of changes against control; not for those about the training mean.
+
+    Returns:
+        A number above 0 for each of `CORRELATIONS`; none where r is 0 or less, and for no metric
+        where the screen has no two halves.
+    """
+    half_1, half_2 = (screen.layer(name) for name in HALVES)
+    if half_1 is None or half_2 is None:
+        return {}
+    ranked = _ranked_by_half(screen, half_1)
+    kept = {name for name, of in zip(screen.perturbations, ranked, strict=True) if of}
+    row_of = {name: row for row, name in enumerate(screen.perturbations)}
+    found: list[Scores] = []
+    for fold in split.folds:
+        if test := tuple(name for name in fold.test if name in kept):
+            measured = _half_as_screen(screen, half_1, ranked)
+            truth = truth_of(measured, ExpressionEvidence(screen, fold.train), test)
+            found.append(truth.truth.score_all(half_2[[row_of[name] for name in test]]))
+    means = {name: float(values.mean()) for name, values in _joined(found).items()} if found else {}
+    return {name: 2 * r / (1 + r) for name in CORRELATIONS if (r := means.get(name, 0.0)) > 0}
+
+
 def check_metrics(
-    references: Mapping[str, Scores], controls: Mapping[str, Scores] | None
+    references: Mapping[str, Scores],
+    controls: Mapping[str, Scores] | None,
+    ceiling: Mapping[str, float] | None = None,
 ) -> dict[str, MetricCheck]:
     """Compare the references, and the controls, under every metric that has a direction.
 
     Args:
         references: Of `reference_scores`.
         controls: Of `control_scores`.
+        ceiling: Of `ceilings`.
 
     Returns:
         The figures of each metric, by name, the headline first.
     """
-    specs = [EXPRESSION_METRICS[name] for name in SCORES]
+    specs = [EXPRESSION_METRICS[name] for name in references["mean"]]
+    controlled = {} if controls is None else controls["negative"]
     return {
         spec.name: MetricCheck(
             spec,
@@ -200,7 +238,8 @@ def check_metrics(
                 for name, scores in references.items()
                 if name != "mean"
             },
-            None if controls is None else _controls(spec, controls),
+            _controls(spec, controls) if controls and spec.name in controlled else None,
+            (ceiling or {}).get(spec.name),
         )
         for spec in specs
         if spec.better is not None
@@ -247,7 +286,8 @@ def _means(evidence: ExpressionEvidence, neighbors: list[Sequence[str]]) -> Floa
 
 
 def _joined(folds: list[Scores]) -> Scores:
-    return {name: np.concatenate([fold[name] for fold in folds]) for name in SCORES}
+    names = [name for name in (*SCORES, *WITH_HALVES) if name in folds[0]]
+    return {name: np.concatenate([fold[name] for fold in folds]) for name in names}
 
 
 def _controls(spec: MetricSpec, scores: Mapping[str, Scores]) -> Controls:

@@ -1,7 +1,7 @@
 """Columns about places on the leaderboard: who stands where with what, and what it took."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from perturb_evals.leaderboard.text import (
     MISSING,
     as_published,
     count,
+    decimal,
     dollars,
     duration,
     percent,
@@ -113,8 +114,15 @@ def _system(place: Place) -> Cell | None:
 
 def _headline(place: Place) -> Cell | None:
     if isinstance(place.row, PublishedLine):
-        return published_value(place.row, None, None)
-    return None if place.row is None else figure(place.row.entry.figure)
+        return published_value(place.row, *(None,) * 5)
+    if place.row is None:
+        return None
+    cell, beside = figure(place.row.entry.figure), place.row.entry.companion
+    if beside is None or beside.value is None:
+        return replace(cell, values=(*cell.values, None, None, None))
+    said = f"{decimal(beside.value)} {place.board.family.companion_words}"
+    values = (*cell.values, beside.value, beside.lower, beside.upper)
+    return replace(cell, values=values, below=said)
 
 
 def published_value(line: PublishedLine, *more: float | None) -> Cell:
@@ -198,11 +206,17 @@ SYSTEM = Column(
     heads=True,
     legend=True,
 )
-HEADLINE = figures(
+HEADLINE = Column(
     "Headline",
-    "The metric that ranks, with its 95% interval over perturbations.",
-    "headline",
+    "The metric that ranks, with its 95% interval over perturbations; below it, where the board's "
+    "questions have one, the metric that stands beside it and never ranks.",
+    (
+        *("headline", "headline_lower", "headline_upper"),
+        *("companion", "companion_lower", "companion_upper"),
+    ),
     _headline,
+    numeric=True,
+    legend=True,
 )
 SKILL = figures(
     "Skill",
