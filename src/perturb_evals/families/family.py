@@ -118,10 +118,18 @@ class LackingReference:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A text that a model was shown, and all that models had written in the sample before."""
+    """A text that a model was shown.
+
+    Attributes:
+        text: The text of a message.
+        before: All that models had written in the sample before.
+        follows: The message before it, which it may be the answer to; empty for none, and where a
+            model wrote one of the two.
+    """
 
     text: str
     before: str
+    follows: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,6 +152,8 @@ class Audit(Protocol):
 
     what: str
     """What is looked for, in the plural."""
+    symbols: Mapping[str, str]
+    """Symbols by the codes that stand for them in all prompts of the run, see `symbol_codes`."""
 
     def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterable[Shown]:
         """Find what a prompt shows."""

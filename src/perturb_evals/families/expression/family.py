@@ -11,6 +11,7 @@ from inspect_ai.scorer import Metric, SampleScore, Scorer
 from inspect_ai.solver import TaskState
 
 from perturb_evals.datasets.errors import ArgumentError
+from perturb_evals.datasets.genes.symbol_codes import codes_in
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import expression_evidence, fold_of
@@ -139,7 +140,7 @@ class Expression(Family):
         return AskedAgain(
             run.metadata(task),
             {str(sample.id): sample for sample in samples},
-            TestedNamesAudit(),
+            TestedNamesAudit(codes_in(about)),
         )
 
     def references(self, of: BoardAtHand) -> list[Reference | LackingReference]:

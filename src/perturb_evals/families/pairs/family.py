@@ -12,6 +12,7 @@ from inspect_ai.log import EvalSampleSummary
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
 from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.genes.symbol_codes import codes_in
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.pairs.benchmark import QUESTION_SET, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import screen_of_sets
@@ -185,7 +186,7 @@ class Pairs(Family):
         return AskedAgain(
             asked.metadata(task, abstention=policy),
             {str(sample.id): sample for sample in samples},
-            RowsAudit(asked.evidence),
+            RowsAudit(asked.evidence, codes_in(about)),
         )
 
     def references(self, of: BoardAtHand) -> list[Reference | LackingReference]:
