@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from typing import Literal
 
 from perturb_evals.datasets.errors import DataError, why
+from perturb_evals.datasets.exchange import instead_of
 from perturb_evals.datasets.files.checksums import (
     record_path,
     record_sha256,
@@ -64,6 +65,8 @@ def fetch(name: str, sources: Mapping[str, Source] = SOURCES) -> Path:
             or is not the expected file, or the cache cannot be written.
     """
     source = find_source(name, sources)
+    if (stand_in := instead_of(name)) is not None:
+        return Path(stand_in)
     found = locate(source)
     if found is not None:
         place, path = found

@@ -1,7 +1,8 @@
 """The family of yes/no questions about a perturbation and a gene: PerturbQA's tasks."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,9 +12,11 @@ from inspect_ai.log import EvalSampleSummary
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
 from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.genes.symbol_codes import codes_in
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.pairs.benchmark import QUESTION_SET, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import screen_of_sets
+from perturb_evals.datasets.pairs.exchange import labels_exchanged
 from perturb_evals.datasets.pairs.load import CELL_LINES
 from perturb_evals.datasets.pairs.own_tables import is_folder, is_own, located
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError
@@ -66,6 +69,9 @@ from perturb_evals.solvers.pairs.transfer_baselines import (
 
 REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
 """What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
+
+CHECKED_GENES = 8
+"""Genes on which a solver is checked, where nothing else is said."""
 
 
 class Pairs(Family):
@@ -180,7 +186,7 @@ class Pairs(Family):
         return AskedAgain(
             asked.metadata(task, abstention=policy),
             {str(sample.id): sample for sample in samples},
-            RowsAudit(asked.evidence),
+            RowsAudit(asked.evidence, codes_in(about)),
         )
 
     def references(self, of: BoardAtHand) -> list[Reference | LackingReference]:
@@ -213,6 +219,24 @@ class Pairs(Family):
             if (said := (score.metadata or {}).get("label")) != label:
                 return f"the label is {said!r}, not {label}."
         return ""
+
+    def checked_with(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is given, beside a few genes of the demo world with all evidence open."""
+        few = {} if {"genes", "questions", "holdout"} & given.keys() else {"genes": CHECKED_GENES}
+        demo = {"dataset": "demo", "evidence": "cross"}
+        return {**(demo if given.get("dataset", "demo") == "demo" else {}), **few, **given}
+
+    @contextmanager
+    def exchanged(
+        self, task: str, args: Mapping[str, Any], folder: Path
+    ) -> Iterator[dict[str, Any]]:
+        """Exchange the labels of test rows."""
+        kind = KIND_OF_TASK[task]
+        known = inspect.signature(pairs_benchmark).parameters
+        asked = pairs_benchmark(kind, **{name: args[name] for name in args if name in known})
+        evidence = asked.evidence
+        with labels_exchanged(evidence.dataset, evidence.cell_line, kind, folder) as dataset:
+            yield {**args, "dataset": dataset}
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Score every question of the task's default run from a file of pairs and scores."""
