@@ -27,6 +27,7 @@ from perturb_evals.leaderboard.systems import (
     told_by_prompt,
     track_of,
 )
+from perturb_evals.leaderboard.unrunnable import unrunnable
 from perturb_evals.logs.headers import LogsError, SetAside, read_headers
 from perturb_evals.logs.samples import read_samples
 from perturb_evals.solvers.asking.prices import Prices
@@ -143,6 +144,8 @@ def _read(log: EvalLog, prices: Prices | None) -> tuple[Result, Outcome | None]:
     samples = read_samples(log)
     if (result := result_of(log, samples, prices)).status != "complete":
         return result, None
+    if fault := unrunnable(result):
+        raise ValueError(fault)
     asked, answered = len({score.sample_id for score in samples.scores}), len(samples.scores)
     expected = result.n_questions * result.protocol.epochs
     if (asked, answered) != (result.n_questions, expected):
