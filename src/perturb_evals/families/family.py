@@ -315,6 +315,19 @@ class Family(ABC):
         """Whether all that an answer is scored by stands in the log."""
         return True
 
+    def reply_fault(self, solver: str, given: Mapping[str, Any], output: ModelOutput) -> str:
+        """Return why an output holds a reply that its solver cannot have left; empty if it can.
+
+        Args:
+            solver: Its name; of another's solver only what none may say is told.
+            given: Its arguments.
+            output: Its output, as logged.
+
+        Returns:
+            Words that go on from the name of the solver.
+        """
+        return ""
+
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Return what a file of predictions holds, in a sentence, if a run could replay it.
 

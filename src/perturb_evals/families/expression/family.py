@@ -17,6 +17,7 @@ from perturb_evals.families.expression.audit import TestedNamesAudit
 from perturb_evals.families.expression.demo import ExpressionDemo
 from perturb_evals.families.expression.published import beside_screen
 from perturb_evals.families.expression.references import GRAPH, TRACK, computed_rows
+from perturb_evals.families.expression.reply_fault import reply_fault
 from perturb_evals.families.family import (
     AskedAgain,
     Asking,
@@ -163,6 +164,13 @@ class Expression(Family):
     def in_log(self, output: ModelOutput) -> bool:
         """Whether an answer is no predicted vector, which no log keeps."""
         return attached(output, ExpressionReply).method != "vector"
+
+    def reply_fault(self, solver: str, given: Mapping[str, Any], output: ModelOutput) -> str:
+        """Return that a solver predicts in another way than it does; the truth is the oracle's."""
+        if solver not in [own.__name__ for own in self.solvers]:
+            looks_up = attached(output, ExpressionReply).method == "oracle"
+            return "has the truth looked up, as the oracle does." if looks_up else ""
+        return reply_fault(solver, solver == nearest_perturbations.__name__, given, output)
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Take every vector of the task's default run from a file."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalSampleSummary
+from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
 from perturb_evals.datasets.errors import DataError
@@ -36,6 +37,7 @@ from perturb_evals.families.pairs.demo import PairsDemo
 from perturb_evals.families.pairs.outcome import AnswersOutcome, answers_outcome
 from perturb_evals.families.pairs.published import beside_pairs, published_data
 from perturb_evals.families.pairs.references import computed_rows
+from perturb_evals.families.pairs.reply_fault import reply_fault
 from perturb_evals.families.pairs.tasks import KIND_OF_TASK, TASKS
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
@@ -213,6 +215,12 @@ class Pairs(Family):
             if (said := (score.metadata or {}).get("label")) != label:
                 return f"the label is {said!r}, not {label}."
         return ""
+
+    def reply_fault(self, solver: str, given: Mapping[str, Any], output: ModelOutput) -> str:
+        """Return that a solver without a model has no number, or one with a model has."""
+        if solver not in [own.__name__ for own in self.solvers]:
+            return ""
+        return reply_fault(solver == ask.__name__, given, output)
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Score every question of the task's default run from a file of pairs and scores."""

@@ -36,6 +36,8 @@ class RescoredAnswers:
         self._model = ModelName(str(log.eval.model))
         self._family = family_of(log.eval.task.removeprefix(PREFIX))
         self._scorer = self._family.scorer()
+        # Scores that `inspect score` appended stand behind those of the run, which are ranked.
+        self._ranked = log.results.scores[0].name if log.results else ""
         self._n_again = self._n_vectors = self._n_other = 0
         self._first = ""
 
@@ -69,7 +71,7 @@ class RescoredAnswers:
                 self._n_vectors += 1
                 return ""
             self._n_again += 1
-            (stored,) = (summary.scores or {}).values()
+            stored = (summary.scores or {})[self._ranked]
             return _difference(stored, self._score(summary, sample))
         except DataError:
             raise

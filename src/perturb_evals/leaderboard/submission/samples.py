@@ -61,7 +61,14 @@ def checked_samples(
                     ended[check.name] = _broken(check.name, f"{_place(summary)}: {error!r}")
     except Exception as error:  # of zip, JSON or pydantic, or a sample that is not there
         return [ended.get(check.name) or _broken(check.name, repr(error)) for check in checks]
-    return [ended.get(check.name) or check.check() for check in checks]
+    return [ended.get(check.name) or _ended(check) for check in checks]
+
+
+def _ended(check: SampleCheck) -> Check:
+    try:
+        return check.check()
+    except Exception as error:  # a log may hold anything
+        return _broken(check.name, repr(error))
 
 
 def _read(
@@ -70,7 +77,7 @@ def _read(
     for begin in range(0, len(summaries), BATCH):
         batch = summaries[begin : begin + BATCH]
         places = [(summary.id, summary.epoch) for summary in batch]
-        samples = read_eval_log_samples_by_id(log.location, places, resolve_attachments="core")
+        samples = read_eval_log_samples_by_id(log.location, places, resolve_attachments="full")
         for summary, sample in zip(batch, samples, strict=True):
             if (sample.id, sample.epoch) != (summary.id, summary.epoch):
                 raise ValueError(f"{_place(sample)} stands in the place of {_place(summary)}.")
