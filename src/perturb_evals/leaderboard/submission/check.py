@@ -109,8 +109,7 @@ def _checks_of_samples(
     def metrics() -> Check:
         return metrics_check(log, read_samples(log).scores)
 
-    held: list[SampleCheck] = [Header(log, result), Copies(log), Calls(log), Outputs(log)]
-    held += [Scorings(log), Times(log)]
+    held = held_checks(log, result)
 
     try:
         asked = asked_again(log)
@@ -129,6 +128,18 @@ def _checks_of_samples(
         _made("metrics", metrics),
         *found[len(held) :],
     ]
+
+
+def held_checks(log: EvalLog, result: Result) -> list[SampleCheck]:
+    """Return the checks of whether a log agrees with itself, in the order of `NAMES`.
+
+    Args:
+        log: Its header, with results.
+        result: What is made of it.
+    """
+    per_sample: tuple[Callable[[EvalLog], SampleCheck], ...]
+    per_sample = (Copies, Calls, Outputs, Scorings, Times)
+    return [Header(log, result), *(check(log) for check in per_sample)]
 
 
 def _made(name: str, check: Callable[[], Check]) -> Check:

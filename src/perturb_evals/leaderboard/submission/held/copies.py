@@ -90,7 +90,7 @@ def _begin(held: SampleParts) -> Found:
         said, found = getattr(sample, part), getattr(first, part)
         if part == "id":
             said, found = str(said), str(found)
-        if isinstance(said, list):
+        if part == "input" and not isinstance(said, str):
             continue  # messages get ids on the way
         if fault := differ(f"the sample's {part}", said, "the event of its begin", found):
             return fault

@@ -274,9 +274,9 @@ def _headline(run: _WholeRun) -> Found:
 PAIRS: tuple[Pair[_WholeRun], ...] = (
     Pair("model", "calls", _model),
     Pair("roles", "calls", _roles),
-    Pair("model_usage", "that of samples", _usage),
     Pair("samples listed", "samples", _samples),
     Pair("results", "numbers of samples", _results),
+    Pair("model_usage", "that of samples", _usage),
     Pair("n_questions", "the dataset", _questions),
     Pair("solver", "the plan", _solver),
     Pair("track", "the solver", _track),

@@ -64,6 +64,8 @@ def _answer(held: SampleParts) -> Found:
     output = held.sample.output
     if held.run.manner == "computes":
         return NO_CALL
+    if output.empty and held.run.manner == "foreign":
+        return _foreign(held)
     if output.empty:
         return CUT if held.cut else _missing(held)
     if is_too_long(output):
