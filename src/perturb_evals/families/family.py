@@ -328,6 +328,20 @@ class Family(ABC):
         """
         return ""
 
+    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
+        """Return what the first of its solvers asks about a sample at first.
+
+        Args:
+            given: Arguments of the solver.
+            about: Metadata of the sample.
+            hashed: The hash of the template, as its reply says; None is returned for that of
+                another version of the package.
+
+        Raises:
+            DataError: The data cannot be had here.
+        """
+        return None
+
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Return what a file of predictions holds, in a sentence, if a run could replay it.
 

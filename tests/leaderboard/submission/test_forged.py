@@ -258,7 +258,7 @@ def the_better_epoch_twice(log):
 
 
 def a_transcript_twice(log):
-    first, second = log.samples[0], log.samples[-1]
+    first, second = (sample for sample in log.samples if sample.id == log.samples[0].id)
     for name in ("output", "messages"):
         setattr(second, name, getattr(first, name))
     inits = events(second, SampleInitEvent)
@@ -361,6 +361,19 @@ def asked_before_it_begins(log):
     call.timestamp = call.timestamp - timedelta(days=1)
 
 
+def another_temperature(log):
+    for config in (log.eval.model_generate_config, log.plan.config):
+        config.temperature = 0.0
+
+
+def a_hint(log):
+    sample = log.samples[0]
+    text = f"{sample.messages[0].text}\nHint: {sample.target}."
+    sample.messages[0].content = text
+    for call in calls(sample):
+        call.input = [call.input[0].model_copy(update={"content": text})]
+
+
 FORGED = [
     ("asks", answers_right, "outputs", "the output says 'Answer: "),
     ("asks", answers_and_messages_right, "outputs", ", its model event '"),
@@ -381,6 +394,8 @@ FORGED = [
     ("asks", no_events, "calls", "the sample has no event at all"),
     ("asks", no_messages, "outputs", " of a call is not in the conversation."),
     ("asks", other_prompt, "outputs", "its model event 'Hello.'."),
+    ("asks", a_hint, "outputs", ", the question "),
+    ("asks", another_temperature, "calls", "temperature of the header says 0.0, a call nothing."),
     ("asks", an_answer_more, "outputs", "the conversation has an answer that no call gave: 'Yes'."),
     ("asks", no_usage, "calls", " tokens, model_usage has none of it."),
     ("asks", no_usage, "header", "that of all samples "),

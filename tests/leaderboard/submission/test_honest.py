@@ -8,7 +8,7 @@ from inspect_ai.log import (
     read_eval_log,
     write_eval_log,
 )
-from inspect_ai.model import get_model
+from inspect_ai.model import GenerateConfig, get_model
 from inspect_ai.solver import chain, generate, solver
 
 from perturb_evals.leaderboard.submission.check import check_runs
@@ -87,6 +87,8 @@ def test_settings_servers_and_caches(run_few, tmp_path, monkeypatch):
     said = passes(run_few(model="loopback/uncounted", log_realtime=True, log_images=False))
     assert "model_usage (server and cache count no tokens)" in said["calls"]
     passes(run_few(model="loopback/some", log_model_api=True, temperature=0.5, seed=3, epochs=2))
+    model = get_model("loopback/some", config=GenerateConfig(temperature=0.3))
+    passes(run_few(model=model, top_p=0.5))
 
 
 def test_errors_and_retries(run_few, breaking):

@@ -10,7 +10,7 @@ from inspect_ai.scorer import Metric, SampleScore, Scorer
 
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
-from perturb_evals.datasets.screens.evidence import expression_evidence, fold_of
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, fold_of
 from perturb_evals.datasets.screens.predictions_file import ExpressionError
 from perturb_evals.datasets.screens.samples import held_out_samples
 from perturb_evals.families.expression.audit import TestedNamesAudit
@@ -48,7 +48,10 @@ from perturb_evals.solvers.expression.gene_baselines import (
     gaussian_process,
     graph_neighbors,
 )
-from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
+from perturb_evals.solvers.expression.nearest_perturbations import (
+    nearest_perturbations,
+    shuffled,
+)
 from perturb_evals.solvers.expression.neighbor_ensemble import neighbor_ensemble
 from perturb_evals.solvers.expression.prompts import REVIEW, NeighborPrompt
 from perturb_evals.solvers.expression.replay import (
@@ -171,6 +174,19 @@ class Expression(Family):
             looks_up = attached(output, ExpressionReply).method == "oracle"
             return "has the truth looked up, as the oracle does." if looks_up else ""
         return reply_fault(solver, solver == nearest_perturbations.__name__, given, output)
+
+    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
+        """Return the question with its candidates, as it is sent."""
+        held_out, target = HeldOut.from_metadata(about), str(about["pert"])
+        evidence, similarities = expression_evidence(held_out), given["aggregation"] == "similarity"
+        k = about["k"] if given["k"] is None else given["k"]
+        prompt = NeighborPrompt(given["variant"], evidence.cell_line, int(k), similarities)
+        if prompt.hash != hashed:
+            return None
+        candidates = evidence.perturbations
+        if given["order"] == "shuffled":
+            candidates = shuffled(candidates, given["seed"], held_out, target)
+        return prompt.render(target, candidates)
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Take every vector of the task's default run from a file."""

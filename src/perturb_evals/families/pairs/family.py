@@ -58,7 +58,7 @@ from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.lpm import lpm
-from perturb_evals.solvers.pairs.prompts import render
+from perturb_evals.solvers.pairs.prompts import prompt_hash, render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 from perturb_evals.solvers.pairs.transfer_baselines import (
     additive,
@@ -221,6 +221,13 @@ class Pairs(Family):
         if solver not in [own.__name__ for own in self.solvers]:
             return ""
         return reply_fault(solver == ask.__name__, given, output)
+
+    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
+        """Return the question as it is sent."""
+        kind, form, line = about["kind"], given["answer"], about["cell_line"]
+        if prompt_hash(kind, form, line) != hashed:
+            return None
+        return render(kind, form, line, about["pert"], about["gene"])
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Score every question of the task's default run from a file of pairs and scores."""

@@ -8,7 +8,14 @@ from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 from inspect_ai.model import ModelUsage
 
 from perturb_evals.leaderboard.submission.checks import Check
-from perturb_evals.leaderboard.submission.held.pairs import Alone, Found, Pair, Tally, quoted
+from perturb_evals.leaderboard.submission.held.pairs import (
+    Alone,
+    Found,
+    Pair,
+    Tally,
+    differ,
+    quoted,
+)
 from perturb_evals.leaderboard.submission.held.parts import RunParts, SampleParts
 
 NO_CALL = Alone("no model was asked")
@@ -16,6 +23,13 @@ TOKENS = tuple(
     name for name, field in ModelUsage.model_fields.items() if field.annotation in (int, int | None)
 )
 """What is counted; dollars may be reckoned later."""
+
+SETTINGS = (
+    *("temperature", "top_p", "top_k", "seed", "stop_seqs", "frequency_penalty"),
+    *("presence_penalty", "max_tokens", "reasoning_effort", "reasoning_tokens"),
+)
+BY_PROVIDER = ("max_tokens", "reasoning_effort", "reasoning_tokens")
+"""Settings that a call may have where the run has none."""
 
 WRITTEN = ("content", "text")
 """Names under which the replies of servers hold what a model wrote."""
@@ -178,6 +192,26 @@ def _turns(held: SampleParts) -> Found:
     return f"the sample has {turns} turns, its events {answers} answers."
 
 
+def _settings(held: SampleParts) -> Found:
+    """The solver that asks leaves the settings of the run as they are."""
+    if held.run.manner != "asks":
+        return NO_CALL if not held.calls else None
+    log = held.run.log
+    if log.config_updates:
+        return Alone("settings were changed while it ran")
+    for call in held.calls:
+        for name in SETTINGS:
+            header = getattr(log.plan.config, name)
+            if header is None:
+                header = getattr(log.eval.model_generate_config, name)
+            sent = getattr(call.config, name)
+            if name in BY_PROVIDER and header is None:
+                continue  # some have a default of their own
+            if fault := differ(f"{name} of the header", header, "a call", sent):
+                return fault
+    return None
+
+
 PAIRS: tuple[Pair[SampleParts], ...] = (
     Pair("events", "the sample", _events),
     Pair("solver", "calls", _solver),
@@ -186,5 +220,6 @@ PAIRS: tuple[Pair[SampleParts], ...] = (
     Pair("models of calls", "the header's", _models),
     Pair("roles of calls", "the header's", _roles),
     Pair("outputs of calls", "the server's replies", _raw),
+    Pair("settings of calls", "the header's", _settings),
     Pair("turns", "answers", _turns),
 )

@@ -6,6 +6,7 @@ from inspect_ai.event import ModelEvent, SpanBeginEvent
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 from inspect_ai.model import ChatMessage, ChatMessageAssistant
 
+from perturb_evals.datasets.errors import DataError
 from perturb_evals.leaderboard.submission.checks import Check
 from perturb_evals.leaderboard.submission.held.pairs import (
     Alone,
@@ -167,6 +168,23 @@ def _reply(held: SampleParts) -> Found:
     return None if own else _foreign(held)
 
 
+def _prompt(held: SampleParts) -> Found:
+    """The solver that asks sends what its template says; the reply has the template's hash."""
+    if held.run.manner != "asks":
+        return NO_CALL if held.run.manner == "computes" else _foreign(held)
+    said = (held.sample.output.metadata or {}).get(KEY)
+    if said is None or not held.calls:
+        return CUT
+    try:
+        asked = held.run.family.prompt(held.run.params, held.sample.metadata, said["prompt"])
+    except DataError:
+        return Alone("the data cannot be had here")
+    if asked is None:
+        return Alone("another version of this package asked")
+    sent = [message.text for message in held.calls[0].input if message.role == "user"]
+    return differ("the first call", sent[-1] if sent else "", "the question", asked)
+
+
 def _spans(held: SampleParts) -> Found:
     """Inspect writes down which solver begins and ends."""
     ran = [
@@ -190,4 +208,5 @@ PAIRS: tuple[Pair[SampleParts], ...] = (
     Pair("reply", "the solver", _reply),
     Pair("output", "the last answer", _answer),
     Pair("messages", "the calls", _conversation),
+    Pair("prompt", "the question", _prompt),
 )
