@@ -21,8 +21,10 @@ from inspect_ai.solver import Solver
 from perturb_evals.leaderboard.results.files import whole_result
 from perturb_evals.leaderboard.submission.check import check_runs, held_checks
 from perturb_evals.leaderboard.submission.samples import checked_samples
+from perturb_evals.solvers.expression.baselines import mean_effect
 from perturb_evals.solvers.pairs.baselines import constant
 from perturb_evals.solvers.pairs.knn import cross_line_knn
+from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de
 
 FEW = {"dataset": "demo", "cell_line": "demo_a", "genes": 1}
@@ -94,11 +96,14 @@ def run_few(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., EvalLog]:
 @pytest.fixture(scope="session")
 def honest(run_few: Callable[..., EvalLog]) -> Mapping[str, Path]:
     """Runs that every forgery begins with; do not change them."""
+    screen = langpert(screen="demo", fold=1)
     made = {
         "asks": run_few(model=SCRIPTED, epochs=2),
         "served": run_few(model="loopback/some"),
         "computes": run_few(constant()),
         "cross": run_few(cross_line_knn(), task=few(evidence="cross")),
+        "names": run_few(task=screen, model=SCRIPTED, limit=2),
+        "mean": run_few(mean_effect(), task=screen, limit=2),
     }
     return {name: Path(log.location) for name, log in made.items()}
 

@@ -10,7 +10,13 @@ from datetime import timedelta
 
 import pytest
 from inspect_ai.event import ModelEvent, SampleInitEvent, ScoreEvent, SpanBeginEvent
-from inspect_ai.log import EvalSampleLimit, ProvenanceData, edit_score
+from inspect_ai.log import (
+    EvalPlanStep,
+    EvalRetryError,
+    EvalSampleLimit,
+    ProvenanceData,
+    edit_score,
+)
 from inspect_ai.model import ChatMessageUser, ModelConfig, ModelUsage
 from inspect_ai.scorer import SampleScore, ScoreEdit
 
@@ -87,6 +93,19 @@ def no_notes(log):
 
 def another_number(log):
     attach(log.samples[1].output, PairsReply(score=0.93))
+
+
+def reply_of_expression(**said):
+    def change(log):
+        reply = log.samples[0].output.metadata["perturb_evals"]
+        reply |= said
+
+    return change
+
+
+def oracle_by_another(log):
+    rename_solver(log, "mine")
+    reply_of_expression(method="oracle")(log)
 
 
 def another_form(log):
@@ -366,6 +385,35 @@ def another_temperature(log):
         config.temperature = 0.0
 
 
+def cached_calls(log):
+    for sample in log.samples:
+        calls(sample)[0].cache, sample.model_usage = "read", {}
+    log.stats.model_usage = {}
+
+
+def an_explanation(log):
+    log.samples[0].scores["p_positive"].explanation = "Right."
+
+
+def no_version(log):
+    del log.eval.packages["inspect_ai"]
+
+
+def another_step(log):
+    log.plan.steps.append(EvalPlanStep(solver="mine"))
+
+
+def no_spans(log):
+    for sample in log.samples:
+        sample.events = [e for e in sample.events if not isinstance(e, SpanBeginEvent)]
+
+
+def hidden_usage(log):
+    log.samples[0].error_retries = [EvalRetryError(message="", traceback="", traceback_ansi="")]
+    for usage in log.stats.model_usage.values():
+        usage.input_tokens -= 1
+
+
 def a_hint(log):
     sample = log.samples[0]
     text = f"{sample.messages[0].text}\nHint: {sample.target}."
@@ -394,6 +442,18 @@ FORGED = [
     ("asks", no_events, "calls", "the sample has no event at all"),
     ("asks", no_messages, "outputs", " of a call is not in the conversation."),
     ("asks", other_prompt, "outputs", "its model event 'Hello.'."),
+    ("mean", reply_of_expression(method="oracle"), "outputs", "its reply says 'oracle'."),
+    ("names", reply_of_expression(method="oracle"), "outputs", "its reply says 'oracle'."),
+    ("names", reply_of_expression(names=["X"]), "outputs", "as a method without a model does: ['X"),
+    ("names", reply_of_expression(aggregation="ridge"), "outputs", "='mean', its reply 'ridge'."),
+    ("names", reply_of_expression(reasks=9), "outputs", "2 times at most, its reply has 9."),
+    ("mean", oracle_by_another, "outputs", "'mine' has the truth looked up, as the oracle does."),
+    ("asks", cached_calls, "calls", "a call is a read of a cache, the header has no cache."),
+    ("asks", an_explanation, "scorings", "the explanation of the score says 'Right.', the event"),
+    ("asks", no_version, "header", "does not say which version of perturb-evals and of Inspect"),
+    ("asks", another_step, "outputs", "has the solver 'mine', and no event of the sample is of it"),
+    ("asks", no_spans, "outputs", "'perturb_evals/ask', and no event of the sample is of it."),
+    ("served", hidden_usage, "header", "has 269 input_tokens of 'loopback/some', that of all sam"),
     ("asks", a_hint, "outputs", ", the question "),
     ("asks", another_temperature, "calls", "temperature of the header says 0.0, a call nothing."),
     ("asks", an_answer_more, "outputs", "the conversation has an answer that no call gave: 'Yes'."),

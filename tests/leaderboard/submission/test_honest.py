@@ -49,6 +49,18 @@ def embeds():
 
 
 @solver
+def within():
+    """A solver that has others within it, and ends early."""
+
+    async def solve(state, generate):
+        state = await chain(ask(), two_models())(state, generate)
+        state.completed = True
+        return state
+
+    return solve
+
+
+@solver
 def no_model():
     """Somebody's method without a model."""
 
@@ -68,12 +80,13 @@ def passes(log):
 
 
 def test_what_cannot_be_held_is_told(honest):
-    said = {name: passes(str(path)) for name, path in honest.items()}
+    whole = ("asks", "served", "computes", "cross")
+    said = {name: passes(str(honest[name])) for name in whole}
     assert "model_usage with the calls' usage" in said["asks"]["calls"]
     assert "outputs of calls (the log keeps no replies as they were sent)" in said["asks"]["calls"]
     assert "outputs of calls with the server's replies" in said["served"]["calls"]
     assert (
-        "Held against nothing: output, messages (no model was asked)"
+        "Held against nothing: output, messages, prompt (no model was asked)"
         in (said["computes"]["outputs"])
     )
     assert "model (no model was asked)" in said["cross"]["header"]
@@ -118,6 +131,7 @@ def test_solvers_of_others(run_few):
     assert "(the solver 'two_models' may write what it likes)" in said["outputs"]
     passes(run_few(two_models(), model="loopback/some"))
     passes(run_few(chain(ask(), generate()), model="loopback/some"))
+    passes(run_few(chain(within(), ask()), model="loopback/some"))
     passes(run_few(embeds(), model="loopback/some"))
     passes(run_few(no_model()))
 

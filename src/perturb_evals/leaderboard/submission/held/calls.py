@@ -199,7 +199,10 @@ def _settings(held: SampleParts) -> Found:
     log = held.run.log
     if log.config_updates:
         return Alone("settings were changed while it ran")
+    cached = log.plan.config.cache or log.eval.model_generate_config.cache
     for call in held.calls:
+        if call.cache is not None and not cached:
+            return f"a call is a {call.cache} of a cache, the header has no cache."
         for name in SETTINGS:
             header = getattr(log.plan.config, name)
             if header is None:

@@ -60,7 +60,8 @@ def _summary(held: SampleParts) -> Found:
     again = held.sample.summary().model_dump(mode="python")
     for part in IN_SUMMARY:
         # A summary of an older version of Inspect lacks what came later.
-        if said[part] is not None and (fault := _cut(part, said[part], again[part])):
+        told = said[part] is not None or part in ("error", "limit")
+        if told and (fault := _cut(part, said[part], again[part])):
             return fault
     begin = str(said["input"])
     if len(begin) < SHORTENED and (fault := _cut("input", said["input"], again["input"])):

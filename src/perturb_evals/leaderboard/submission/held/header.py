@@ -41,8 +41,9 @@ class _WholeRun:
         ids: Their ids, as text.
         asked: How many calls were of each model.
         usage: Their tokens by model and kind.
-        repeated: Whether tokens of the run may be of answers that are in no sample any more: those
-            of an error, or of a run that this one goes on from.
+        repeated: Whether a sample ended in an error, or was begun again after one.
+        resumed: Whether a sample was answered before this run began, as `inspect eval-retry` keeps
+            what an earlier log has.
         whole: Whether some sample was neither cut by a limit nor ended by an error.
     """
 
@@ -55,6 +56,7 @@ class _WholeRun:
     asked: Counter[str] = field(default_factory=Counter)
     usage: dict[str, Counter[str]] = field(default_factory=dict)
     repeated: bool = False
+    resumed: bool = False
     whole: bool = False
 
 
@@ -80,8 +82,9 @@ class Header:
             counted = run.usage.setdefault(model, Counter())
             counted.update({kind: getattr(usage, kind) or 0 for kind in TOKENS})
         began = run.parts.log.stats.started_at
-        before = bool(began and sample.started_at and at(sample.started_at) + SLACK < at(began))
-        run.repeated |= bool(sample.error_retries) or sample.error is not None or before
+        run.repeated |= bool(sample.error_retries) or sample.error is not None
+        if began and sample.started_at:
+            run.resumed |= at(sample.started_at) + SLACK < at(began)
         run.whole |= not parts.cut
 
     def check(self) -> Check:
@@ -120,25 +123,24 @@ def _roles(run: _WholeRun) -> Found:
 
 
 def _usage(run: _WholeRun) -> Found:
-    said = {
+    """Tokens of an answer that ended in an error are counted in the header alone."""
+    counted = {
         model: {kind: getattr(usage, kind) or 0 for kind in TOKENS}
         for model, usage in run.parts.log.stats.model_usage.items()
     }
-    if not said and not run.usage:
+    if not counted and not run.usage:
         return Alone("no tokens were counted")
-    for model in dict.fromkeys([*said, *run.usage]):
+    if run.resumed:
+        return Alone("the run goes on from an earlier log")
+    for model in dict.fromkeys([*counted, *run.usage]):
         for kind in TOKENS:
-            stats, samples = (of.get(model, {}).get(kind, 0) for of in (said, run.usage))
-            if stats != samples and not run.repeated:
+            stats, samples = (of.get(model, {}).get(kind, 0) for of in (counted, run.usage))
+            if stats < samples or (stats > samples and not run.repeated):
                 return (
                     f"model_usage of the header has {stats} {kind} of {quoted(model)}, that of all "
                     f"samples {samples}."
                 )
-    return (
-        Alone("answers that ended in an error, or in an earlier log, count too")
-        if (run.repeated)
-        else None
-    )
+    return None
 
 
 def _planned(run: _WholeRun) -> int | None:
@@ -198,8 +200,7 @@ def _results(run: _WholeRun) -> Found:
 def _solver(run: _WholeRun) -> Found:
     spec, steps = run.parts.log.eval, run.parts.log.plan.steps
     for name in run.parts.solvers:
-        taken = not name.startswith(PREFIX) and name in run.parts.own
-        if taken:
+        if name not in run.parts.own and f"{PREFIX}{name}" in run.parts.own:
             return (
                 f"the plan has the solver {quoted(name)}, which is not of this package and has the "
                 "name of one."
@@ -241,12 +242,14 @@ def _track(run: _WholeRun) -> Found:
 
 
 def _version(run: _WholeRun) -> Found:
+    """The versions that ran; a package that is not installed but in a path is not listed."""
     spec = run.parts.log.eval
     about = (spec.metadata or {}).get("package_version")
-    installed = spec.packages.get(PACKAGE)
-    if about is None or installed is None:
-        return Alone("the header does not say it twice")
-    return differ("package_version", about, "packages", installed)
+    if about is None or "inspect_ai" not in spec.packages:
+        return f"the header does not say which version of {PACKAGE} and of Inspect ran."
+    if PACKAGE not in spec.packages:
+        return Alone("the package is not among those that were installed")
+    return differ("package_version", about, "packages", spec.packages[PACKAGE])
 
 
 def _scorers(run: _WholeRun) -> Found:

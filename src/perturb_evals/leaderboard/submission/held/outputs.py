@@ -186,21 +186,18 @@ def _prompt(held: SampleParts) -> Found:
 
 
 def _spans(held: SampleParts) -> Found:
-    """Inspect writes down which solver begins and ends."""
-    ran = [
-        event.name
-        for event in held.sample.events
-        if isinstance(event, SpanBeginEvent) and event.type == "solver"
-    ]
-    if not ran:
-        return Alone("the events name no solver")
-    planned = list(held.run.solvers)
-    if held.cut:
-        planned = planned[: len(ran)]
+    """Inspect writes down which solvers of the plan begin; those of this package end none early."""
+    begun = [event for event in held.sample.events if isinstance(event, SpanBeginEvent)]
+    inner = {span.id for span in begun if span.type == "solver"}
+    ran = [span.name for span in begun if span.type == "solver" and span.parent_id not in inner]
+    planned = held.run.solvers
     for name in ran:
-        if name.removeprefix(PREFIX) not in [plan.removeprefix(PREFIX) for plan in planned]:
+        if name not in planned:
             return f"the plan has the solver {quoted(held.run.solver)}, the events {quoted(name)}."
-    return None
+    if held.cut or len(ran) == len(planned) or any(name not in held.run.own for name in ran):
+        return None
+    lacking = next(name for name in planned if name not in ran) if ran else planned[0]
+    return f"the plan has the solver {quoted(lacking)}, and no event of the sample is of it."
 
 
 PAIRS: tuple[Pair[SampleParts], ...] = (

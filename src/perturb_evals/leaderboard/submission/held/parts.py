@@ -17,7 +17,7 @@ Manner = Literal["asks", "computes", "foreign"]
 one of this package that asks none. `foreign`: any other, or several: they may do what they like."""
 
 OWN: Mapping[str, Manner] = {
-    made.__name__: "computes" if place else "asks"
+    f"{PREFIX}{made.__name__}": "computes" if place else "asks"
     for family in FAMILIES
     for place, made in enumerate(family.solvers)
 }
@@ -53,9 +53,7 @@ class RunParts:
     @cached_property
     def manner(self) -> Manner:
         """How they come to an answer."""
-        if len(self.solvers) != 1 or not self.solvers[0].startswith(PREFIX):
-            return "foreign"
-        return OWN.get(self.solvers[0].removeprefix(PREFIX), "foreign")
+        return OWN.get(self.solver, "foreign")
 
     @cached_property
     def params(self) -> Mapping[str, Any]:

@@ -56,7 +56,7 @@ def _scores(held: SampleParts) -> Found:
         event = given.get(name) or given.get(str(None))
         if event is None:
             return f"the score {quoted(name)} has no event in which it was given."
-        for part in ("value", "answer", "metadata"):
+        for part in ("value", "answer", "explanation", "metadata"):
             said, found = (_plain(getattr(one, part)) for one in (score, event.score))
             if fault := differ(f"the {part} of the score", said, "the event that gave it", found):
                 return fault
