@@ -19,7 +19,7 @@ from inspect_ai.model import GenerateConfig, ModelAPI, ModelCall, ModelOutput, M
 from inspect_ai.solver import Solver
 
 from perturb_evals.leaderboard.results.files import whole_result
-from perturb_evals.leaderboard.submission.check import check_runs, held_checks
+from perturb_evals.leaderboard.submission.check import agreement_checks, check_runs
 from perturb_evals.leaderboard.submission.samples import checked_samples
 from perturb_evals.solvers.expression.baselines import mean_effect
 from perturb_evals.solvers.pairs.baselines import constant
@@ -123,7 +123,7 @@ def found_in_fixture() -> Callable[[Path | str], Found]:
 def held_in(path: Path | str) -> Found:
     """Outcome and words of the checks that hold a log against itself."""
     log = read_eval_log(str(path), header_only=True)
-    checks = held_checks(log, whole_result(log))
+    checks = agreement_checks(log, whole_result(log))
     found = checked_samples(log, read_eval_log_sample_summaries(str(path)), checks)
     return {check.name: (check.outcome, check.said) for check in found}
 

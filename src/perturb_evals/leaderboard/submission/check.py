@@ -8,18 +8,18 @@ from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summ
 
 from perturb_evals.leaderboard.results.files import whole_result
 from perturb_evals.leaderboard.results.result import Result
+from perturb_evals.leaderboard.submission.agreement.calls import Calls
+from perturb_evals.leaderboard.submission.agreement.copies import Copies
+from perturb_evals.leaderboard.submission.agreement.header import Header
+from perturb_evals.leaderboard.submission.agreement.members import file_check
+from perturb_evals.leaderboard.submission.agreement.outputs import Outputs
+from perturb_evals.leaderboard.submission.agreement.scorings import Scorings
+from perturb_evals.leaderboard.submission.agreement.times import Times
 from perturb_evals.leaderboard.submission.answers import RescoredAnswers
 from perturb_evals.leaderboard.submission.board import asked_again, board_check, questions_check
 from perturb_evals.leaderboard.submission.checks import Check, Checked, CheckOutcome, NotAtHandError
 from perturb_evals.leaderboard.submission.evidence_audit import Prompts
 from perturb_evals.leaderboard.submission.files import Given, gather
-from perturb_evals.leaderboard.submission.held.calls import Calls
-from perturb_evals.leaderboard.submission.held.copies import Copies
-from perturb_evals.leaderboard.submission.held.header import Header
-from perturb_evals.leaderboard.submission.held.members import file_check
-from perturb_evals.leaderboard.submission.held.outputs import Outputs
-from perturb_evals.leaderboard.submission.held.scorings import Scorings
-from perturb_evals.leaderboard.submission.held.times import Times
 from perturb_evals.leaderboard.submission.metrics import metrics_check
 from perturb_evals.leaderboard.submission.samples import SampleCheck, checked_samples
 from perturb_evals.leaderboard.systems import names
@@ -109,7 +109,7 @@ def _checks_of_samples(
     def metrics() -> Check:
         return metrics_check(log, read_samples(log).scores)
 
-    held = held_checks(log, result)
+    held = agreement_checks(log, result)
 
     try:
         asked = asked_again(log)
@@ -130,7 +130,7 @@ def _checks_of_samples(
     ]
 
 
-def held_checks(log: EvalLog, result: Result) -> list[SampleCheck]:
+def agreement_checks(log: EvalLog, result: Result) -> list[SampleCheck]:
     """Return the checks of whether a log agrees with itself, in the order of `NAMES`.
 
     Args:

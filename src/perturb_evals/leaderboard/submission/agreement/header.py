@@ -9,18 +9,18 @@ from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 
 from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.leaderboard.results.result import Result
-from perturb_evals.leaderboard.submission.checks import Check
-from perturb_evals.leaderboard.submission.held.calls import TOKENS
-from perturb_evals.leaderboard.submission.held.pairs import (
+from perturb_evals.leaderboard.submission.agreement.calls import TOKENS
+from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.tally import (
+    Agreement,
     Alone,
     Found,
-    Pair,
     Tally,
     differ,
     quoted,
 )
-from perturb_evals.leaderboard.submission.held.parts import RunParts, SampleParts
-from perturb_evals.leaderboard.submission.held.times import SLACK, at
+from perturb_evals.leaderboard.submission.agreement.times import SLACK, at, in_order
+from perturb_evals.leaderboard.submission.checks import Check
 from perturb_evals.leaderboard.systems import NO_MODEL, PACKAGE
 from perturb_evals.leaderboard.unrunnable import unrunnable
 from perturb_evals.logs.headers import PREFIX
@@ -89,7 +89,7 @@ class Header:
 
     def check(self) -> Check:
         """Hold the header against itself and against its samples."""
-        tally = Tally(self.name, PAIRS)
+        tally = Tally(self.name, AGREEMENTS)
         tally.hold(self._run)
         return tally.check()
 
@@ -274,18 +274,25 @@ def _headline(run: _WholeRun) -> Found:
     )
 
 
-PAIRS: tuple[Pair[_WholeRun], ...] = (
-    Pair("model", "calls", _model),
-    Pair("roles", "calls", _roles),
-    Pair("samples listed", "samples", _samples),
-    Pair("results", "numbers of samples", _results),
-    Pair("model_usage", "that of samples", _usage),
-    Pair("n_questions", "the dataset", _questions),
-    Pair("solver", "the plan", _solver),
-    Pair("track", "the solver", _track),
-    Pair("task_args", "task_args_passed", _task_args),
-    Pair("board", "its key", _board),
-    Pair("package_version", "packages", _version),
-    Pair("scorers", "results", _scorers),
-    Pair("headline", "results", _headline),
+def _times(run: _WholeRun) -> Found:
+    log = run.parts.log
+    began = [("created", log.eval.created), ("started_at", log.stats.started_at)]
+    return in_order([*began, ("completed_at", log.stats.completed_at)])
+
+
+AGREEMENTS: tuple[Agreement[_WholeRun], ...] = (
+    Agreement("model", _model),
+    Agreement("roles", _roles),
+    Agreement("samples listed", _samples),
+    Agreement("results", _results),
+    Agreement("model_usage", _usage),
+    Agreement("n_questions", _questions),
+    Agreement("solver", _solver),
+    Agreement("track", _track),
+    Agreement("task_args", _task_args),
+    Agreement("board", _board),
+    Agreement("package_version", _version),
+    Agreement("scorers", _scorers),
+    Agreement("headline", _headline),
+    Agreement("times", _times),
 )

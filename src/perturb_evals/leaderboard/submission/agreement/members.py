@@ -9,8 +9,8 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 import fsspec
 from inspect_ai.log import EvalLog, EvalSampleSummary
 
+from perturb_evals.leaderboard.submission.agreement.tally import differ, quoted
 from perturb_evals.leaderboard.submission.checks import Check
-from perturb_evals.leaderboard.submission.held.pairs import differ, quoted
 
 NAME = "file"
 HEADER, START, SUMMARIES = "header.json", "_journal/start.json", "summaries.json"

@@ -5,16 +5,16 @@ from typing import Any
 from inspect_ai.event import ErrorEvent, SampleInitEvent, SampleLimitEvent
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 
-from perturb_evals.leaderboard.submission.checks import Check
-from perturb_evals.leaderboard.submission.held.pairs import (
+from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.tally import (
+    Agreement,
     Alone,
     Found,
-    Pair,
     Tally,
     differ,
     quoted,
 )
-from perturb_evals.leaderboard.submission.held.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.checks import Check
 
 SHORTENED = 200
 """Texts of a summary that are longer may have been made shorter."""
@@ -36,7 +36,7 @@ class Copies:
 
     def __init__(self, log: EvalLog) -> None:
         self._run = RunParts(log)
-        self._tally = Tally(self.name, PAIRS, "samples")
+        self._tally = Tally(self.name, AGREEMENTS, "samples")
         self._uuids: dict[str, str] = {}
 
     def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
@@ -54,10 +54,10 @@ class Copies:
         return self._tally.check()
 
 
-def _summary(held: SampleParts) -> Found:
+def _summary(parts: SampleParts) -> Found:
     """Long texts, and metadata above 1 KB, are cut in a summary as Inspect cuts them again."""
-    said = held.summary.model_dump(mode="python")
-    again = held.sample.summary().model_dump(mode="python")
+    said = parts.summary.model_dump(mode="python")
+    again = parts.sample.summary().model_dump(mode="python")
     for part in IN_SUMMARY:
         # A summary of an older version of Inspect lacks what came later.
         told = said[part] is not None or part in ("error", "limit")
@@ -81,12 +81,12 @@ def _cut(part: str, said: Any, again: Any) -> str | None:
     return differ(f"the summary's {part}", said, "the full sample", again)
 
 
-def _begin(held: SampleParts) -> Found:
+def _begin(parts: SampleParts) -> Found:
     """Inspect writes a sample down before its solver sees it."""
-    begun = [event for event in held.sample.events if isinstance(event, SampleInitEvent)]
+    begun = [event for event in parts.sample.events if isinstance(event, SampleInitEvent)]
     if not begun:
         return Alone("no event says how the sample began")
-    sample, first = held.sample, begun[0].sample
+    sample, first = parts.sample, begun[0].sample
     for part in AT_BEGIN:
         said, found = getattr(sample, part), getattr(first, part)
         if part == "id":
@@ -104,38 +104,38 @@ def _begin(held: SampleParts) -> Found:
     return None
 
 
-def _limit(held: SampleParts) -> Found:
-    limit = held.sample.limit
+def _limit(parts: SampleParts) -> Found:
+    limit = parts.sample.limit
     if limit is None or limit.type in ELSEWHERE:
         return None
-    if any(isinstance(event, SampleLimitEvent) for event in held.sample.events):
+    if any(isinstance(event, SampleLimitEvent) for event in parts.sample.events):
         return None
     return f"the sample says that a limit of {quoted(limit.type)} ended it, and no event does."
 
 
-def _error(held: SampleParts) -> Found:
+def _error(parts: SampleParts) -> Found:
     """What ended in an error has no score, unless the run was to score it all the same."""
-    error, allowed = held.sample.error, held.run.log.eval.config.score_on_error
+    error, allowed = parts.sample.error, parts.run.log.eval.config.score_on_error
     if error is None:
         return None
-    if not any(isinstance(event, ErrorEvent) for event in held.sample.events):
+    if not any(isinstance(event, ErrorEvent) for event in parts.sample.events):
         return f"the sample says that {quoted(error.message)} ended it, and no event does."
-    if held.sample.scores and not allowed:
+    if parts.sample.scores and not allowed:
         return f"the sample ended in {quoted(error.message)}, and has a score."
     return None
 
 
-def _invalid(held: SampleParts) -> Found:
-    if held.sample.invalidation is not None and not held.run.log.invalidated:
-        by = quoted(held.sample.invalidation.author)
+def _invalid(parts: SampleParts) -> Found:
+    if parts.sample.invalidation is not None and not parts.run.log.invalidated:
+        by = quoted(parts.sample.invalidation.author)
         return f"the sample was invalidated by {by}, and the run was not."
     return None
 
 
-PAIRS: tuple[Pair[SampleParts], ...] = (
-    Pair("summaries", "full samples", _summary),
-    Pair("samples", "the events of their begin", _begin),
-    Pair("limits", "events", _limit),
-    Pair("errors", "events and scores", _error),
-    Pair("invalidation", "the header", _invalid),
+AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
+    Agreement("summaries", _summary),
+    Agreement("samples", _begin),
+    Agreement("limits", _limit),
+    Agreement("errors", _error),
+    Agreement("invalidation", _invalid),
 )

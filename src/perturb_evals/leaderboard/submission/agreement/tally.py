@@ -1,4 +1,4 @@
-"""Pairs of places in a log that must agree, and what was found of them in all samples."""
+"""Parts of a log that must agree with others, and what was found of them in all samples."""
 
 import math
 from collections import Counter
@@ -11,7 +11,7 @@ from perturb_evals.leaderboard.submission.checks import Check
 QUOTED = 60
 """Letters of a value that stand in a sentence."""
 
-Held = TypeVar("Held", contravariant=True)
+Of = TypeVar("Of", contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -30,51 +30,50 @@ Found = str | Alone | None
 
 
 @dataclass(frozen=True)
-class Pair(Generic[Held]):
-    """Two places that must agree.
+class Agreement(Generic[Of]):
+    """A part of a log and what repeats it.
 
     Attributes:
-        part: The one, in the plural.
-        other: The other.
-        hold: Holds one against the other.
+        part: What it is called.
+        hold: Holds it against what repeats it.
     """
 
     part: str
-    other: str
-    hold: Callable[[Held], Found]
+    hold: Callable[[Of], Found]
 
 
-class Tally(Generic[Held]):
-    """What was found of some pairs, in all that they were held in.
+class Tally(Generic[Of]):
+    """What was found of the parts of a run, or of all its samples.
 
     Args:
         name: Of the check.
-        pairs: Its table.
-        unit: What they are held in, in the plural; empty for the run as a whole.
+        agreements: Its table.
+        unit: `samples`; empty for the run as a whole.
     """
 
-    def __init__(self, name: str, pairs: Sequence[Pair[Held]], unit: str = "") -> None:
-        self._name, self._pairs, self._unit = name, pairs, unit
-        self._n = self._n_faulty = 0
+    def __init__(self, name: str, agreements: Sequence[Agreement[Of]], unit: str = "") -> None:
+        self._name, self._agreements, self._unit = name, agreements, unit
+        self._n = 0
         self._first = ""
+        self._faulty: set[str] = set()
         self._agreed: Counter[str] = Counter()
         self._alone: Counter[tuple[str, str]] = Counter()
 
-    def hold(self, held: Held, place: str = "") -> None:
-        """Hold all pairs against each other.
+    def hold(self, whole: Of, place: str = "") -> None:
+        """Hold all parts against what repeats them.
 
         Args:
-            held: What they are parts of.
+            whole: What they are parts of.
             place: Where it stands.
         """
         self._n += 1
         faults = []
-        for pair in self._pairs:
-            found = pair.hold(held)
+        for agreement in self._agreements:
+            found = agreement.hold(whole)
             if isinstance(found, Alone):
-                self._alone[pair.part, found.why] += 1
+                self._alone[agreement.part, found.why] += 1
             elif found is None:
-                self._agreed[f"{pair.part} with {pair.other}"] += 1
+                self._agreed[agreement.part] += 1
             else:
                 faults.append(found)
         if faults:
@@ -82,13 +81,15 @@ class Tally(Generic[Held]):
 
     def contradiction(self, said: str, place: str = "") -> None:
         """Count something that contradicts itself."""
-        self._n_faulty += 1
+        self._faulty.add(place)
         self._first = self._first or (f"{place}: {said}" if place else said)
 
     def check(self) -> Check:
         """Return the first contradiction, or what agrees and what stands alone."""
         if self._first:
-            many = f"{self._n_faulty} of {self._n} {self._unit} contradict themselves; the first, "
+            many = (
+                f"{len(self._faulty)} of {self._n} {self._unit} contradict themselves; the first, "
+            )
             return Check(self._name, "fail", (many if self._unit else "") + self._first)
         alone = self._told_alone()
         if not self._agreed:

@@ -1,4 +1,4 @@
-"""When things happened: what comes first has the earlier time."""
+"""When samples and calls happened: what comes first has the earlier time."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -6,26 +6,22 @@ from itertools import pairwise
 from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 
+from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.tally import Agreement, Alone, Found, Tally
 from perturb_evals.leaderboard.submission.checks import Check
-from perturb_evals.leaderboard.submission.held.pairs import Alone, Found, Pair, Tally
-from perturb_evals.leaderboard.submission.held.parts import RunParts, SampleParts
 
 SLACK = timedelta(seconds=5)
 """Headers have whole seconds, and clocks are set."""
 
 
 class Times:
-    """The times of all samples, and of the run."""
+    """The times of all samples."""
 
     name = "times"
 
     def __init__(self, log: EvalLog) -> None:
         self._run = RunParts(log)
-        self._tally = Tally(self.name, PAIRS, "samples")
-        stats = log.stats
-        run = [("created", log.eval.created), ("started_at", stats.started_at)]
-        if fault := _in_order([*run, ("completed_at", stats.completed_at)]):
-            self._tally.contradiction(fault, "the header")
+        self._tally = Tally(self.name, AGREEMENTS, "samples")
 
     def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
         """Hold the times of a sample against each other."""
@@ -42,8 +38,8 @@ def at(time: str | datetime) -> datetime:
     return (time if isinstance(time, datetime) else datetime.fromisoformat(time)).astimezone()
 
 
-def _in_order(times: list[tuple[str, str | datetime | None]]) -> str | None:
-    """Return which of some times, each with its name, is before an earlier one."""
+def in_order(times: list[tuple[str, str | datetime | None]]) -> str | None:
+    """Return which of some times, each with its name, is before one that stands before it."""
     given = [(name, at(time)) for name, time in times if time]
     for (first, before), (second, after) in pairwise(given):
         if after + SLACK < before:
@@ -51,11 +47,11 @@ def _in_order(times: list[tuple[str, str | datetime | None]]) -> str | None:
     return None
 
 
-def _sample(held: SampleParts) -> Found:
-    sample, stats = held.sample, held.run.log.stats
+def _sample(parts: SampleParts) -> Found:
+    sample, stats = parts.sample, parts.run.log.stats
     if not (sample.started_at and sample.completed_at):
         return Alone("older logs have no times of samples")
-    return _in_order(
+    return in_order(
         [
             ("started_at", sample.started_at),
             ("completed_at", sample.completed_at),
@@ -64,9 +60,9 @@ def _sample(held: SampleParts) -> Found:
     )
 
 
-def _length(held: SampleParts) -> Found:
+def _length(parts: SampleParts) -> Found:
     """A clock that is set may lengthen a sample, and seldom shortens it."""
-    sample = held.sample
+    sample = parts.sample
     if not (sample.started_at and sample.completed_at) or sample.total_time is None:
         return Alone("older logs have no times of samples")
     passed = at(sample.completed_at) - at(sample.started_at)
@@ -76,8 +72,8 @@ def _length(held: SampleParts) -> Found:
     return None
 
 
-def _calls(held: SampleParts) -> Found:
-    sample = held.sample
+def _calls(parts: SampleParts) -> Found:
+    sample = parts.sample
     calls = [event for event in sample.events if isinstance(event, ModelEvent)]
     if not calls:
         return Alone("no model was asked")
@@ -85,13 +81,13 @@ def _calls(held: SampleParts) -> Found:
         ended = call.completed or call.timestamp
         times = [("a call", call.timestamp), ("its answer", ended)]
         began, end = ("started_at", sample.started_at), ("completed_at", sample.completed_at)
-        if fault := _in_order([began, *times, end]):
+        if fault := in_order([began, *times, end]):
             return fault
     return None
 
 
-PAIRS: tuple[Pair[SampleParts], ...] = (
-    Pair("samples", "the run", _sample),
-    Pair("total_time", "begin and end", _length),
-    Pair("calls", "their sample", _calls),
+AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
+    Agreement("samples", _sample),
+    Agreement("total_time", _length),
+    Agreement("calls", _calls),
 )

@@ -7,16 +7,16 @@ from inspect_ai.event import CompactionEvent
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 from inspect_ai.model import ModelUsage
 
-from perturb_evals.leaderboard.submission.checks import Check
-from perturb_evals.leaderboard.submission.held.pairs import (
+from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.tally import (
+    Agreement,
     Alone,
     Found,
-    Pair,
     Tally,
     differ,
     quoted,
 )
-from perturb_evals.leaderboard.submission.held.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.checks import Check
 
 NO_CALL = Alone("no model was asked")
 TOKENS = tuple(
@@ -42,7 +42,7 @@ class Calls:
 
     def __init__(self, log: EvalLog) -> None:
         self._run = RunParts(log)
-        self._tally = Tally(self.name, PAIRS, "samples")
+        self._tally = Tally(self.name, AGREEMENTS, "samples")
 
     def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
         """Hold the calls of a sample against the rest of it."""
@@ -54,34 +54,34 @@ class Calls:
         return self._tally.check()
 
 
-def _events(held: SampleParts) -> Found:
+def _events(parts: SampleParts) -> Found:
     """No sample is without events, unless they were taken out."""
-    if held.sample.events:
+    if parts.sample.events:
         return None
     return "the sample has no event at all, and Inspect writes down at least how it began."
 
 
-def _solver(held: SampleParts) -> Found:
-    if held.run.manner != "computes":
+def _solver(parts: SampleParts) -> Found:
+    if parts.run.manner != "computes":
         return None
-    if held.calls or held.sample.model_usage:
-        what = f"{len(held.calls)} calls of a model, and usage of "
-        named = ", ".join(map(quoted, held.sample.model_usage)) or "none"
-        return f"the solver {quoted(held.run.solver)} asks no model, the sample has {what}{named}."
+    if parts.calls or parts.sample.model_usage:
+        what = f"{len(parts.calls)} calls of a model, and usage of "
+        named = ", ".join(map(quoted, parts.sample.model_usage)) or "none"
+        return f"the solver {quoted(parts.run.solver)} asks no model, the sample has {what}{named}."
     return None
 
 
-def _usage(held: SampleParts) -> Found:
+def _usage(parts: SampleParts) -> Found:
     counted: dict[str, dict[str, int]] = {}
-    for call in held.calls:
+    for call in parts.calls:
         if call.output.usage is not None and call.cache != "read":
             for kind in TOKENS:
                 own = counted.setdefault(call.model, dict.fromkeys(TOKENS, 0))
                 own[kind] += getattr(call.output.usage, kind) or 0
-    said = {model: _tokens(usage) for model, usage in held.sample.model_usage.items()}
+    said = {model: _tokens(usage) for model, usage in parts.sample.model_usage.items()}
     if not counted and not said:
-        return Alone("server and cache count no tokens") if held.calls else NO_CALL
-    if any(isinstance(event, CompactionEvent) for event in held.sample.events):
+        return Alone("server and cache count no tokens") if parts.calls else NO_CALL
+    if any(isinstance(event, CompactionEvent) for event in parts.sample.events):
         return Alone("a conversation was made shorter, which is no call in the log")
     for model in dict.fromkeys([*said, *counted]):
         if model not in counted:
@@ -104,10 +104,10 @@ def _tokens(usage: ModelUsage) -> dict[str, int]:
     return {kind: getattr(usage, kind) or 0 for kind in TOKENS}
 
 
-def _prompts(held: SampleParts) -> Found:
-    if not held.calls:
+def _prompts(parts: SampleParts) -> Found:
+    if not parts.calls:
         return NO_CALL
-    for number, call in enumerate(held.calls, 1):
+    for number, call in enumerate(parts.calls, 1):
         if not any(message.content for message in call.input):
             took = call.output.usage.input_tokens if call.output.usage else 0
             what = (
@@ -117,21 +117,21 @@ def _prompts(held: SampleParts) -> Found:
     return None
 
 
-def _models(held: SampleParts) -> Found:
+def _models(parts: SampleParts) -> Found:
     """A solver may ask others than the header names; what is counted of them is in its usage."""
-    if not held.calls:
+    if not parts.calls:
         return NO_CALL
-    known = held.run.models | set(held.run.log.stats.model_usage)
-    for number, call in enumerate(held.calls, 1):
+    known = parts.run.models | set(parts.run.log.stats.model_usage)
+    for number, call in enumerate(parts.calls, 1):
         if call.model not in known and call.output.usage is not None and call.cache != "read":
             names = ", ".join(quoted(name) for name in sorted(known))
             return f"call {number} is of {quoted(call.model)}, the header knows {names}."
     return None
 
 
-def _roles(held: SampleParts) -> Found:
-    bound = held.run.log.eval.model_roles or {}
-    in_roles = [call for call in held.calls if call.role in bound]
+def _roles(parts: SampleParts) -> Found:
+    bound = parts.run.log.eval.model_roles or {}
+    in_roles = [call for call in parts.calls if call.role in bound]
     for call in in_roles:
         one = bound[str(call.role)]
         models = [role.model for role in (one if isinstance(one, list) else [one])]
@@ -143,11 +143,11 @@ def _roles(held: SampleParts) -> Found:
     return None
 
 
-def _raw(held: SampleParts) -> Found:
+def _raw(parts: SampleParts) -> Found:
     """The reply of the server holds what the model wrote, where the log keeps it."""
-    kept = [call for call in held.answered if call.call is not None and call.call.response]
+    kept = [call for call in parts.answered if call.call is not None and call.call.response]
     if not kept:
-        return NO_CALL if not held.calls else Alone("the log keeps no replies as they were sent")
+        return NO_CALL if not parts.calls else Alone("the log keeps no replies as they were sent")
     n_held = 0
     for call in kept:
         assert call.call is not None
@@ -180,27 +180,27 @@ def _squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def _turns(held: SampleParts) -> Found:
+def _turns(parts: SampleParts) -> Found:
     """Each answer is a turn, but for those that scorers of others asked for."""
-    if held.sample.turn_count is None:
+    if parts.sample.turn_count is None:
         return Alone("older logs do not count turns")
-    if held.run.manner == "foreign" or held.cut:
+    if parts.run.manner == "foreign" or parts.cut:
         return None
-    if held.sample.turn_count == len(held.answered):
+    if parts.sample.turn_count == len(parts.answered):
         return None
-    turns, answers = held.sample.turn_count, len(held.answered)
+    turns, answers = parts.sample.turn_count, len(parts.answered)
     return f"the sample has {turns} turns, its events {answers} answers."
 
 
-def _settings(held: SampleParts) -> Found:
+def _settings(parts: SampleParts) -> Found:
     """The solver that asks leaves the settings of the run as they are."""
-    if held.run.manner != "asks":
-        return NO_CALL if not held.calls else None
-    log = held.run.log
+    if parts.run.manner != "asks":
+        return NO_CALL if not parts.calls else None
+    log = parts.run.log
     if log.config_updates:
         return Alone("settings were changed while it ran")
     cached = log.plan.config.cache or log.eval.model_generate_config.cache
-    for call in held.calls:
+    for call in parts.calls:
         if call.cache is not None and not cached:
             return f"a call is a {call.cache} of a cache, the header has no cache."
         for name in SETTINGS:
@@ -215,14 +215,14 @@ def _settings(held: SampleParts) -> Found:
     return None
 
 
-PAIRS: tuple[Pair[SampleParts], ...] = (
-    Pair("events", "the sample", _events),
-    Pair("solver", "calls", _solver),
-    Pair("model_usage", "the calls' usage", _usage),
-    Pair("prompts", "the calls' outputs", _prompts),
-    Pair("models of calls", "the header's", _models),
-    Pair("roles of calls", "the header's", _roles),
-    Pair("outputs of calls", "the server's replies", _raw),
-    Pair("settings of calls", "the header's", _settings),
-    Pair("turns", "answers", _turns),
+AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
+    Agreement("events", _events),
+    Agreement("solver", _solver),
+    Agreement("model_usage", _usage),
+    Agreement("prompts", _prompts),
+    Agreement("models of calls", _models),
+    Agreement("roles of calls", _roles),
+    Agreement("outputs of calls", _raw),
+    Agreement("settings of calls", _settings),
+    Agreement("turns", _turns),
 )
