@@ -17,9 +17,10 @@ from inspect_ai.log import (
     ProvenanceData,
     edit_score,
 )
-from inspect_ai.model import ChatMessageUser, ModelConfig, ModelUsage
+from inspect_ai.model import ChatMessageUser, ModelConfig, ModelOutput, ModelUsage
 from inspect_ai.scorer import SampleScore, ScoreEdit
 
+from perturb_evals.leaderboard.submission.agreement import members
 from perturb_evals.replies.pairs import PairsReply
 from perturb_evals.replies.reply import attach
 from perturb_evals.scorers.pairs.results import classification
@@ -117,6 +118,14 @@ def another_choice(log):
     sample.output = calls(sample)[0].output.model_copy(deep=True)
     sample.output.metadata = {"perturb_evals": {"form": "label", "score": None, "prompt": "x"}}
     sample.output.choices[0].stop_reason = "max_tokens"
+
+
+def another_completion(log):
+    sample = log.samples[0]
+    outputs = [sample.output.model_dump(), calls(sample)[0].output.model_dump()]
+    for output in outputs:
+        output["completion"] = "Answer: No"
+    sample.output, calls(sample)[0].output = map(ModelOutput.model_validate, outputs)
 
 
 def made_up_output(log):
@@ -433,6 +442,7 @@ FORGED = [
     ("computes", another_number, "outputs", "in words, its reply has the number 0.93."),
     ("asks", another_form, "outputs", "asks with answer='label', its reply has 'probability'."),
     ("served", another_choice, "outputs", "its stop_reason says 'max_tokens', that of its model"),
+    ("asks", another_completion, "outputs", "the output says 'Answer: No', its message '"),
     ("asks", made_up_output, "outputs", "has another id than all answers."),
     ("served", too_long, "outputs", "says that the prompt was too long, its model event 'It is a"),
     ("asks", no_prompts, "calls", "call 1 has no prompt, and its output took "),
@@ -632,6 +642,32 @@ def test_a_name_that_stands_twice_in_an_object(rezip, found_in, honest):
     outcome, said = found_in(rezip("computes", {HEADER: '{"status": "error", ' + good[1:]}))["file"]
     assert outcome == "fail"
     assert "the name 'status' stands twice" in said.replace("\\'", "'")
+
+
+def test_a_text_that_the_log_holds_once(rezip, held_in, honest):
+    """It is the output, the model event and the server's reply at once."""
+    sample = sample_of(honest["served"])
+
+    def change(said):
+        (name,) = (name for name, text in said["attachments"].items() if "nucleus" in text)
+        said["attachments"][name] = "Answer: No"
+        outputs = [said["output"], *(e["output"] for e in said["events"] if e["event"] == "model")]
+        for output in outputs:
+            output["completion"] = "Answer: No"
+        for place in (said["output"]["choices"][0]["message"], said["messages"][-1]):
+            place["content"] = "Answer: No"
+
+    path = rezip("served", {sample: altered(honest["served"], sample, change)})
+    said = held_in(path)
+    assert (said["outputs"][0], said["calls"][0]) == ("pass", "pass")
+    assert "the text 'Answer: No' is named '" in said["copies"][1]
+
+
+def test_a_member_that_is_far_too_large(honest, found_in, monkeypatch):
+    monkeypatch.setattr(members, "LARGEST", 10)
+    outcome, said = found_in(honest["computes"])["file"]
+    assert outcome == "fail"
+    assert " would unpack to " in said
 
 
 def test_a_damaged_member(rezip, found_in, honest):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import mmh3
 from inspect_ai.event import ErrorEvent, SampleInitEvent, SampleLimitEvent
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 
@@ -25,6 +26,7 @@ IN_SUMMARY = (
 )
 IN_SCORE = ("value", "answer", "metadata")
 AT_BEGIN = ("id", "input", "target", "choices")
+LOW = (1 << 64) - 1
 ELSEWHERE = ("operator", "custom")
 """Limits that a person or a solver may set, without an event."""
 
@@ -38,6 +40,8 @@ class Copies:
         self._run = RunParts(log)
         self._tally = Tally(self.name, AGREEMENTS, "samples")
         self._uuids: dict[str, str] = {}
+        self._n_hashed = 0
+        self._unlike: list[tuple[str, str]] = []
 
     def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
         """Hold what is said of a sample in one place against the others."""
@@ -49,9 +53,24 @@ class Copies:
                 said = f"it has the id {sample.uuid!r} of {first}: a copy of that sample."
                 self._tally.contradiction(said, parts.place)
 
+        for name, text in sample.attachments.items():
+            if _hash(text) == name:
+                self._n_hashed += 1
+            else:
+                self._unlike.append((parts.place, f"the text {quoted(text)} is named {name!r}"))
+
     def check(self) -> Check:
-        """Return what was found."""
+        """Return what was found; other names of texts everywhere are those of another Inspect."""
+        if self._n_hashed:
+            for place, said in self._unlike:
+                self._tally.contradiction(f"{said}, which is the hash of another one.", place)
         return self._tally.check()
+
+
+def _hash(text: str) -> str:
+    """Return the name that Inspect gives a text which stands in several places of a sample."""
+    digest = mmh3.hash128(text.encode(errors="backslashreplace"), signed=False)
+    return f"{digest & LOW:016x}{digest >> 64:016x}"
 
 
 def _summary(parts: SampleParts) -> Found:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from contextlib import ExitStack
 from typing import Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -26,6 +27,9 @@ OUTSIDE = re.compile(r"/|[A-Za-z]:|\\\\|(?:.*[/\\])?\.\.(?:[/\\]|$)")
 """Names that would lie outside of a folder into which an archive is unpacked."""
 
 CHUNK = 1 << 20
+LARGEST = 1 << 30
+"""Bytes of a member; that of a sample with hundreds of long calls has some millions."""
+
 STARTED = ("version", "eval", "plan")
 """What is written down before the first question, and again at the end."""
 
@@ -41,7 +45,11 @@ def file_check(log: EvalLog, summaries: list[EvalSampleSummary]) -> Check:
         said = "A log in JSON is one text, which has no members to hold against each other."
         return Check(NAME, "not applicable", said)
     try:
-        with fsspec.open(log.location, "rb") as file, ZipFile(file) as archive:
+        with ExitStack() as opened:
+            place = log.location
+            if "://" in place:
+                place = opened.enter_context(fsspec.open(place, "rb"))
+            archive = opened.enter_context(ZipFile(place))
             fault = _fault(archive, summaries)
             n_members = len(archive.infolist())
     except (BadZipFile, ValueError, KeyError, NotImplementedError, RecursionError) as error:
@@ -88,7 +96,9 @@ def _twice(archive: ZipFile, info: ZipInfo, names: Counter[str]) -> str:
 
 
 def _unread(archive: ZipFile, info: ZipInfo) -> str:
-    """Return that a member is damaged: its bytes are not those of its checksum."""
+    """Return that a member is damaged, its bytes not those of its checksum, or far too large."""
+    if info.file_size > LARGEST:
+        return f"The member {quoted(info.filename)} would unpack to {info.file_size} bytes."
     try:
         with archive.open(info) as member:
             while member.read(CHUNK):

@@ -99,6 +99,19 @@ def _answer(parts: SampleParts) -> Found:
     )
 
 
+def _completion(parts: SampleParts) -> Found:
+    """An output says twice what was written: in its message, and for those who read it."""
+    if parts.run.manner == "foreign":
+        return _foreign(parts)
+    outputs = [("a model event", call.output) for call in parts.answered]
+    for name, output in [("the output", parts.sample.output), *outputs]:
+        if not output.empty and (
+            fault := differ(name, output.completion, "its message", output.message.text)
+        ):
+            return fault
+    return None
+
+
 def _is_of(call: ModelEvent, message: ChatMessage) -> bool:
     return not call.output.empty and call.output.message.id == message.id
 
@@ -204,6 +217,7 @@ AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
     Agreement("solver", _spans),
     Agreement("reply", _reply),
     Agreement("output", _answer),
+    Agreement("completion", _completion),
     Agreement("messages", _conversation),
     Agreement("prompt", _prompt),
 )
