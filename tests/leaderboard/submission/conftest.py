@@ -51,6 +51,13 @@ class Server(ModelAPI):
         Server.asked += 1
         if self.model_name == "breaks" and Server.asked % 3 == 0:
             raise RuntimeError("The server broke down.")
+        if self.model_name == "short":
+            raise RuntimeError("The prompt is too long: it exceeds the maximum context length.")
+        if self.model_name == "short_in_words":
+            said = "The prompt is too long: it exceeds the maximum context length."
+            return ModelOutput.from_content("short", said, stop_reason="model_length")
+        if self.model_name == "calls_tools":
+            return ModelOutput.for_tool_call("calls_tools", "answer", {"answer": "Yes"})
         # Longer than what Inspect keeps in place, and under the name of a dated version.
         text = "It is a gene of the nucleus." + 20 * " And so on." + "\n\nAnswer: Yes"
         output = ModelOutput.from_content(f"{self.model_name}-2026-01-31", text)

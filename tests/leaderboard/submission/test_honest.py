@@ -119,6 +119,14 @@ def test_errors_and_retries(run_few, breaking):
     passes(broken)
 
 
+def test_answers_that_the_solver_puts_into_words(run_few):
+    for model in ("short", "short_in_words"):
+        said = passes(run_few(model=f"loopback/{model}"))
+        assert "(the prompt was too long for the model, so that there is no" in said["outputs"]
+    said = passes(run_few(model="loopback/calls_tools"))
+    assert "Held against nothing" not in said["outputs"]
+
+
 def test_limits(run_few):
     said = passes(run_few(model="loopback/some", token_limit=50))
     assert "a limit or an error cut the sample short" in said["outputs"]

@@ -1,6 +1,7 @@
 """The output that is scored against the model's own answer, the conversation, and the solver."""
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from inspect_ai.event import ModelEvent, SpanBeginEvent
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
@@ -20,6 +21,7 @@ from perturb_evals.leaderboard.submission.checks import Check
 from perturb_evals.logs.headers import PREFIX
 from perturb_evals.replies.reply import KEY, is_too_long
 from perturb_evals.solvers.asking.faults import says_too_long
+from perturb_evals.solvers.asking.request import in_words
 
 NO_CALL = Alone("no model was asked")
 CUT = Alone("a limit or an error cut the sample short")
@@ -88,7 +90,8 @@ def _answer(parts: SampleParts) -> Found:
         said = quoted(output.completion)
         return f"the output is not the last answer: it says {said}, that {quoted(last)}."
     if call.output.message.tool_calls:
-        return Alone("calls of tools are put into words")
+        words = in_words(call.output.message)
+        return differ("the output", output.completion, "the tools that its event calls", words)
     if fault := differ("the output", output.completion, "its model event", call.output.completion):
         return fault
     dumped, event = (one.model_dump(mode="json") for one in (output, call.output))
@@ -146,13 +149,15 @@ def _conversation(parts: SampleParts) -> Found:
     sent: dict[str | None, ChatMessage] = {}
     for call in parts.answered:
         sent |= {message.id: message for message in call.input if message.role != "system"}
-        if not call.output.empty and not call.output.message.tool_calls:
+        if not call.output.empty:
             sent[call.output.message.id] = call.output.message
+    without_end = parts.cut or is_too_long(parts.sample.output)
     for name, message in sent.items():
         if name in there:
-            if fault := differ("a message", there[name].text, "its model event", message.text):
+            words = in_words(message) if _is_answer(message) else message.text
+            if fault := differ("a message", there[name].text, "its model event", words):
                 return fault
-        elif not parts.cut and not _may_be_left(message, parts.answered):
+        elif not without_end and not _may_be_left(message, parts.answered):
             return f"the message {quoted(message.text)} of a call is not in the conversation."
     for name, message in there.items():
         if name not in sent and _is_answer(message) and not is_too_long(parts.sample.output):
@@ -160,7 +165,7 @@ def _conversation(parts: SampleParts) -> Found:
     return None
 
 
-def _is_answer(message: ChatMessage) -> bool:
+def _is_answer(message: ChatMessage) -> TypeGuard[ChatMessageAssistant]:
     return isinstance(message, ChatMessageAssistant) and message.source == "generate"
 
 
