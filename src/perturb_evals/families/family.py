@@ -383,6 +383,33 @@ class Family(ABC):
         """
         raise ValueError(f"The truth of {task} cannot be exchanged.")
 
+    def reply_fault(self, solver: str, given: Mapping[str, Any], output: ModelOutput) -> str:
+        """Return why an output holds a reply that its solver cannot have left; empty if it can.
+
+        Args:
+            solver: Its name; of another's solver only what none may say is told.
+            given: Its arguments.
+            output: Its output, as logged.
+
+        Returns:
+            Words that go on from the name of the solver.
+        """
+        return ""
+
+    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
+        """Return what the first of its solvers asks about a sample at first.
+
+        Args:
+            given: Arguments of the solver.
+            about: Metadata of the sample.
+            hashed: The hash of the template, as its reply says; None is returned for that of
+                another version of the package.
+
+        Raises:
+            DataError: The data cannot be had here.
+        """
+        return None
+
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Return what a file of predictions holds, in a sentence, if a run could replay it.
 

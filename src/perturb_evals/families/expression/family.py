@@ -15,7 +15,7 @@ from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.genes.symbol_codes import codes_in
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
-from perturb_evals.datasets.screens.evidence import expression_evidence, fold_of
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, fold_of
 from perturb_evals.datasets.screens.exchange import vectors_exchanged
 from perturb_evals.datasets.screens.predictions_file import ExpressionError
 from perturb_evals.datasets.screens.samples import held_out_samples
@@ -23,6 +23,7 @@ from perturb_evals.families.expression.audit import TestedNamesAudit
 from perturb_evals.families.expression.demo import ExpressionDemo
 from perturb_evals.families.expression.published import beside_screen
 from perturb_evals.families.expression.references import GRAPH, TRACK, computed_rows
+from perturb_evals.families.expression.reply_fault import reply_fault
 from perturb_evals.families.expression.versions import older_metrics
 from perturb_evals.families.family import (
     AskedAgain,
@@ -55,7 +56,10 @@ from perturb_evals.solvers.expression.gene_baselines import (
     gaussian_process,
     graph_neighbors,
 )
-from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
+from perturb_evals.solvers.expression.nearest_perturbations import (
+    nearest_perturbations,
+    shuffled,
+)
 from perturb_evals.solvers.expression.neighbor_ensemble import neighbor_ensemble
 from perturb_evals.solvers.expression.prompts import REVIEW, NeighborPrompt
 from perturb_evals.solvers.expression.replay import (
@@ -218,6 +222,26 @@ class Expression(Family):
             )
         with vectors_exchanged(run.folds[0]):
             yield dict(args)
+
+    def reply_fault(self, solver: str, given: Mapping[str, Any], output: ModelOutput) -> str:
+        """Return that a solver predicts in another way than it does; the truth is the oracle's."""
+        if solver not in [own.__name__ for own in self.solvers]:
+            looks_up = attached(output, ExpressionReply).method == "oracle"
+            return "has the truth looked up, as the oracle does." if looks_up else ""
+        return reply_fault(solver, solver == nearest_perturbations.__name__, given, output)
+
+    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
+        """Return the question with its candidates, as it is sent."""
+        held_out, target = HeldOut.from_metadata(about), str(about["pert"])
+        evidence, similarities = expression_evidence(held_out), given["aggregation"] == "similarity"
+        k = about["k"] if given["k"] is None else given["k"]
+        prompt = NeighborPrompt(given["variant"], evidence.cell_line, int(k), similarities)
+        if prompt.hash != hashed:
+            return None
+        candidates = evidence.perturbations
+        if given["order"] == "shuffled":
+            candidates = shuffled(candidates, given["seed"], held_out, target)
+        return prompt.render(target, candidates)
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Take every vector of the task's default run from a file."""

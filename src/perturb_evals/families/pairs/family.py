@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalSampleSummary
+from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
 from perturb_evals.datasets.errors import DataError
@@ -39,6 +40,7 @@ from perturb_evals.families.pairs.demo import PairsDemo
 from perturb_evals.families.pairs.outcome import AnswersOutcome, answers_outcome
 from perturb_evals.families.pairs.published import beside_pairs, published_data
 from perturb_evals.families.pairs.references import computed_rows
+from perturb_evals.families.pairs.reply_fault import reply_fault
 from perturb_evals.families.pairs.tasks import KIND_OF_TASK, TASKS
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
@@ -59,7 +61,7 @@ from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.lpm import lpm
-from perturb_evals.solvers.pairs.prompts import render
+from perturb_evals.solvers.pairs.prompts import prompt_hash, render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 from perturb_evals.solvers.pairs.transfer_baselines import (
     additive,
@@ -237,6 +239,19 @@ class Pairs(Family):
         evidence = asked.evidence
         with labels_exchanged(evidence.dataset, evidence.cell_line, kind, folder) as dataset:
             yield {**args, "dataset": dataset}
+
+    def reply_fault(self, solver: str, given: Mapping[str, Any], output: ModelOutput) -> str:
+        """Return that a solver without a model has no number, or one with a model has."""
+        if solver not in [own.__name__ for own in self.solvers]:
+            return ""
+        return reply_fault(solver == ask.__name__, given, output)
+
+    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
+        """Return the question as it is sent."""
+        kind, form, line = about["kind"], given["answer"], about["cell_line"]
+        if prompt_hash(kind, form, line) != hashed:
+            return None
+        return render(kind, form, line, about["pert"], about["gene"])
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Score every question of the task's default run from a file of pairs and scores."""
