@@ -162,6 +162,10 @@ def test_the_synthetic_table(real_data: Path):
         ((HEADER, "c,p,r"), "it cannot be read: .*Expected 4 columns, got 3"),
         ((HEADER, "c,p,r,1", "c,p,,1", "c, ,r,1"), "data row 2: expected names .*'' \\(2 such"),
         ((HEADER, "c,p,r,1", "c,p,s,nan"), "data row 2: expected a finite number as value; got v"),
+        (
+            (HEADER, "c,p,r,1", "c,p,s,-3e38"),
+            "data row 2: expected a value between -1e.12 and 1e.12",
+        ),
         ((HEADER, "c,p,r,-inf"), "got value -inf, context 'c', perturbation 'p', readout 'r' \\(1"),
         ((HEADER, "c,p,r,1", "c,p,s,"), "finite number as value; got value ''"),
         ((HEADER, "c,p,r,1", "c,p,s,high", "c,p,t,"), "row 2: .* got value 'high', .*\\(2 such"),

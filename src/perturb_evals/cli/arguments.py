@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perturb_evals.cli.tables.terminal import plain
-from perturb_evals.datasets.errors import ArgumentError
+from perturb_evals.cli.tables.terminal import short
+from perturb_evals.datasets.errors import ArgumentError, why
 
 if TYPE_CHECKING:
     from perturb_evals.datasets.screens.load import ScreenRequest
@@ -27,10 +27,14 @@ def usage() -> Iterator[None]:
         raise ArgumentError(str(error)) from error
 
 
+LONGEST = 4000
+"""Characters of an error: it may quote a file."""
+
+
 def complain(command: str | None, error: Exception | str, code: int = 1) -> int:
     """Say on stderr, in one line, what is wrong; return the exit code."""
     name = f"perturb-evals {command}" if command else "perturb-evals"
-    print(f"{name}: {plain(str(error))}", file=sys.stderr)
+    print(f"{name}: {short(str(error), LONGEST)}", file=sys.stderr)
     return code
 
 
@@ -90,8 +94,9 @@ def named_values(option: str, pairs: Iterable[str]) -> dict[str, Any]:
     for name, text in _pairs(option, pairs).items():
         try:
             value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ValueError(f"{option} {name} expects YAML; got {text!r}: {error}") from error
+        except (yaml.YAMLError, RecursionError) as error:
+            said = f"{text[:200]!r}: {why(error)}"
+            raise ValueError(f"{option} {name} expects YAML; got {said}") from error
         read[name] = value.split(",") if isinstance(value, str) and "," in value else value
     return read
 

@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.tables.terminal import plain
-from perturb_evals.datasets.errors import ArgumentError, DataError
+from perturb_evals.datasets.errors import ArgumentError, DataError, why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """What shells give for Ctrl-C."""
+
+PROBE = 1 << 16
+"""Bytes that are written to see whether the disk has space."""
 
 SECONDS_BETWEEN_LINES, SECONDS_MEASURED = 30.0, 5.0
 
@@ -143,6 +147,15 @@ def _check_free(output: Path, checkpoints: Path, resume: bool) -> None:
             f"{output} holds the best of a training that was cut off, but its checkpoints in "
             f"{checkpoints} are gone, so nothing can go on; name another folder to begin anew."
         )
+    # Here, and not when the first epoch is to be written, an hour later.
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output.parent) as probe:
+            probe.write(b" " * PROBE)
+    except OSError as error:
+        raise DataError(
+            f"{output} cannot be written ({why(error)}); name another folder with -o."
+        ) from error
 
 
 def _rows(table: str, validate: list[str]) -> "tuple[Triples, Triples | None, dict[str, int]]":

@@ -29,6 +29,8 @@ SPLITS = ("train", "val", "test")
 DELIMITERS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 FORMATS = (*DELIMITERS, ".parquet")
 HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
+LARGEST = 1e12
+"""No measurement is larger; the square of one near 1e38 is none in single precision."""
 OF_HUGGING_FACE = {"validation": "val"}
 """How a split is called there that is called otherwise here."""
 
@@ -284,6 +286,8 @@ def _check(frame: pd.DataFrame, where: str | Path) -> None:
     if VALUE in frame:
         numbers = pd.to_numeric(frame[VALUE], errors="coerce").to_numpy(dtype=float)
         refuse(~np.isfinite(numbers), "expected a finite number as value", VALUE, *TEXTS)
+        absurd = f"expected a value between -{LARGEST:.0e} and {LARGEST:.0e}, whatever was measured"
+        refuse(np.abs(numbers) > LARGEST, absurd, VALUE, *TEXTS)
         frame[VALUE] = numbers
     if SPLIT in frame:
         unknown = ~frame[SPLIT].isin(SPLITS).to_numpy()

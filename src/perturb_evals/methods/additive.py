@@ -21,6 +21,9 @@ class Additive:
     Args:
         triples: The values.
         penalty: As of so many values that show no shift; above 0.
+
+    Raises:
+        ValueError: The shifts are not found, for values of very different sizes.
     """
 
     def __init__(self, triples: Triples, penalty: float = PENALTY) -> None:
@@ -49,12 +52,17 @@ class Additive:
         square = (n_perturbations, n_perturbations)
         self.shift: Floats = np.zeros(n_perturbations)
         if left.any():
-            self.shift, _ = cg(
+            self.shift, iterations = cg(
                 LinearOperator(square, matvec=reduced, dtype=float),
                 left,
                 rtol=TOLERANCE,
                 M=LinearOperator(square, matvec=lambda r: np.ravel(r) / (rows_of + penalty)),
             )
+            if iterations:  # none are told where it converged
+                raise ValueError(
+                    f"the shifts of {n_perturbations} perturbations were not found to within "
+                    f"{TOLERANCE} in {iterations} steps; values of very different sizes do that."
+                )
         self.known = rows_of > 0
         shape = (len(triples.contexts), n_readouts)
         level = mean - in_cell * (has @ self.shift)

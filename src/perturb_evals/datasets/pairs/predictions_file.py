@@ -124,8 +124,8 @@ def _json_lines(file: TextIO) -> pd.DataFrame:
         if line.strip():
             try:
                 rows.append(dict(json.loads(line)))
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"line {number} is no JSON object: {error}") from error
+            except (TypeError, ValueError, RecursionError) as error:
+                raise ValueError(f"line {number} is no JSON object: {why(error)}") from error
     return pd.DataFrame(rows, dtype=object)
 
 

@@ -123,7 +123,7 @@ def read_split(
         ]
     except OSError as error:
         raise SplitError(f"{path} cannot be read as a file of folds: {why(error)}.") from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SplitError(
             f"{path}: expected JSON of the form "
             f'[{{"train": [...], "test": [...]}}, ...], which this is not: {why(error)}'

@@ -58,7 +58,7 @@ def written_off(path: Path) -> float:
         try:
             name, dollars = json.loads(line)
             last[str(name)] = float(dollars)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise LedgerError(
                 f"{path}, line {number}: expected a question and its dollars; got {line[:80]!r}. "
                 "Without this file only the logs say what was spent."

@@ -43,7 +43,7 @@ def read_prices(path: Path) -> dict[str, ModelCost]:
         # As Inspect tells them apart: YAML has other rules for numbers and tabs.
         is_json = text.lstrip().startswith("{")
         read = json.loads(text, object_pairs_hook=_once) if is_json else yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise PricesError(f"{path}: not readable as prices, {FORM}: {why(error)}") from error
     if not isinstance(read, dict):
         raise PricesError(f"{path}: expected {FORM}, got {type(read).__name__}.")
