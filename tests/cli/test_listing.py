@@ -1,10 +1,13 @@
 import inspect
+import subprocess
+import sys
 
 import pytest
+from docstring_parser import parse
 
 from perturb_evals import _registry
-from perturb_evals.cli.listing import _described
 from perturb_evals.cli.main import main
+from perturb_evals.cli.registered import registered
 from perturb_evals.metrics import EXPRESSION_METRICS, PAIR_METRICS
 
 
@@ -39,9 +42,31 @@ def test_list_shows_every_metric_with_its_direction_and_formula(capsys, monkeypa
         assert line == [spec.name, *(spec.better or "").split(), *spec.formula.split()]
 
 
-def test_every_argument_is_described():
-    for function in (*_registry.TASKS, *_registry.SOLVERS):
-        summary, described = _described(function)
-        assert summary.endswith((".", "?")), function.__name__
-        for name in inspect.signature(function).parameters:
-            assert described.get(name), f"{function.__name__}: {name} has no description"
+@pytest.mark.parametrize("room", ["tasks", "solvers"])
+def test_the_source_says_what_the_registry_has(room):
+    functions = {f.__name__: f for f in getattr(_registry, room.upper())}
+    found = {one.name: one for one in registered(room)}
+    assert set(found) == set(functions)
+    assert len(registered(room)) == len(functions)
+    for name, function in functions.items():
+        assert found[name].docstring == inspect.getdoc(function)
+        arguments = [
+            (p.name, None if p.default is p.empty else str(p.default))
+            for p in inspect.signature(function).parameters.values()
+            if p.kind is not p.VAR_KEYWORD
+        ]
+        assert list(found[name].arguments) == arguments
+        doc = parse(found[name].docstring)
+        assert (doc.short_description or "").endswith((".", "?")), name
+        described = {param.arg_name: param.description for param in doc.params}
+        for argument, _ in arguments:
+            assert described.get(argument), f"{name}: {argument} has no description"
+
+
+def test_the_list_imports_neither_inspect_nor_pandas():
+    code = (
+        "import sys; from perturb_evals.cli.main import main; main(['list']);"
+        "print(sorted({'inspect_ai', 'pandas', 'scipy'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"

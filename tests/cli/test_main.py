@@ -24,6 +24,7 @@ COMMANDS = (
     "leaderboard",
     "compare",
     "results",
+    "check-solver",
     "check-submission",
 )
 HEAVY = (

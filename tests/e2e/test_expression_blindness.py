@@ -1,7 +1,7 @@
 """No expression of a test perturbation reaches a prompt or a prediction.
 
 Every solver answers for one fold twice: over a screen as it is, and over one in which the test rows
-of the fold have been given to each other. Prompts, names and predicted vectors stay the same to the
+of the fold have been exchanged. Prompts, names and predicted vectors stay the same to the
 byte. The oracle reads the truth by design, and two solvers cheat on purpose: the comparison must
 find all three.
 """
@@ -21,6 +21,7 @@ from inspect_ai.solver import Solver, TaskState, solver
 from perturb_evals.datasets.demo.screen import demo_screen
 from perturb_evals.datasets.screens import evidence as training
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
+from perturb_evals.datasets.screens.exchange import exchanged_screen
 from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
 from perturb_evals.datasets.screens.screen import Screen
 from perturb_evals.scorers.expression import predicted
@@ -36,12 +37,10 @@ LIMIT = 5
 
 
 def write(path: Path, screen: Screen, moved: bool) -> str:
-    """Write a screen as a pseudobulk file; its test rows given to each other if `moved`."""
-    rows = screen.expression.copy()
+    """Write a screen as a pseudobulk file; its test rows exchanged if `moved`."""
     if moved:
-        tested = fold_of(HeldOut(ScreenRequest("demo"), fold=FOLD)).test
-        places = [screen.perturbations.index(name) for name in tested]
-        rows[places] = rows[np.roll(places, 1)]
+        screen = exchanged_screen(screen, fold_of(HeldOut(ScreenRequest("demo"), fold=FOLD)).test)
+    rows = screen.expression
     obs = pd.DataFrame(index=["control", *screen.perturbations])
     values = np.vstack([screen.control, rows])
     path.parent.mkdir()

@@ -1,7 +1,7 @@
 """No label of a test row reaches a prompt or a baseline: they stay the same when labels change.
 
 Every solver answers every question twice, over a mirror folder with the tables as they are and
-over one in which the test labels of every table are shuffled. Two solvers that cheat on purpose
+over one in which the test labels of every table are exchanged. Two solvers that cheat on purpose
 show that the comparison would find a leak.
 
 Under `holdout="both"` no training row of an asked gene reaches them either: they stay the same when
@@ -10,7 +10,7 @@ those rows are changed, left out or added. A third one cheats there.
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,8 +26,9 @@ from perturb_evals.datasets.demo.world import demo_tables
 from perturb_evals.datasets.evidence import EvidenceError
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, lines_read, pairs_evidence
+from perturb_evals.datasets.pairs.exchange import exchanged_tables
 from perturb_evals.datasets.pairs.load import FILE_SUFFIX, load_table
-from perturb_evals.datasets.pairs.questions import HOLDOUTS, scored_genes
+from perturb_evals.datasets.pairs.questions import HOLDOUTS
 from perturb_evals.families.family import BoardAtHand, Reference
 from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.families.pairs.outcome import AnswersOutcome
@@ -106,24 +107,6 @@ def put_world(
 def graph() -> str:
     """The file of pairs that was put in its place."""
     return os.environ["PERTURB_EVALS_DATA"] + "/graph.csv"
-
-
-def shuffled(tables: Tables, questions: str) -> Tables:
-    """The tables with the test labels of each shuffled: all of them, or within genes.
-
-    Shuffled within genes the same genes have both classes, so the same questions are asked.
-    """
-    rng = np.random.default_rng(7)
-    out: Tables = {}
-    for key, frame in tables.items():
-        test = frame["split"] == "test"
-        labels = frame.loc[test, "label"]
-        groups = frame.loc[test, "gene"] if questions == "scored" else np.zeros(len(labels))
-        mixed = labels.groupby(np.asarray(groups)).transform(rng.permutation)
-        out[key] = frame.copy()
-        out[key].loc[test, "label"] = mixed.astype(labels.dtype)
-        assert (out[key].loc[~test] == frame.loc[~test]).all(axis=None)
-    return out
 
 
 # The solvers, and two that cheat
@@ -284,19 +267,19 @@ def test_prompts_and_predictions_do_not_change_with_the_test_labels(
     ask_everybody: Callable[..., list[EvalSample]],
 ):
     world = {(line, kind): table for (line, kind), table in world.items() if line in READ}
-    other_world = shuffled(world, questions)
+    others = {kind: exchanged_tables(world, kind) for kind in KINDS}
 
-    def both_kinds() -> Iterator[tuple[str, list[EvalSample]]]:
-        for kind in KINDS:
-            one, other = world["k562", kind], other_world["k562", kind]
-            turned = one[one["label"] != other["label"]]
-            pairs = set(zip(turned["pert"], turned["gene"], strict=True))
-            yield kind, ask_everybody(kind, "k562", questions, pairs, holdout)
+    def asked(kind: str) -> list[EvalSample]:
+        one, other = world["k562", kind], others[kind]["k562", kind]
+        turned = one[one["label"] != other["label"]]
+        pairs = set(zip(turned["pert"], turned["gene"], strict=True))
+        return ask_everybody(kind, "k562", questions, pairs, holdout)
 
     put_world(world)
-    before = dict(both_kinds())
-    put_world(other_world)
-    for kind, after in both_kinds():
+    before = {kind: asked(kind) for kind in KINDS}
+    for kind in KINDS:
+        put_world(others[kind])
+        after = asked(kind)
         assert len(after) > LIMIT / 2
         assert [sample.id for sample in after] == [sample.id for sample in before[kind]]
         pairs = list(zip(before[kind], after, strict=True))
@@ -330,7 +313,7 @@ def test_reference_rows_do_not_change_with_the_test_labels(
         return {row.method: row.outcome for row in found if isinstance(row, Reference)}
 
     demo = {(line, kind): table for (line, kind), table in demo.items() if line in READ}
-    before, after = rows(demo), rows(shuffled(demo, "scored"))
+    before, after = rows(demo), rows(exchanged_tables(demo, "de"))
     assert before.keys() == after.keys() >= {"gene_frequency", "perturbation_rate"}
     for method, row in before.items():
         one, other = row.predictions, after[method].predictions
@@ -388,15 +371,8 @@ def test_predictions_for_whole_real_tables(
     tables = {key: table for key, table in real.items() if key[0] in {line, *LINES}}
     put_world(tables)
     before = predictions()
-    put_world(shuffled(tables, "all"))
+    put_world(exchanged_tables(tables, kind))
     assert predictions() == before
-
-
-def test_shuffling_within_genes_keeps_the_scored_genes(demo: Tables):
-    for key, frame in shuffled(demo, "scored").items():
-        test = frame["split"] == "test"
-        assert scored_genes(frame[test]) == scored_genes(demo[key][test])
-        assert (frame["label"] != demo[key]["label"]).any()
 
 
 # Under holdout=both: training rows of the asked genes

@@ -1,4 +1,6 @@
 import math
+import sys
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -9,12 +11,15 @@ from perturb_evals.leaderboard.text import (
     MINUS,
     MISSING,
     count,
+    cut,
     decimal,
     dollars,
     duration,
+    harmless,
     interval,
     p_value,
     percent,
+    visible,
     with_interval,
 )
 
@@ -97,3 +102,38 @@ def test_units() -> None:
 def test_what_is_not_known_is_a_dash(shown: object) -> None:
     assert callable(shown)
     assert shown(None) == shown(math.nan) == MISSING
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20A1"]
+FORMULAS += ["\ufe661", "\ufe62"]
+BEFORE = ["", " ", "\t", "\r", "\n", "\u00a0", "\u3000", "\u200b", "\ufeff", "\x00", "\u2028"]
+BEFORE += ["\u202e", "\x1b[31m"]
+
+
+@pytest.mark.each("formula", FORMULAS)
+@pytest.mark.each("before", BEFORE)
+def test_no_text_is_a_formula(before: str, formula: str) -> None:
+    """Full-width and small signs count too, behind whatever white space or nothing at all."""
+    shown = harmless(before + formula)
+    assert shown[0] == "'" or (before.startswith("\x1b") and shown[0] == "[")
+
+
+STEERING = "\x1b[31m\x9b31m\x1b]0;title\x07\x00\x08\x7f"
+STEERING += "\u202e\u2066\u2069\u200b\u200e\u2060\u2028\ufeff\ud800\U000e0041"
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+
+
+def test_what_steers_is_left_out() -> None:
+    assert visible(f"a{STEERING}b") == "a[31m31m]0;titleb"
+    assert visible("a\tb\nc d\u00e9\u2014\U0001f600") == "a\tb\nc d\u00e9\u2014\U0001f600"
+    for letter in map(chr, [*range(0x20000), *range(0xE0000, 0xE0200), sys.maxunicode]):
+        category = unicodedata.category(letter)
+        if category in UNSEEN:
+            assert visible(letter) == (letter if letter in "\t\n\r" else ""), hex(ord(letter))
+        elif category != "Cn" and letter < "\U000e0000":
+            assert visible(letter) == letter, hex(ord(letter))
+
+
+def test_long_texts_are_cut() -> None:
+    assert cut("a" * 20, 20) == "a" * 20
+    assert cut("a" * 2000, 10) == "a" * 10 + "\u2026 (1,990 characters more)"

@@ -1,14 +1,14 @@
 """`perturb-evals list`: tasks, solvers and metrics, read from the code itself."""
 
 import argparse
-import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from perturb_evals.metrics import MetricSpec
+    from perturb_evals.cli.registered import Registered
+    from perturb_evals.metrics.spec import MetricSpec
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -23,40 +23,38 @@ def run(args: argparse.Namespace) -> int:
     """Print every task and solver with a table of its arguments, then the metrics."""
     from rich.console import Console
 
-    from perturb_evals import _registry
-    from perturb_evals.metrics import EXPRESSION_METRICS, PAIR_METRICS
+    from perturb_evals.cli.registered import registered
+    from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS
+    from perturb_evals.metrics.pairs.spec import PAIR_METRICS
 
     console = Console(highlight=False, markup=False)
     console.print(
         "Tasks: inspect eval perturb_evals/TASK -T name=value --model MODEL\n", style="bold"
     )
-    _show(console, _registry.TASKS)
+    _show(console, registered("tasks"))
     console.print(
         "Solvers: inspect eval perturb_evals/TASK --solver perturb_evals/SOLVER -S name=value "
         "--model MODEL\n(`ask` and `nearest_perturbations` need one; else --model none/none)\n",
         style="bold",
     )
-    _show(console, _registry.SOLVERS)
+    _show(console, registered("solvers"))
     console.print("Metrics, which of their values are better, and their formulas\n", style="bold")
     _show_metrics(console, "questions", PAIR_METRICS)
     _show_metrics(console, "expression", EXPRESSION_METRICS)
     return 0
 
 
-def _show(console: "Console", functions: tuple[Callable[..., Any], ...]) -> None:
+def _show(console: "Console", functions: "Sequence[Registered]") -> None:
     from rich.padding import Padding
     from rich.table import Table
 
     for function in functions:
-        summary, described = _described(function)
-        console.print(f"{function.__name__}  {summary}")
-        arguments = []
-        for name, parameter in inspect.signature(function).parameters.items():
-            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-                continue
-            required = parameter.default is inspect.Parameter.empty
-            default = " (required)" if required else f"={parameter.default}"
-            arguments.append((name + default, described.get(name, "")))
+        summary, described = _described(function.docstring)
+        console.print(f"{function.name}  {summary}")
+        arguments = [
+            (f"{name} (required)" if default is None else f"{name}={default}", described[name])
+            for name, default in function.arguments
+        ]
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         widest = max((len(argument) for argument, _ in arguments), default=0)
         # No letter of a default is cut: descriptions make room, and in a narrow terminal it folds.
@@ -80,11 +78,11 @@ def _show_metrics(console: "Console", of: str, specs: "dict[str, MetricSpec]") -
     console.print(Padding(table, (0, 0, 1, 4)))
 
 
-def _described(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
-    """Return a function's summary and the descriptions of its arguments, from its docstring."""
+def _described(docstring: str) -> tuple[str, dict[str, str]]:
+    """Return the summary of a docstring and the descriptions of the arguments."""
     from docstring_parser import parse
 
-    doc = parse(inspect.getdoc(function) or "")
+    doc = parse(docstring)
     arguments = {
         param.arg_name: " ".join((param.description or "").split()) for param in doc.params
     }

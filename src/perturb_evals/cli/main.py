@@ -23,6 +23,7 @@ from perturb_evals.cli import (
     train,
 )
 from perturb_evals.cli.arguments import complain
+from perturb_evals.cli.check_solver import command as check_solver
 from perturb_evals.cli.curve import command as curve
 from perturb_evals.cli.run import command as run
 from perturb_evals.datasets.errors import ArgumentError, DataError, why
@@ -42,6 +43,7 @@ COMMANDS = (
     leaderboard,
     compare,
     results,
+    check_solver,
     check_submission,
 )
 

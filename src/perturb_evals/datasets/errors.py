@@ -42,6 +42,8 @@ def why(error: BaseException) -> str:
     """
     if isinstance(error, OSError) and error.errno is not None:
         return _IN_WORDS.get(error.errno, error.strerror or str(error))
+    if isinstance(error, RecursionError):
+        return "its brackets are nested too deep"
     if isinstance(error, KeyError):
         return f"it lacks {error}"
     if isinstance(error, UnicodeDecodeError):

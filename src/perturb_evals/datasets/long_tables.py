@@ -6,6 +6,7 @@ gene or a score, a value whatever was measured.
 
 import errno
 import re
+import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from pyarrow import csv, parquet
 
 from datasets import load_dataset, load_dataset_builder
 from perturb_evals.datasets.errors import ArgumentError, DataError, why
-from perturb_evals.datasets.files.fetch import cache_folder
 from perturb_evals.datasets.genes.words import clean
 
 TEXTS = ("context", "perturbation", "readout")
@@ -132,7 +132,12 @@ def _tables(where: str | Path) -> Iterator[tuple[str, str | None, pa.Table]]:
 
 
 def _of_hugging_face(name: str) -> Iterator[tuple[str, str | None, pa.Table]]:
-    cache = str(cache_folder() / "tables")
+    # What `datasets` keeps has no checksum, so it keeps nothing.
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _prepared(name, folder)
+
+
+def _prepared(name: str, cache: str) -> Iterator[tuple[str, str | None, pa.Table]]:
     builder = load_dataset_builder(name, cache_dir=cache)
     files = builder.config.data_files or {}
     every = [(split, file) for split, of_split in files.items() for file in of_split]
@@ -141,7 +146,7 @@ def _of_hugging_face(name: str) -> Iterator[tuple[str, str | None, pa.Table]]:
         for split, file in every:
             yield file, str(split) if len(files) > 1 else None, _read(file)
         return
-    found = load_dataset(name, cache_dir=cache)
+    found = load_dataset(name, cache_dir=cache, keep_in_memory=True)
     for split, rows in found.items():
         used = [column for column in rows.column_names if _folded(column) in _USED]
         table = rows.select_columns(used).with_format("arrow")[:]

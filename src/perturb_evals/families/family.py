@@ -6,6 +6,7 @@ and has pages as soon as one object says what stands here.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalSampleSummary
 from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
-from inspect_ai.solver import Solver
+from inspect_ai.solver import Solver, TaskState
 
 from perturb_evals.datasets.published import publication_date
 from perturb_evals.families.demo import Demo
@@ -117,10 +118,18 @@ class LackingReference:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A text that a model was shown, and all that models had written in the sample before."""
+    """A text that a model was shown.
+
+    Attributes:
+        text: The text of a message.
+        before: All that models had written in the sample before.
+        follows: The message before it, which it may be the answer to; empty for none, and where a
+            model wrote one of the two.
+    """
 
     text: str
     before: str
+    follows: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +152,8 @@ class Audit(Protocol):
 
     what: str
     """What is looked for, in the plural."""
+    symbols: Mapping[str, str]
+    """Symbols by the codes that stand for them in all prompts of the run, see `symbol_codes`."""
 
     def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterable[Shown]:
         """Find what a prompt shows."""
@@ -342,6 +353,62 @@ class Family(ABC):
     def in_log(self, output: ModelOutput) -> bool:
         """Whether all that an answer is scored by stands in the log."""
         return True
+
+    def left(self, state: TaskState) -> list[float]:
+        """Return the numbers that a solver left in memory for the scorer, which no log keeps."""
+        return []
+
+    def checked_with(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those with which a solver is checked: those given, beside what keeps it short."""
+        return dict(given)
+
+    def exchanged(
+        self, task: str, args: Mapping[str, Any], folder: Path
+    ) -> AbstractContextManager[dict[str, Any]]:
+        """Exchange the truth of a task's test rows, by whichever way it is read, for a while.
+
+        The same questions are asked, with the same names; a solver that reads no truth is shown the
+        same and answers the same.
+
+        Args:
+            task: Name of the task.
+            args: Its arguments.
+            folder: An empty folder, for files.
+
+        Returns:
+            What gives the arguments of the task; only those that name a user's data are others.
+
+        Raises:
+            ValueError, DataError: Arguments that are not allowed; data that cannot be had.
+        """
+        raise ValueError(f"The truth of {task} cannot be exchanged.")
+
+    def reply_fault(self, solver: str, given: Mapping[str, Any], output: ModelOutput) -> str:
+        """Return why an output holds a reply that its solver cannot have left; empty if it can.
+
+        Args:
+            solver: Its name; of another's solver only what none may say is told.
+            given: Its arguments.
+            output: Its output, as logged.
+
+        Returns:
+            Words that go on from the name of the solver.
+        """
+        return ""
+
+    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
+        """Return what the first of its solvers asks about a sample at first.
+
+        Args:
+            given: Arguments of the solver.
+            about: Metadata of the sample.
+            hashed: The hash of the template, as its reply says; None is returned for that of
+                another version of the package.
+
+        Raises:
+            DataError: The data cannot be had here.
+        """
+        return None
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Return what a file of predictions holds, in a sentence, if a run could replay it.

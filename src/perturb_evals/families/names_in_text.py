@@ -12,6 +12,11 @@ class Names:
     def __init__(self, names: frozenset[str]) -> None:
         self._names = names
         self._phrases = [name for name in names if not _TOKEN.fullmatch(name)]
+        # A name in another case; of two that differ in nothing else neither can be told.
+        folded: dict[str, str] = {}
+        for name in sorted(names):
+            folded[name.casefold()] = "" if name.casefold() in folded else name
+        self._folded = {key: name for key, name in folded.items() if name}
 
     def in_text(self, text: str) -> frozenset[str]:
         """Return the names in a text; of a name within a longer one, only the longer one."""
@@ -27,3 +32,25 @@ class Names:
             for name in found
             if not any(name != phrase and name in phrase for phrase in phrases)
         )
+
+    def in_any_case(self, text: str) -> frozenset[str]:
+        """Return the names in a text, whatever their case: `set` is the gene SET, too."""
+        folded = text.casefold()
+        words = {*_TOKEN.findall(folded), *_PIECE.findall(folded)}
+        other = {self._folded[word] for word in words & self._folded.keys()}
+        return self.in_text(text) | other
+
+    def without(self, text: str) -> str:
+        """Return a text without its names, in any case, each of them a blank."""
+        for phrase in self._phrases:
+            text = text.replace(phrase, " ")
+
+        def piece(found: re.Match[str]) -> str:
+            known = found[0] in self._names or found[0].casefold() in self._folded
+            return " " if known else found[0]
+
+        def token(found: re.Match[str]) -> str:
+            whole = piece(found)
+            return whole if whole == " " else _PIECE.sub(piece, whole)
+
+        return _TOKEN.sub(token, text)

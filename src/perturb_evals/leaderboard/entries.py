@@ -28,7 +28,8 @@ from perturb_evals.leaderboard.systems import (
     told_by_prompt,
     track_of,
 )
-from perturb_evals.logs.headers import LogsError, SetAside, read_headers
+from perturb_evals.leaderboard.unrunnable import unrunnable
+from perturb_evals.logs.headers import OF_ODD_LOGS, LogsError, SetAside, read_headers
 from perturb_evals.logs.samples import read_samples
 from perturb_evals.solvers.asking.prices import Prices
 
@@ -120,7 +121,7 @@ def read_entries(paths: Sequence[str | Path], prices: Prices | None = None) -> E
     for log in headers.runs:
         try:
             result, outcome = _read(log, prices)
-        except (LogsError, ValueError, KeyError, TypeError) as error:
+        except (LogsError, *OF_ODD_LOGS) as error:
             set_aside.append(SetAside(log.location, f"Its results cannot be used: {_said(error)}"))
             continue
         if outcome is None:
@@ -157,6 +158,8 @@ def _read(log: EvalLog, prices: Prices | None) -> tuple[Result, Outcome | None]:
     samples = read_samples(log)
     if (result := result_of(log, samples, prices)).status != "complete":
         return result, None
+    if fault := unrunnable(result):
+        raise ValueError(fault)
     asked, answered = len({score.sample_id for score in samples.scores}), len(samples.scores)
     expected = result.n_questions * result.protocol.epochs
     if (asked, answered) != (result.n_questions, expected):

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.metrics.intervals import ROUNDING
+from perturb_evals.metrics.intervals import ROUNDING, percentiles
 
-TAIL = 0.025
+CONFIDENCE = 0.95
 
 
 def figure_of(value: float, resampled: NDArray[np.float64]) -> Figure:
@@ -24,8 +24,8 @@ def figure_of(value: float, resampled: NDArray[np.float64]) -> Figure:
     kept = resampled[np.isfinite(resampled)]
     if len(kept) < 2:
         return Figure(value=float(value))
-    lower, upper = np.quantile(kept, [TAIL, 1 - TAIL])
-    return Figure(value=float(value), lower=float(lower), upper=float(upper))
+    lower, upper = percentiles(kept, CONFIDENCE)
+    return Figure(value=float(value), lower=lower, upper=upper)
 
 
 def simultaneous_figure(value: float, resampled: NDArray[np.float64], factor: float) -> Figure:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from inspect_ai.log import read_eval_log_sample
 
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.logs.headers import LogsError, log_name
+from perturb_evals.logs.headers import LogsError, log_name, named
+from perturb_evals.logs.unpacked import LogTooLargeError, check_sample
 
 LONGEST = 8000
 """Characters of a message that are kept: a list of a thousand candidates fits."""
@@ -42,6 +43,7 @@ def first_prompt(entry: Entry) -> FirstPrompt | None:
         return None
     sample_id = entry.outcome.sample_ids[0]
     try:
+        check_sample(result.log, sample_id, epoch=1)
         sample = read_eval_log_sample(
             result.log,
             sample_id,
@@ -49,9 +51,11 @@ def first_prompt(entry: Entry) -> FirstPrompt | None:
             resolve_attachments=True,
             exclude_fields={"events", "store"},
         )
+    except LogTooLargeError as error:
+        raise LogsError(f"{log_name(result.log)} is not read. {error.message}") from error
     except Exception as error:  # of zip, JSON or pydantic
         raise LogsError(
-            f"Sample {sample_id} of {log_name(result.log)} cannot be read: {type(error).__name__}."
+            f"Sample {sample_id} of {log_name(result.log)} cannot be read: {named(error)}."
         ) from error
     said = [(message.role, message.text) for message in sample.messages]
     return FirstPrompt(

@@ -20,7 +20,7 @@ NO_MODEL = "none/none"
 PARTS = ("system", "model", "solver", "epochs", "evidence", "lines")
 """Parts of an identity that are no arguments; a solver may have some of the same name."""
 
-LONGEST = 60
+LONGEST, LONGEST_NAME = 60, 300
 """Letters of a setting that stand in a name."""
 
 
@@ -97,7 +97,8 @@ def names(results: Sequence[Result]) -> dict[str, str]:
     # What one system is called may be what another one's settings spell.
     often = Counter(named.values())
     told = {
-        key: name if often[name] == 1 else f"{name} #{_digits(key)}" for key, name in named.items()
+        key: _shortened(name) if often[name] == 1 else f"{_shortened(name)} #{_digits(key)}"
+        for key, name in named.items()
     }
     return {key: told[key] for key in map(identity, results)}
 
@@ -131,6 +132,10 @@ def _cut(text: str) -> str:
         return text
     beginning = " ".join(text[:LONGEST].split())
     return f"{beginning}… #{_digits(text)}"
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}… #{_digits(name)}"
 
 
 def _digits(text: str) -> str:

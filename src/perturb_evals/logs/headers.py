@@ -6,17 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import unquote
 
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.errors import DataError, why
+from perturb_evals.logs.unpacked import LogTooLargeError, check_header
 
 PREFIX = "perturb_evals/"
 LOG_SUFFIXES = (".eval", ".json")
 TAKEN_UP = "The run was taken up again."
 NEEDED = ("board_key", "data_sha256", "n_questions", "licence", "citation")
 """What the header of every run says beside the parts of its board."""
+
+
+OF_ODD_LOGS = (ValueError, KeyError, TypeError, RecursionError, OverflowError)
+"""What reading a log raises that is not as this package writes it."""
+
+Copy: TypeAlias = tuple[EvalLog, str]
+"""A header with the content that copies of a run must agree in."""
 
 
 class LogsError(DataError):
@@ -65,25 +74,33 @@ def read_headers(paths: Sequence[str | Path]) -> Headers:
     """
     if isinstance(paths, str | Path):
         raise LogsError(f"expected a list of logs and folders; got {str(paths)!r} alone.")
-    copies: dict[str, list[EvalLog]] = defaultdict(list)
+    copies: dict[str, list[Copy]] = defaultdict(list)
     set_aside = []
     for file in sorted({file for path in paths for file in _files(str(path))}):
         try:
+            check_header(file)
             header = read_eval_log(file, header_only=True)
+            content = _content(header)
+        except LogTooLargeError as error:
+            set_aside.append(SetAside(file, error.message))
+            continue
         except Exception as error:  # of zip, JSON or pydantic, e.g. after a write broken off
-            set_aside.append(SetAside(file, f"It cannot be read: {type(error).__name__}."))
+            set_aside.append(SetAside(file, f"It cannot be read: {named(error)}."))
             continue
         if fault := _fault(header):
             set_aside.append(SetAside(file, fault))
         else:
-            copies[header.eval.eval_id].append(header)
+            copies[header.eval.eval_id].append((header, content))
     found = []
     for logs in copies.values():
         furthest = _furthest(logs)
-        if len({_content(log) for log in furthest}) == 1:
-            found.append(furthest[0])
+        if len({content for _, content in furthest}) == 1:
+            found.append(furthest[0][0])
         else:
-            set_aside += [SetAside(log.location, _contradiction(log, furthest)) for log in furthest]
+            set_aside += [
+                SetAside(log.location, _contradiction(log, content, furthest))
+                for log, content in furthest
+            ]
     runs = sorted(found, key=lambda log: (_created(log), log.eval.eval_id))
     last = {log.eval.task_id: log.eval.eval_id for log in runs}
     superseded = [log for log in runs if last[log.eval.task_id] != log.eval.eval_id]
@@ -116,12 +133,12 @@ def _fault(log: EvalLog) -> str:
     return ""
 
 
-def _furthest(logs: list[EvalLog]) -> list[EvalLog]:
+def _furthest(logs: list[Copy]) -> list[Copy]:
     def progress(log: EvalLog) -> tuple[bool, int]:
         return log.status == "success", log.results.completed_samples if log.results else 0
 
-    most = max(map(progress, logs))
-    return [log for log in logs if progress(log) == most]
+    most = max(progress(log) for log, _ in logs)
+    return [copy for copy in logs if progress(copy[0]) == most]
 
 
 def _content(log: EvalLog) -> str:
@@ -130,11 +147,16 @@ def _content(log: EvalLog) -> str:
     return json.dumps([log.status, log.eval.model_dump(mode="json"), results], sort_keys=True)
 
 
-def _contradiction(log: EvalLog, copies: list[EvalLog]) -> str:
-    other = next(copy for copy in copies if _content(copy) != _content(log))
+def _contradiction(log: EvalLog, content: str, copies: list[Copy]) -> str:
+    other = next(copy for copy, said in copies if said != content)
     name = log_name(other.location)
     which = f"Another {name}" if name == log_name(log.location) else name
     return f"{which} is of the same run and says otherwise; keep one of them."
+
+
+def named(error: Exception) -> str:
+    """Return what kept a log from being read, by kind: its message would be of the file's text."""
+    return why(error) if isinstance(error, RecursionError) else type(error).__name__
 
 
 def log_name(location: str) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summaries
 from inspect_ai.scorer import SampleScore
 
-from perturb_evals.logs.headers import LogsError, log_name
+from perturb_evals.logs.headers import LogsError, log_name, named
+from perturb_evals.logs.unpacked import LogTooLargeError, check_summaries
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +48,27 @@ def read_samples(log: EvalLog) -> Samples:
         return _read(log)
 
 
+def read_summaries(location: str) -> list[EvalSampleSummary]:
+    """Read the summaries of a log as they are.
+
+    Raises:
+        LogTooLargeError: They would unpack to more than summaries have.
+        Exception: They cannot be read: of zip, JSON or pydantic.
+    """
+    check_summaries(location)
+    return read_eval_log_sample_summaries(location)
+
+
 def _read(log: EvalLog) -> Samples:
     assert log.results is not None
     scorer = log.results.scores[0].name
     try:
-        summaries = read_eval_log_sample_summaries(log.location)
+        summaries = read_summaries(log.location)
+    except LogTooLargeError as error:
+        raise LogsError(error.message) from error
     except Exception as error:  # of zip, JSON or pydantic
         raise LogsError(
-            f"The samples of {log_name(log.location)} cannot be read: {type(error).__name__}."
+            f"The samples of {log_name(log.location)} cannot be read: {named(error)}."
         ) from error
     summaries.sort(key=lambda sample: (str(sample.id), sample.epoch))
     scores = [_score(sample, scorer, log.location) for sample in summaries if sample.scores]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Literal
 
 Direction = Literal["higher", "lower"]
@@ -32,7 +33,7 @@ class MetricSpec:
             `_scored_rows` where the questions were selected by their labels.
         takes_abstention: Pairs: whether `function` takes `abstention`, the policy for abstained
             rows; the others state their own price.
-        function: Pairs: from `Predictions` to the value. None where `FoldTruth` or the scorer
+        module: Pairs: where the function of its name is. Empty where `FoldTruth` or the scorer
             computes it.
     """
 
@@ -50,4 +51,12 @@ class MetricSpec:
     paper_se: bool = False
     across_genes: bool = False
     takes_abstention: bool = False
-    function: Callable[..., float] | None = None
+    module: str = ""
+
+    @property
+    def function(self) -> Callable[..., float] | None:
+        """Pairs: from `Predictions` to the value; None where `FoldTruth` or the scorer does that.
+
+        Its module is imported when it is asked for, so that the table itself is read in no time.
+        """
+        return getattr(import_module(self.module), self.name) if self.module else None

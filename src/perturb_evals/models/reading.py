@@ -80,7 +80,7 @@ def read_neighbors(messages: Sequence[str]) -> NeighborQuestion | None:
         The question, or None where the target, the list or the number of names is not found.
     """
     for behind, message in enumerate(reversed(messages)):
-        target = re.search(r"^Target gene:[ \t]*(\S.*?)[ \t]*$", message, re.M)
+        target = re.search(r"^Target gene:[ \t]*(\S.*)$", message, re.M)
         listed = re.search(r"^Genes with a measured knock-down \(\d+\):\n(\S.*)$", message, re.M)
         if not target or not listed:
             continue
@@ -89,7 +89,7 @@ def read_neighbors(messages: Sequence[str]) -> NeighborQuestion | None:
         if not wanted:
             continue
         return NeighborQuestion(
-            target=target[1],
+            target=target[1].rstrip(),
             candidates=tuple(listed[1].split(", ")),
             fewest=int(wanted[1] or wanted[2]),
             most=int(wanted[2]),
@@ -102,8 +102,8 @@ def read_neighbors(messages: Sequence[str]) -> NeighborQuestion | None:
 
 
 def _field(prompt: str, name: str) -> str:
-    found = re.findall(rf"^{name}:[ \t]*(\S.*?)[ \t]*$", prompt, re.M)
-    return str(found[-1]) if found else ""
+    found = re.findall(rf"^{name}:[ \t]*(\S.*)$", prompt, re.M)
+    return str(found[-1]).rstrip() if found else ""
 
 
 def _kind(asked: str) -> Kind | None:

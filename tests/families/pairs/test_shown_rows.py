@@ -43,6 +43,32 @@ ONE_ROW = [
     "Q: does AAA1 change gX?\nA: No",
     "Does AAA1 change gX?\nOptions: Yes or No\nANSWER: Yes",
     "AAA1,gX,1\\nand so on",
+    "AAA1,gX,1.0",
+    "AAA1,gX,+1",
+    "AAA1\tgX\t-1",
+    "AAA1->gX=+",
+    "AAA1 gX -",
+    "AAA1 → gX: ↑",
+    "AAA1 gX significant",
+    "AAA1 | gX | n.s.",
+    "AAA1, gX: not significant",
+    "AAA1/gX: DE",
+    "AAA1, gX -> positive",
+    "(AAA1, gX): unaffected",
+    '{"AAA1": {"gX": true}}',
+    "aaa1,gx,1",
+    "aaa1 -> GX: up",
+    "Knock-down of AAA1 does not significantly change gX.",
+    "The knock-downs that change gX are: AAA1.",
+    "Loss of AAA1 leaves gX unaffected.",
+    "Silencing AAA1 alters gX.",
+    "gX responds to AAA1",
+    "gX (AAA1-KD): log2FC 1.8, padj 0.001",
+    "AAA1 KD has no effect on gX",
+    "Loss of AAA1 raises gX.",
+    "Genes that AAA1 changes:\n- gX",
+    "Is gX changed when AAA1 is knocked down?\n\nYes",
+    "Knocked-down gene: AAA1\nReadout gene: gX\n\nThink first.\n\nANSWER: No",
 ]
 
 
@@ -62,8 +88,19 @@ NO_ROW = [
     "gX is found downstream of AAA1.",
     "AAA1 is up.\n\ngX is a gene.",
     "AAA2,gX,1",
-    "aaa1,gx,1",
     "AAA1,gZ,1",
+    "AAA1 gX 0.83",
+    "AAA1 - gX",
+    "- AAA1: gX, gY",
+    "AAA1 interacts with gX (score 0.91)",
+    "AAA1 binds gX, and both are found in the nucleus.",
+    "Consider how a loss of AAA1 would change gX.",
+    "Predict the effect of a knock-down of AAA1 on gX.",
+    "Was gX changed by AAA1?",
+    "Neighbors of AAA1 in the graph: gX 0.7, gY 0.4",
+    "This gene, AAA1, encodes a protein that regulates the expression of gX in response to stress.",
+    "Mutations of AAA1 affect the splicing of gX, gY and others.",
+    "AAA1 gX A\nBBB gX A\nBBB gZ A\nAAA1 gY A",
     "1. AAA1 2. gX",
     "AAA1 binds gX in 0.5 of 10 screens",
     "In percent: 0 is certainly none, 100 is a certain change. AAA1 and gX follow.",
@@ -83,6 +120,20 @@ def test_every_row_of_a_text_is_found_with_its_own_pair():
     rows = [{"pert": "AAA1", "gene": "gX", "y": 1}, {"pert": "BBB", "gene": "gX", "y": 0}]
     assert pairs(json.dumps(rows)) == [{("AAA1", "gX")}, {("BBB", "gX")}]
     assert pairs("AAA1: gX up, gY down") == [{("AAA1", "gX"), ("AAA1", "gY")}]
+
+
+def test_two_marks_at_the_ends_of_lines_are_outcomes_whatever_they_are():
+    table = "AAA1 gX A\nBBB gX A\nBBB gZ B\nAAA1 gY B"
+    assert pairs(table) == [{("AAA1", "gX")}, {("BBB", "gX")}, {("BBB", "gZ")}, {("AAA1", "gY")}]
+
+
+@pytest.mark.each("answer", ["Yes", "ANSWER: No", "Increase.", "1", "The answer is Yes."])
+def test_the_answer_to_a_message_is_a_row_of_what_that_asks(answer):
+    question = "Knocked-down gene: AAA1\nReadout gene: gX\n\nOptions:\nA. Yes\nB. No"
+    shown = list(KNOWN.shown(answer, ASKED, question))
+    assert [(row.text, row.pairs) for row in shown] == [(answer, {("AAA1", "gX")})]
+    assert not list(KNOWN.shown("Think again.", ASKED, question))
+    assert not list(KNOWN.shown(answer, ASKED, "What do you know of AAA1?"))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import random
 import shutil
 
 import pytest
+from inspect_ai.event import ScoreEvent
 from inspect_ai.log import read_eval_log, write_eval_log
 from inspect_ai.scorer import SampleScore
 
@@ -48,9 +49,12 @@ def edited(runs, tmp_path):
 
 
 def fit_header(log):
-    """Make the metrics of a header those of scores that were changed."""
+    """Make the events and the metrics of a header those of scores that were changed."""
     scores = []
     for sample in log.samples:
+        for event in sample.events:
+            if isinstance(event, ScoreEvent):
+                event.score = sample.scores["p_positive"]
         about = {"sample_id": sample.id, "sample_metadata": sample.metadata}
         scores.append(SampleScore(score=sample.scores["p_positive"], **about))
     asked = log.eval.metadata["n_questions"]

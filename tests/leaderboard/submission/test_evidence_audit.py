@@ -271,3 +271,79 @@ def test_allowed_pairs_are_those_of_the_training_rows(track):
     assert bool(pairs) == (track != "none")
     if track == "within":
         assert not pairs & evidence.question_pairs()
+
+
+def sends(messages_of):
+    """A solver that puts messages before the question."""
+
+    @solver
+    def send():
+        async def solve(state, generate):
+            state.messages = [
+                *messages_of(state.metadata),
+                ChatMessageUser(content=question(state.metadata)),
+            ]
+            return await generate(state)
+
+        return solve
+
+    return send()
+
+
+def as_conversation(rows_of):
+    """Rows as questions of the user, in the form that is used here, and answers in a word."""
+
+    def messages(metadata):
+        told = []
+        for pert, gene, label in rows_of(metadata)[["pert", "gene", "label"]].to_numpy():
+            asked = question({**metadata, "pert": pert, "gene": gene})
+            word = ("No", "Yes")[label]
+            told += [ChatMessageUser(content=asked), ChatMessageAssistant(content=word)]
+        return told
+
+    return sends(messages)
+
+
+def test_rows_that_are_a_conversation_are_found(audit):
+    check = audit(asked(evidence="none"), as_conversation(rows_of_the_test_split))
+    assert check.outcome == "fail"
+    assert " (of " in check.said
+    open_rows = as_conversation(training_rows)
+    assert audit(asked(evidence="within"), open_rows).outcome == "pass"
+
+
+def coded(symbols, place):
+    """A solver that shows rows of the test split under codes, and keeps the table of them."""
+
+    @solver
+    def code():
+        async def solve(state, generate):
+            about = dict(state.metadata)
+            rows = rows_of_the_test_split(about)
+            shown = "\n".join(
+                f"{symbols[pert]}, {symbols[gene]}: {('no', 'yes')[label]}"
+                for pert, gene, label in rows[["pert", "gene", "label"]].to_numpy()
+            )
+            asked = question({**about, **{k: symbols[about[k]] for k in ("pert", "gene")}})
+            state.user_prompt.text = f"{shown}\n\n{asked}"
+            if place == "sample":
+                state.metadata["symbol_codes"] = symbols
+            return await generate(state)
+
+        return solve
+
+    return code()
+
+
+@pytest.mark.parametrize("place", ["sample", "run", "nowhere"])
+def test_rows_under_codes_are_found_where_the_log_has_the_table(audit, place):
+    table = load_table("demo", "demo_a", "de").split("test")
+    names = sorted({*table["pert"], *table["gene"]})
+    symbols = {name: f"G{number:04}" for number, name in enumerate(names)}
+    task = asked(evidence="none")
+    if place == "run":
+        task.metadata["symbol_codes"] = symbols
+    check = audit(task, coded(symbols, place))
+    assert check.outcome == ("pass" if place == "nowhere" else "fail")
+    if place != "nowhere":
+        assert any(name in check.said for name in names)

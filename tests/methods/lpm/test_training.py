@@ -179,7 +179,7 @@ def test_weights_of_another_shape_or_not_finite_are_damage(rows, small, tmp_path
     else:
         del tensors["moments/exp_avg/parts"]
     save_file(tensors, path, metadata=log)
-    with pytest.raises(CheckpointError, match=r"a damaged one .*weight"):
+    with pytest.raises(CheckpointError, match="a damaged one"):
         fit_lpm(rows, settings, checkpoints=tmp_path)
 
 

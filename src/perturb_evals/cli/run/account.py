@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from inspect_ai.log import EvalLog, read_eval_log_sample_summaries
+from inspect_ai.log import EvalLog
 
 from perturb_evals.cli.run.lines import Line
 from perturb_evals.logs.headers import PREFIX, read_headers
+from perturb_evals.logs.samples import read_summaries
 from perturb_evals.solvers.asking.budget import NO_BUDGET
 from perturb_evals.solvers.asking.ledger import written_off
 from perturb_evals.solvers.asking.prices import Prices, cost_of
@@ -25,7 +26,7 @@ def spent(lines: Iterable[Line], prices: Prices, ledger: Path) -> float:
 def _logged(header: EvalLog, prices: Prices) -> float:
     used = [header.stats.model_usage]
     if header.status == "started":  # killed: only its samples say what they took
-        used = [sample.model_usage for sample in read_eval_log_sample_summaries(header.location)]
+        used = [sample.model_usage for sample in read_summaries(header.location)]
     return sum(
         cost_of(model, usage, prices) or 0.0 for usages in used for model, usage in usages.items()
     )
@@ -45,7 +46,7 @@ def why_not_asked(line: Line) -> str:
     """Return why a question of a line was not asked for the budget's sake; empty if all were."""
     for header in _runs(line):
         if header.status == "error":
-            for sample in read_eval_log_sample_summaries(header.location):
+            for sample in read_summaries(header.location):
                 if sample.error is not None and sample.error.startswith(NO_BUDGET):
                     return sample.error
     return ""

@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 
 from perturb_evals.datasets.demo.world import DEMO_LINES, demo_world
+from perturb_evals.datasets.exchange import instead_of
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
 
@@ -30,7 +31,7 @@ def demo_screen(cell_line: str | None = None) -> Screen:
     halves = control + world.halves[index]
     content = hashlib.sha256(f"{line}\n".encode())
     content.update(np.ascontiguousarray(np.round(halves, 5), dtype="<f8").tobytes())
-    return make_screen(
+    screen = make_screen(
         name="demo",
         cell_line=line,
         perturbations=world.perts,
@@ -43,6 +44,8 @@ def demo_screen(cell_line: str | None = None) -> Screen:
         licence="MIT",
         citation="Simulated by perturb-evals; not a measurement.",
     )
+    exchange = instead_of(screen.fingerprint)
+    return screen if exchange is None else exchange(screen)
 
 
 def _adjusted(index: int) -> "np.typing.NDArray[np.float64]":

@@ -45,7 +45,7 @@ def _remembered(path: Path, mtime_ns: int, size: int, store: Path) -> str:
     about = {"path": str(path), "mtime_ns": mtime_ns, "size": size}
     with suppress(OSError, ValueError, TypeError, KeyError):  # none yet, or a damaged one
         entry = json.loads(_entry(path, store).read_text(encoding="utf-8"))
-        if entry == about | {"sha256": entry["sha256"]}:
+        if entry == _sealed(about, entry["sha256"]):
             return str(entry["sha256"])
     seen = sha256_of(path)
     remember(path, seen, store)
@@ -58,7 +58,7 @@ def remember(path: Path, sha256: str, store: Path) -> None:
         stat = path.stat()
         if stat.st_size >= BIG:
             about = {"path": str(path), "mtime_ns": stat.st_mtime_ns, "size": stat.st_size}
-            _write(_entry(path, store), json.dumps(about | {"sha256": sha256}) + "\n")
+            _write(_entry(path, store), json.dumps(_sealed(about, sha256)) + "\n")
 
 
 def recorded_sha256(path: Path) -> str | None:
@@ -94,6 +94,12 @@ def record_path(path: Path) -> Path:
 
 def _entry(path: Path, store: Path) -> Path:
     return store / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
+
+
+def _sealed(about: dict[str, object], sha256: str) -> dict[str, object]:
+    """Return an entry with a hash of its own, so that a damaged one is not taken for another."""
+    entry = about | {"sha256": sha256}
+    return entry | {"entry": hashlib.sha256(json.dumps(entry).encode()).hexdigest()}
 
 
 def _write(path: Path, text: str) -> None:

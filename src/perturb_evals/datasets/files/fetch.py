@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from typing import Literal
 
 from perturb_evals.datasets.errors import DataError, why
+from perturb_evals.datasets.exchange import instead_of
 from perturb_evals.datasets.files.checksums import (
     record_path,
     record_sha256,
@@ -26,7 +27,7 @@ from perturb_evals.datasets.files.checksums import (
     sha256_of,
 )
 from perturb_evals.datasets.files.sources import SOURCES, Source, find_source
-from perturb_evals.datasets.files.whole_file import whole_file
+from perturb_evals.datasets.files.whole_file import remove_leftovers, whole_file
 
 MIRROR_VARIABLE = "PERTURB_EVALS_DATA"
 CACHE_VARIABLE = "PERTURB_EVALS_CACHE"
@@ -64,6 +65,8 @@ def fetch(name: str, sources: Mapping[str, Source] = SOURCES) -> Path:
             or is not the expected file, or the cache cannot be written.
     """
     source = find_source(name, sources)
+    if (stand_in := instead_of(name)) is not None:
+        return Path(stand_in)
     found = locate(source)
     if found is not None:
         place, path = found
@@ -198,6 +201,7 @@ def _download(source: Source, path: Path) -> None:
                         raise _failure(source, path, f"the download is no {path.suffix} file")
                 record_sha256(path, seen)  # before the file: no file stands without its record
         remember(path, seen, _hash_store())
+        remove_leftovers(path.parent)
     except OSError as error:
         problem = (
             f"{path} cannot be written ({why(error)}); free some space there, "

@@ -1,16 +1,13 @@
 """Files that appear whole or not at all: written under another name, then renamed."""
 
-import logging
 import os
+import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
-Kept = TypeVar("Kept")
-
-_log = logging.getLogger(__name__)
+A_DAY = 86_400  # seconds
 
 
 @contextmanager
@@ -34,30 +31,9 @@ def whole_file(path: Path) -> Iterator[Path]:
             part.unlink()
 
 
-def kept(
-    path: Path,
-    read: Callable[[Path], Kept],
-    make: Callable[[], Kept],
-    write: Callable[[Kept, Path], object],
-) -> Kept:
-    """Return what was made before and kept in a file, or make it and keep it.
-
-    Args:
-        path: The file. One that cannot be read is made anew, and one that cannot be written only
-            costs time; a warning says so.
-        read: Reads the file; any error says that it is damaged or another one.
-        make: Makes the object; its errors are passed on.
-        write: Writes the object to a path.
-    """
-    if path.is_file():
-        try:
-            return read(path)
-        except Exception as error:
-            _log.warning("%s cannot be read (%s); it is made anew.", path, error)
-    made = make()
-    try:
-        with whole_file(path) as part:
-            write(made, part)
-    except OSError as error:
-        _log.warning("%s cannot be written (%s); it is made again next time.", path, error)
-    return made
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left in a folder: parts that nobody wrote to for a day."""
+    with suppress(OSError):  # gone already, or a folder that cannot be written
+        for part in folder.glob(".*.part*"):
+            if part.is_file() and time.time() - part.stat().st_mtime > A_DAY:
+                part.unlink()

@@ -30,8 +30,10 @@ _CLEAR = (
     r"|[+-][-_]\d[\d.]*(?:-p\w+)?"  # strand and place: +_70323219.23-P1P2
     r"|ko|kd|oe|crispr[iadn]?|crispr-?ko|knock-?(?:out|down)|overexpression"
 )
-_TAIL = re.compile(rf"(?P<stem>.+?)(?P<gap>[-_.|:;,/ #(]+)(?:{_CLEAR})\)?", re.I)
-_COUNT = re.compile(r"(?P<stem>.+?)(?P<gap>[-_.|:;,/ #(]+)(?:\d{1,5}[a-z]?|[a-f])\)?", re.I)
+# A gap is looked for where it begins, and not at each of its letters.
+_GAP = r"(?<![-_.|:;,/ #(])(?P<gap>[-_.|:;,/ #(]+)"
+_TAIL = re.compile(rf"(?P<stem>.+?){_GAP}(?:{_CLEAR})\)?", re.I)
+_COUNT = re.compile(rf"(?P<stem>.+?){_GAP}(?:\d{{1,5}}[a-z]?|[a-f])\)?", re.I)
 _HEAD = re.compile(
     r"(?:\d+_(?=[A-Za-z])"  # a number of a library before
     r"|(?:sg|sh|si|cr|g)(?:RNA)?[-_ :]*(?=[A-Z0-9])"  # in small letters before a symbol

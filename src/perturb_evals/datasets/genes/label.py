@@ -26,7 +26,7 @@ SHORTEST_SYNONYM = 3
 """Letters of a former name that may be a part of a joined name: shorter ones mean anything."""
 
 _HARD = re.compile(
-    r"\s*(?:[+|,;&/~>\\^=\u00b7\uff0b\uff0c\uff1b\uff5c]|--+|::|__+|[\s_](?:and|plus|x|vs)[\s_])\s*",
+    r"(?:[+|,;&/~>\\^=\u00b7\uff0b\uff0c\uff1b\uff5c]|--+|::|__+|[\s_](?:and|plus|x|vs)[\s_])\s*",
     re.I,
 )
 """What no symbol contains, so that it parts two names."""
@@ -214,4 +214,5 @@ class LabelReader:
 def _parts(text: str) -> list[str]:
     """Part a label by what no symbol contains."""
     marked = _STRAND.sub("_strand_", text)  # its sign parts nothing
-    return [part.replace("_strand_", "_+_") for part in _HARD.split(marked) if part]
+    parts = map(str.rstrip, _HARD.split(marked))
+    return [part.replace("_strand_", "_+_") for part in parts if part]

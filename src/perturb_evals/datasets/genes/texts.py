@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, load_npz, save_npz
+from scipy.sparse import csr_array
 
 from perturb_evals.datasets.demo.knowledge import demo_texts
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
-from perturb_evals.datasets.files.whole_file import kept, whole_file
+from perturb_evals.datasets.files.kept import kept
 from perturb_evals.datasets.genes.ncbi import GENE_INFO, GENE_SUMMARY, read_human, read_summaries
 from perturb_evals.datasets.genes.vectors import GeneVectors
 
@@ -83,28 +83,23 @@ def _hash(parts: list[object], summary: Path, names: Path) -> str:
 
 @lru_cache(maxsize=1)
 def _words(summary: Path, names: Path, sha256: str) -> GeneWords:
-    folder = cache_folder() / "gene_words"
-    # The symbols stand beside the weights, written first: weights without symbols are made anew.
-    symbols_file = folder / f"{sha256[:16]}.symbols"
-
     def make() -> GeneWords:
         texts = gene_texts(summary, names)
         weights = word_weights(texts["text"].tolist(), RAREST_WORD, COMMONEST_WORD)
         return GeneWords(tuple(texts["symbol"]), weights, sha256, WORDS_WHERE)
 
     def read(path: Path) -> GeneWords:
-        symbols = tuple(symbols_file.read_text("utf-8").split("\n"))
-        weights = csr_array(load_npz(path))
-        if weights.shape[0] != len(symbols):
-            raise ValueError("it has another number of genes than its symbols")
-        return GeneWords(symbols, weights, sha256, WORDS_WHERE)
+        with np.load(path, allow_pickle=False) as arrays:
+            parts = tuple(arrays[name] for name in ("data", "indices", "indptr"))
+            weights = csr_array(parts, shape=tuple(arrays["shape"].tolist()))
+            return GeneWords(tuple(arrays["symbols"].tolist()), weights, sha256, WORDS_WHERE)
 
     def write(words: GeneWords, path: Path) -> None:
-        with whole_file(symbols_file) as part:
-            part.write_text("\n".join(words.symbols), "utf-8")
-        save_npz(path, words.weights, compressed=False)
+        weights, symbols = words.weights, np.array(words.symbols)
+        parts = {name: getattr(weights, name) for name in ("data", "indices", "indptr", "shape")}
+        np.savez(path, symbols=symbols, **parts)
 
-    return kept(folder / f"{sha256[:16]}.npz", read, make, write)
+    return kept(cache_folder() / "gene_words" / f"{sha256[:16]}.npz", read, make, write)
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ import glob
 import hashlib
 import io
 import re
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ from datasets import are_progress_bars_disabled, disable_progress_bars, enable_p
 from datasets import load_dataset as read_files
 from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.errors import DataError
-from perturb_evals.datasets.files.fetch import cache_folder
 from perturb_evals.datasets.pairs.names import check_names, cleaned_names
 from perturb_evals.datasets.pairs.questions import Kind
 from perturb_evals.datasets.pairs.table import COLUMNS, Table, TableError, check_rows, table_of
@@ -178,14 +178,17 @@ def _read(address: str, version: tuple[int, int] | None) -> Table:
     quiet = are_progress_bars_disabled()
     disable_progress_bars()
     try:
-        read = read_files(
-            form,
-            data_files=glob.escape(address),
-            split="train",  # what `datasets` calls all rows of a file; ours stand in a column
-            cache_dir=str(cache_folder() / "tables"),
-            **options,
-        )
-        frame = cleaned_names(_as_text(read.to_pandas()))
+        # What `datasets` keeps has no checksum, so it keeps nothing.
+        with tempfile.TemporaryDirectory() as folder:
+            read = read_files(
+                form,
+                data_files=glob.escape(address),
+                split="train",  # what `datasets` calls all rows of a file; ours stand in a column
+                cache_dir=folder,
+                keep_in_memory=True,
+                **options,
+            )
+            frame = cleaned_names(_as_text(read.to_pandas()))
     except Exception as error:  # of pandas, Arrow, or the network, wrapped or not
         cause: BaseException = error
         while cause.__cause__ is not None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from perturb_evals.datasets.errors import why
 from perturb_evals.datasets.files.fetch import cache_folder
+from perturb_evals.datasets.files.whole_file import remove_leftovers
 from perturb_evals.datasets.genes.label import Exclusion, Label
 from perturb_evals.datasets.genes.labels import Look, look_at
 from perturb_evals.datasets.genes.words import clean
@@ -52,6 +53,7 @@ def unpacked(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # it could not be made
             part.unlink()
+        remove_leftovers(part.parent)
 
 
 def _unpack(path: Path, part: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from perturb_evals.datasets.demo.screen import demo_screen
 from perturb_evals.datasets.demo.world import SIMULATED
+from perturb_evals.datasets.exchange import instead_of
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
-from perturb_evals.datasets.files.whole_file import kept
+from perturb_evals.datasets.files.kept import check_still, kept
 from perturb_evals.datasets.genes.ncbi import table_at_hand
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS, is_gears, read_gears
 from perturb_evals.datasets.screens.pseudobulk import read_pseudobulk
@@ -93,17 +94,20 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
         return screen
 
     def make() -> Screen:
+        check_still(path, source_sha256)
         screen = _from_file(path, name, request, fingerprint, halves)
         screen.adata.uns |= {"source_sha256": source_sha256, "read_from": fingerprint}
         screen.adata.uns["remarks"] = [*screen.remarks, *scale_remarks(screen)]
         return screen
 
-    return kept(
+    screen = kept(
         cache_folder() / "screens" / f"{key[:32]}.h5ad",
         read,
         make,
         lambda screen, file: screen.adata.write_h5ad(file),
     )
+    exchange = instead_of(screen.fingerprint)
+    return screen if exchange is None else exchange(screen)
 
 
 def _hash(*parts: object) -> str:

@@ -1,6 +1,6 @@
 """Names of test perturbations that prompts show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from inspect_ai.log import EvalSampleSummary
@@ -14,6 +14,9 @@ class TestedNamesAudit:
     """Finds names of the fold's other test perturbations; none of them is allowed."""
 
     what = "names of test perturbations"
+
+    def __init__(self, symbols: Mapping[str, str]) -> None:
+        self.symbols = symbols
 
     def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterator[Shown]:
         """Find names; those that the model itself wrote before are left out."""

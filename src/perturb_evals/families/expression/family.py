@@ -1,23 +1,29 @@
 """The family of predicted expression: LangPert's task."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
+from inspect_ai.solver import TaskState
 
 from perturb_evals.datasets.benchmark import board_key
+from perturb_evals.datasets.errors import ArgumentError
+from perturb_evals.datasets.genes.symbol_codes import codes_in
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.screens.benchmark import expression_benchmark
-from perturb_evals.datasets.screens.evidence import expression_evidence, fold_of
+from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence, fold_of
+from perturb_evals.datasets.screens.exchange import vectors_exchanged
 from perturb_evals.datasets.screens.predictions_file import ExpressionError
 from perturb_evals.datasets.screens.samples import held_out_samples
 from perturb_evals.families.expression.audit import TestedNamesAudit
 from perturb_evals.families.expression.demo import ExpressionDemo
 from perturb_evals.families.expression.published import beside_screen
 from perturb_evals.families.expression.references import GRAPH, TRACK, computed_rows
+from perturb_evals.families.expression.reply_fault import reply_fault
 from perturb_evals.families.expression.versions import older_metrics
 from perturb_evals.families.family import (
     AskedAgain,
@@ -34,7 +40,7 @@ from perturb_evals.families.family import (
 from perturb_evals.families.faults import expected, shown
 from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.replies.expression import ExpressionReply
+from perturb_evals.replies.expression import ExpressionReply, take
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.expression.results import regression, scored_vectors
@@ -50,7 +56,10 @@ from perturb_evals.solvers.expression.gene_baselines import (
     gaussian_process,
     graph_neighbors,
 )
-from perturb_evals.solvers.expression.nearest_perturbations import nearest_perturbations
+from perturb_evals.solvers.expression.nearest_perturbations import (
+    nearest_perturbations,
+    shuffled,
+)
 from perturb_evals.solvers.expression.neighbor_ensemble import neighbor_ensemble
 from perturb_evals.solvers.expression.prompts import REVIEW, NeighborPrompt
 from perturb_evals.solvers.expression.replay import (
@@ -157,7 +166,7 @@ class Expression(Family):
         return AskedAgain(
             facts,
             {str(sample.id): sample for sample in samples},
-            TestedNamesAudit(),
+            TestedNamesAudit(codes_in(about)),
         )
 
     def references(self, of: BoardAtHand) -> list[Reference | LackingReference]:
@@ -189,6 +198,50 @@ class Expression(Family):
     def in_log(self, output: ModelOutput) -> bool:
         """Whether an answer is no predicted vector, which no log keeps."""
         return attached(output, ExpressionReply).method != "vector"
+
+    def left(self, state: TaskState) -> list[float]:
+        """Return the vector that a method predicted by itself."""
+        method = attached(state.output, ExpressionReply).method
+        return list(map(float, take(state))) if method == "vector" else []
+
+    def checked_with(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is given, beside one fold of the demo world."""
+        return {"screen": "demo", "fold": 0, **given}
+
+    @contextmanager
+    def exchanged(
+        self, task: str, args: Mapping[str, Any], folder: Path
+    ) -> Iterator[dict[str, Any]]:
+        """Exchange the expression of the test perturbations of a fold."""
+        known = inspect.signature(expression_benchmark).parameters
+        run = expression_benchmark(**{name: args[name] for name in args if name in known})
+        if len({held_out.fold for held_out in run.folds}) > 1:
+            raise ArgumentError(
+                "a solver is checked on one fold, as what is tested in one is trained on in the "
+                f"others; got fold={args.get('fold', 'all')}."
+            )
+        with vectors_exchanged(run.folds[0]):
+            yield dict(args)
+
+    def reply_fault(self, solver: str, given: Mapping[str, Any], output: ModelOutput) -> str:
+        """Return that a solver predicts in another way than it does; the truth is the oracle's."""
+        if solver not in [own.__name__ for own in self.solvers]:
+            looks_up = attached(output, ExpressionReply).method == "oracle"
+            return "has the truth looked up, as the oracle does." if looks_up else ""
+        return reply_fault(solver, solver == nearest_perturbations.__name__, given, output)
+
+    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
+        """Return the question with its candidates, as it is sent."""
+        held_out, target = HeldOut.from_metadata(about), str(about["pert"])
+        evidence, similarities = expression_evidence(held_out), given["aggregation"] == "similarity"
+        k = about["k"] if given["k"] is None else given["k"]
+        prompt = NeighborPrompt(given["variant"], evidence.cell_line, int(k), similarities)
+        if prompt.hash != hashed:
+            return None
+        candidates = evidence.perturbations
+        if given["order"] == "shuffled":
+            candidates = shuffled(candidates, given["seed"], held_out, target)
+        return prompt.render(target, candidates)
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Take every vector of the task's default run from a file."""

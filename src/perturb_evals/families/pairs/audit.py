@@ -1,7 +1,7 @@
 """Rows that prompts about pairs show, against the training rows that a track allows."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from inspect_ai.log import EvalSampleSummary
@@ -10,7 +10,7 @@ from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.load import cell_lines, load_table, why_not_here
 from perturb_evals.datasets.pairs.questions import KINDS
 from perturb_evals.families.family import Prompt, Shown
-from perturb_evals.families.pairs.shown_rows import GenePair, KnownRows
+from perturb_evals.families.pairs.shown_rows import GenePair, KnownRows, ShownRow
 
 
 class RowsAudit:
@@ -21,8 +21,9 @@ class RowsAudit:
 
     what = "rows shown"
 
-    def __init__(self, evidence: PairsEvidence) -> None:
+    def __init__(self, evidence: PairsEvidence, symbols: Mapping[str, str]) -> None:
         self._evidence = evidence
+        self.symbols = symbols
 
     def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterator[Shown]:
         """Find rows; what the model itself wrote before is left out.
@@ -32,9 +33,10 @@ class RowsAudit:
         """
         asked = str(sample.metadata["pert"]), str(sample.metadata["gene"])
         known, allowed = _known_rows(self._evidence), allowed_pairs(self._evidence)
-        for row in known.shown(prompt.text, asked):
+        for row in known.shown(prompt.text, asked, prompt.follows):
             if row.text not in prompt.before:
-                yield Shown(row.text, 1, not _refused(row.pairs, allowed, asked))
+                refused = _refused(row.pairs, allowed, asked)
+                yield Shown(_quoted(row, refused or row.pairs), 1, not refused)
 
 
 @lru_cache(maxsize=8)
@@ -62,6 +64,13 @@ def _known_rows(evidence: PairsEvidence) -> KnownRows:
                 for pert, genes in table.split(split).groupby("pert")["gene"]:
                     genes_of[str(pert)] |= set(genes)
     return KnownRows({pert: frozenset(genes) for pert, genes in genes_of.items()})
+
+
+def _quoted(row: ShownRow, pairs: frozenset[GenePair]) -> str:
+    """Return the words, and what they are about where they do not name it themselves."""
+    pert, gene = min(pairs)
+    named = pert.casefold() in row.text.casefold() and gene.casefold() in row.text.casefold()
+    return row.text if named else f"{row.text} (of {pert}, {gene})"
 
 
 def _refused(

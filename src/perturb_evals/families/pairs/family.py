@@ -1,19 +1,23 @@
 """The family of yes/no questions about a perturbation and a gene: PerturbQA's tasks."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
 from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalSampleSummary
+from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
 from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.genes.symbol_codes import codes_in
 from perturb_evals.datasets.options import one_of, refuse_unknown
 from perturb_evals.datasets.pairs.benchmark import QUESTION_SET, pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import screen_of_sets
+from perturb_evals.datasets.pairs.exchange import labels_exchanged
 from perturb_evals.datasets.pairs.load import CELL_LINES
 from perturb_evals.datasets.pairs.own_tables import is_folder, is_own, located
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError
@@ -36,6 +40,7 @@ from perturb_evals.families.pairs.demo import PairsDemo
 from perturb_evals.families.pairs.outcome import AnswersOutcome, answers_outcome
 from perturb_evals.families.pairs.published import beside_pairs, published_data
 from perturb_evals.families.pairs.references import computed_rows
+from perturb_evals.families.pairs.reply_fault import reply_fault
 from perturb_evals.families.pairs.tasks import KIND_OF_TASK, TASKS
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
@@ -56,7 +61,7 @@ from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.lpm import lpm
-from perturb_evals.solvers.pairs.prompts import render
+from perturb_evals.solvers.pairs.prompts import prompt_hash, render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 from perturb_evals.solvers.pairs.transfer_baselines import (
     additive,
@@ -66,6 +71,9 @@ from perturb_evals.solvers.pairs.transfer_baselines import (
 
 REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
 """What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
+
+CHECKED_GENES = 8
+"""Genes on which a solver is checked, where nothing else is said."""
 
 
 class Pairs(Family):
@@ -180,7 +188,7 @@ class Pairs(Family):
         return AskedAgain(
             asked.metadata(task, abstention=policy),
             {str(sample.id): sample for sample in samples},
-            RowsAudit(asked.evidence),
+            RowsAudit(asked.evidence, codes_in(about)),
         )
 
     def references(self, of: BoardAtHand) -> list[Reference | LackingReference]:
@@ -213,6 +221,37 @@ class Pairs(Family):
             if (said := (score.metadata or {}).get("label")) != label:
                 return f"the label is {said!r}, not {label}."
         return ""
+
+    def checked_with(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is given, beside a few genes of the demo world with all evidence open."""
+        few = {} if {"genes", "questions", "holdout"} & given.keys() else {"genes": CHECKED_GENES}
+        demo = {"dataset": "demo", "evidence": "cross"}
+        return {**(demo if given.get("dataset", "demo") == "demo" else {}), **few, **given}
+
+    @contextmanager
+    def exchanged(
+        self, task: str, args: Mapping[str, Any], folder: Path
+    ) -> Iterator[dict[str, Any]]:
+        """Exchange the labels of test rows."""
+        kind = KIND_OF_TASK[task]
+        known = inspect.signature(pairs_benchmark).parameters
+        asked = pairs_benchmark(kind, **{name: args[name] for name in args if name in known})
+        evidence = asked.evidence
+        with labels_exchanged(evidence.dataset, evidence.cell_line, kind, folder) as dataset:
+            yield {**args, "dataset": dataset}
+
+    def reply_fault(self, solver: str, given: Mapping[str, Any], output: ModelOutput) -> str:
+        """Return that a solver without a model has no number, or one with a model has."""
+        if solver not in [own.__name__ for own in self.solvers]:
+            return ""
+        return reply_fault(solver == ask.__name__, given, output)
+
+    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
+        """Return the question as it is sent."""
+        kind, form, line = about["kind"], given["answer"], about["cell_line"]
+        if prompt_hash(kind, form, line) != hashed:
+            return None
+        return render(kind, form, line, about["pert"], about["gene"])
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Score every question of the task's default run from a file of pairs and scores."""

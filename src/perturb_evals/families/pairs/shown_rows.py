@@ -1,24 +1,41 @@
-"""Rows of a table in a text: a perturbation, a gene and a verdict that stand together.
+"""Rows of a table in a text: a perturbation, a gene and an outcome that stand together.
 
-What can be found is what is written in plain words: `PSMA1,PDIA6,1`, `PDIA6: up` below a line that
-names PSMA1, `knock-down of PSMA1 decreases PDIA6`. Another notation is not found.
+What is looked for is a kind and not a list of notations: words that name a perturbation and a gene
+of a known row, outside of a question, with something beside them that may be an outcome. Of a line
+that holds little else (`PSMA1,PDIA6,1`, `psma1->pdia6=+`) any short mark will do; a sentence has to
+say that something goes up, down, changes or does not. An outcome may stand below what it is about,
+or in the answer to a message. What is said with other words for the genes is not found.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from perturb_evals.families.names_in_text import Names
 
 SHORT = 6
-"""Words of a clause that may be about what the clauses before it name, as in `Answer: yes`."""
+"""Words of a clause, beside names, that may be about what the clauses before it name."""
+
+BESIDE = 3
+"""Words beside names, and beside what says which is which, in a line of a table."""
+
+LONG = 12
+"""Words beside names from which on a sentence is about a loss only where it says so."""
+
+CODED_ROWS = 4
+"""Lines from which on two different marks at their ends are outcomes, whatever they are."""
+MARK = 3
+"""Letters of such a mark at most."""
+LOOKED_BACK = 40
+"""Clauses before a short answer among which what it is about is looked for."""
 
 _KNOCK_DOWN = re.compile(r"\bknock\w*[\s-]*down\w*", re.IGNORECASE)
-_GOES_UP = r"up|increas\w*|up-?regulat\w*|induc(?:ed|es)"
-_GOES_DOWN = r"down|decreas\w*|down-?regulat\w*|repress(?:ed|es)"
+_GOES_UP = r"up|increas\w*|up-?regulat\w*|induc(?:ed|es)|rais(?:ed|es)|ris(?:es|en)"
+_GOES_DOWN = r"down|decreas\w*|down-?regulat\w*|repress(?:ed|es)|lowers|falls|reduc(?:ed|es)"
 # "Up or down", "Yes | No", "0 or 1" offer a choice; they state nothing.
 _QUOTE = r"[\"'\u2018-\u201d*`]*"
-_OR = rf"{_QUOTE}(?:\s*[/|]\s*|\s*,?\s+(?:or|and|nor|versus|vs\.?)\s+){_QUOTE}"
+_OR = rf"{_QUOTE}(?:\s*[/|]\s*|(?:\s*,)?\s+(?:or|and|nor|versus|vs\.?)\s+){_QUOTE}"
 _PLUS, _MINUS = rf"(?:yes|true|{_GOES_UP})", rf"(?:no|false|{_GOES_DOWN})"
 _CHOICE = re.compile(
     rf"\b(?:{_PLUS}{_OR}{_MINUS}|{_MINUS}{_OR}{_PLUS}|0{_OR}1|1{_OR}0)\b", re.IGNORECASE
@@ -29,18 +46,59 @@ _YES = re.compile(rf"\b(?:(?:yes|true){_END}|(?:{_GOES_UP})\b(?!\s+to\b))", re.I
 _NO = re.compile(rf"\b(?:(?:no|false){_END}|(?:{_GOES_DOWN})\b(?!\s+to\b))", re.IGNORECASE)
 # A digit is a label where a cell of a table or a value ends with it.
 _DIGIT = re.compile(
-    r"(?:[:=,|\t][ \t]*|[ \t])[\"']?([01])[\"']?[ \t]*(?=[,;|)\]}]|$)", re.MULTILINE
+    r"(?:^|[:=,| \t])[\"']?([+-]?[01](?:\.0)?)[\"']?[ \t]*(?=[,;|)\]}]|$)", re.MULTILINE
 )
+_SIGN = re.compile(
+    r"[:=,|( \t][\"']?([+\-\u2191\u2193\u2212\u2713\u2714\u2717\u2718])[\"']?[ \t]*"
+    r"(?=[,;|)\]}]|$)",
+    re.MULTILINE,
+)
+_UP_SIGNS = frozenset("+\u2191\u2713\u2714")
 _CHANGED = re.compile(
     r"\b(?:unchanged|no (?:significant )?(?:change|effect)|not significant\w*"
     r"|differentially expressed|significantly changed|chang(?:ed|es) significantly)\b",
     re.IGNORECASE,
 )
+_CHANGES = re.compile(
+    r"\b(?:chang\w+|change|affect\w*|unaffected|alter(?:s|ed)?|respon[ds]\w*|significan\w+"
+    r"|sensitive|insensitive|DEGs?|hits?|moves?|moved|effects?|influenc\w+|perturbs)\b"
+)
+_PERTURBED = re.compile(
+    r"\b(?:knock\w*|KD|KO|loss|lack|lost|losing|deplet\w*|silenc\w*|delet\w*|CRISPR\w*|perturb\w*"
+    r"|absence|without|inhibition|targeting)\b",
+    re.IGNORECASE,
+)
+_MEASURED = re.compile(
+    r"\b(?:log2?\s?-?(?:fc|fold)|lfc|fold|z-?(?:score)?|p-?adj|adj\.?\s?p|p-?val\w*|fdr|q-?val\w*)\b"
+    r"\D{0,12}\d",
+    re.IGNORECASE,
+)
 _CONDITION = re.compile(r"\b(?:whether|if)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\b(?:whether|if|how|would|could|may|might|should|will|predict\w*|think|consider|guess|state"
+    r"|estimate|suppose|decide|imagine)\b|\?",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(r"\\n|[\n;}]|(?<=[.!?])[ \t]+")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
+# What says which is which in a line of a table, and what stands between its cells.
+_ROLE = re.compile(
+    r"\b(?:pert\w*|genes?|readouts?|targets?|labels?|answers?|results?|outcomes?|values?|effects?"
+    r"|knock\w*|downs?|of|the|on|in|kd|ko|cells?|lines?|splits?|train|test|is|id|symbol"
+    r"|regulator|response|crispri?)\b",
+    re.IGNORECASE,
+)
+_MARK = re.compile(
+    r"(?:yes|no|y|n|true|false|t|f|up|down|u|d|pos(?:itive)?|neg(?:ative)?|sig(?:nificant)?"
+    r"|n\.?s\.?|non-?sig\w*|insignificant|de|degs?|non-?de|hit|miss|none|null|same|flat|stable"
+    r"|unchanged|changed|unaffected|affected|respond\w*|responsive|higher|lower|[+-][0-9]*\.?[0-9]+"
+    r"|[01](?:\.0)?)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\s,;:|=()\[\]{}\"'`*<>/\u2192]+")
 
 GenePair = tuple[str, str]
+_Before = list[tuple[int, frozenset[str]]]
 
 
 @dataclass(frozen=True)
@@ -67,53 +125,119 @@ class KnownRows:
         self._genes_of = genes_of
         self._names = Names(frozenset(genes_of).union(*genes_of.values()))
 
-    def shown(self, text: str, asked: GenePair) -> Iterator[ShownRow]:
+    def shown(self, text: str, asked: GenePair, follows: str = "") -> Iterator[ShownRow]:
         """Find rows in a text.
 
         Args:
             text: A prompt.
             asked: The pair that the prompt asks about. To name it is no row; a statement about it
                 that is neither a question nor a choice is one.
+            follows: The message before it, which it may be the answer to.
 
         Yields:
             Rows in the order of the text.
         """
-        for paragraph in _PARAGRAPH.split(text):
-            yield from self._in_paragraph(paragraph, frozenset({asked, asked[::-1]}))
+        own = frozenset({asked, asked[::-1]})
+        before: _Before = [(-1, self._names.in_text(part)) for part in _clauses(follows)]
+        for start, paragraph in _paragraphs(text):
+            yield from self._in_paragraph(text, start, paragraph, own, before)
+        yield from self._coded(text, own)
 
-    def _in_paragraph(self, paragraph: str, asked: frozenset[GenePair]) -> Iterator[ShownRow]:
-        begin, before = 0, list[tuple[int, frozenset[str]]]()
+    def _in_paragraph(
+        self,
+        text: str,
+        offset: int,
+        paragraph: str,
+        asked: frozenset[GenePair],
+        before: _Before,
+    ) -> Iterator[ShownRow]:
+        here: _Before = []
+        heading: frozenset[str] | None = None  # names of a line such as "Genes that P changes:"
         one_verdict = len(_verdicts(paragraph)) == 1
-        for end in [*(found.start() for found in _CLAUSE.finditer(paragraph)), len(paragraph)]:
-            clause, start = paragraph[begin:end], begin
-            begin = end
-            names, said = self._names.in_text(clause), clause.rpartition("?")[2]
+        # An answer of its own may be to what the paragraphs before it ask.
+        answers = one_verdict and len(self._beside(paragraph)) <= SHORT
+        for at, clause in _placed_clauses(paragraph):
+            start, end = offset + at, offset + at + len(clause)
+            said = clause.rpartition("?")[2]
             verdicts = _verdicts(said)
-            if not verdicts and not _CHANGED.search(said):
-                before.append((start, names))
+            any_case = self._names.in_any_case(clause)
+            if not (verdicts or any_case):
+                heading = heading if not clause.strip() else None
                 continue
+            beside = self._beside(clause)
+            line = len(beside) <= BESIDE
+            names = any_case if line else self._in_a_sentence(clause, any_case)
             pairs = self._pairs(names)
-            if pairs:
-                about_asked = len(verdicts) == 1 and not _CONDITION.search(clause)
-            elif verdicts and len(clause.split()) <= SHORT:
-                start, pairs = self._looking_back(names, before)
-                about_asked = one_verdict
-            else:
-                continue
+            about_asked = False
+            if verdicts or _CHANGED.search(said):
+                if pairs and len(beside) > LONG and not _PERTURBED.search(clause):
+                    pairs = frozenset()  # of what a gene does, as its card says it
+                elif pairs:
+                    about_asked = len(verdicts) == 1 and not _CONDITION.search(clause)
+                elif verdicts and len(beside) <= SHORT:
+                    earlier = [*before, *here] if answers else here
+                    start, pairs = self._looking_back(names, earlier, start)
+                    about_asked = one_verdict
+            elif not (pairs and self._states(clause, beside, line)):
+                pairs = self._pairs(names | heading) if heading and not beside else frozenset()
+                if not pairs:
+                    here.append((start, names))
+            if clause.rstrip().endswith(":"):
+                changes = bool(names and _CHANGES.search(self._names.without(clause)))
+                heading = names if changes and not _ASKS.search(clause) else None
             if pairs := pairs if about_asked else pairs - asked:
-                yield ShownRow(paragraph[start:end].strip(), pairs)
+                yield ShownRow(text[max(start, 0) : end].strip(), pairs)
+        before += here[-LOOKED_BACK:]
+
+    def _coded(self, text: str, asked: frozenset[GenePair]) -> Iterator[ShownRow]:
+        """Yield lines of pairs that end with one of two short marks, whatever these are."""
+        ends: dict[str, list[ShownRow]] = defaultdict(list)
+        for clause in text.splitlines():
+            pairs = self._pairs(self._names.in_any_case(clause)) - asked
+            beside = self._beside(clause) if pairs else []
+            mark = beside[0] if len(beside) == 1 and len(beside[0]) <= MARK else ""
+            last = bool(mark) and clause.rstrip(" \t|)]}\"'").endswith(mark)
+            if last and not mark[0].isdigit():
+                ends[mark].append(ShownRow(clause.strip(), pairs))
+        rows = [row for found in ends.values() for row in found]
+        if len(ends) == 2 and len(rows) >= CODED_ROWS:
+            yield from rows
+
+    def _in_a_sentence(self, clause: str, any_case: frozenset[str]) -> frozenset[str]:
+        """Return the names in a sentence: in another case only those that are no words of one."""
+        no_words = {name for name in any_case if re.search(r"\d", name)}
+        return self._names.in_text(clause) | no_words
+
+    def _beside(self, clause: str) -> list[str]:
+        """Return the words of a clause beside names and what says which is which."""
+        words = _WORD.findall(_ROLE.sub(" ", self._names.without(clause)))
+        return [word for word in words if re.search(r"[^\W_]|^[^\w\s]$", word) and word != "-"]
+
+    def _states(self, clause: str, beside: list[str], line: bool) -> bool:
+        """Whether a clause that names a pair, and has no plain verdict, says what comes out."""
+        said = self._names.without(clause)
+        if _ASKS.search(said) or _CHOICE.search(said):
+            return False
+        if _MEASURED.search(said):
+            return True
+        if line and any(_MARK.fullmatch(word.rstrip(".")) for word in beside):
+            return True
+        return bool(_CHANGES.search(said) and (line or _PERTURBED.search(said)))
 
     def _looking_back(
-        self, names: frozenset[str], before: list[tuple[int, frozenset[str]]]
+        self, names: frozenset[str], before: Sequence[tuple[int, frozenset[str]]], here: int
     ) -> tuple[int, frozenset[GenePair]]:
-        """Return the pairs with names of earlier clauses without a verdict, the nearest first."""
+        """Return the pairs with names of earlier clauses without a verdict, the nearest first.
+
+        What stands in another message is none of the words.
+        """
         gathered = names
-        for start, earlier in reversed(before):
+        for start, earlier in reversed(before[-LOOKED_BACK:]):
             gathered |= earlier
             pairs = self._pairs(gathered)
             if found := frozenset(p for p in pairs if not names or names & set(p)):
-                return start, found
-        return 0, frozenset()
+                return (start if start >= 0 else here), found
+        return here, frozenset()
 
     def _pairs(self, names: frozenset[str]) -> frozenset[GenePair]:
         return frozenset(
@@ -124,9 +248,29 @@ class KnownRows:
         )
 
 
+def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
+    begin = 0
+    for found in [*_PARAGRAPH.finditer(text), None]:
+        end = found.start() if found else len(text)
+        yield begin, text[begin:end]
+        begin = found.end() if found else end
+
+
+def _placed_clauses(paragraph: str) -> Iterator[tuple[int, str]]:
+    begin = 0
+    for end in [*(found.start() for found in _CLAUSE.finditer(paragraph)), len(paragraph)]:
+        yield begin, paragraph[begin:end]
+        begin = end
+
+
+def _clauses(text: str) -> list[str]:
+    return [clause for _, part in _paragraphs(text) for _, clause in _placed_clauses(part)]
+
+
 def _verdicts(text: str) -> frozenset[str]:
     """Return the verdicts in a text: `+` for yes and increase, `-` for no and decrease."""
     said = _CHOICE.sub(" ", _KNOCK_DOWN.sub(" ", text))
     found = {sign for sign, words in (("+", _YES), ("-", _NO)) if words.search(said)}
-    found |= {"+" if digit == "1" else "-" for digit in _DIGIT.findall(said)}
+    found |= {"+" if float(digit) > 0 else "-" for digit in _DIGIT.findall(said)}
+    found |= {"+" if sign in _UP_SIGNS else "-" for sign in _SIGN.findall(said)}
     return frozenset(found)

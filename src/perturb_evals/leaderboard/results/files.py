@@ -10,7 +10,7 @@ from inspect_ai.log import EvalLog
 from perturb_evals.datasets.errors import why
 from perturb_evals.leaderboard.results.from_log import result_of
 from perturb_evals.leaderboard.results.result import Result
-from perturb_evals.logs.headers import LogsError, SetAside, read_headers
+from perturb_evals.logs.headers import OF_ODD_LOGS, LogsError, SetAside, read_headers
 from perturb_evals.logs.samples import read_samples
 from perturb_evals.solvers.asking.prices import Prices
 
@@ -70,7 +70,7 @@ def whole_result(log: EvalLog, prices: Prices | None = None) -> Result:
     samples = read_samples(log) if log.results and log.results.scores else None
     try:
         return result_of(log, samples, prices)
-    except (KeyError, TypeError, ValueError) as error:
+    except OF_ODD_LOGS as error:
         raise LogsError(f"Its header is not as this package writes it: {why(error)}") from error
 
 

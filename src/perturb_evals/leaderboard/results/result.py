@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
+from pydantic_core import PydanticSerializationError
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.datasets.files.whole_file import whole_file
@@ -189,9 +190,13 @@ def schema() -> dict[str, Any]:
 
 
 def write_result(result: Result, path: Path) -> None:
-    """Write a result, whole or not at all."""
+    """Write a result, whole or not at all; half of a character, as logs may hold, becomes `?`."""
+    try:
+        text = result.model_dump_json(indent=1)
+    except PydanticSerializationError:
+        text = json.dumps(result.model_dump(mode="json"), ensure_ascii=False, indent=1)
     with whole_file(path) as part:
-        part.write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        part.write_text(text + "\n", encoding="utf-8", errors="replace")
 
 
 def read_result(path: Path) -> Result:

@@ -24,7 +24,7 @@ NUMBERED = {"tokens", "limit", "budget"}
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]")
 """A word within a name: letters of one case, or lower ones after a capital."""
 
-URL = re.compile(r"([A-Za-z][\w+.-]*://)(?:[^/?#\s]*@)?([^?#\s]*)(?:[?#]\S*)?")
+URL = re.compile(r"([A-Za-z][\w+.-]{0,30}://)(?:[^/?#\s]*@)?([^?#\s]*)(?:[?#]\S*)?")
 
 
 def without_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def _open(value: Any) -> Any:
         return without_secrets(value)
     if isinstance(value, list | tuple):
         return [_open(item) for item in value]
-    return URL.sub(r"\1\2", value) if isinstance(value, str) else value
+    return URL.sub(r"\1\2", value) if isinstance(value, str) and "://" in value else value
 
 
 def _secret(name: str, value: Any) -> bool:

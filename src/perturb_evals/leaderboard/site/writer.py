@@ -37,6 +37,7 @@ from perturb_evals.leaderboard.site.pages.index import index_page_of
 from perturb_evals.leaderboard.site.pages.methods import methods_page_of
 from perturb_evals.leaderboard.site.pages.system import system_pages_of
 from perturb_evals.leaderboard.summary import Summary
+from perturb_evals.leaderboard.text import cut, visible
 from perturb_evals.leaderboard.viewer import Transcripts
 
 STATIC = ("site.css", "site.js")
@@ -125,7 +126,8 @@ def _pages(
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    """Write a page, script or table; what could steer a browser or terminal is left out."""
+    path.write_text(visible(text), encoding="utf-8", errors="replace", newline="\n")
 
 
 def render_page(page: Page, shared: Mapping[str, Any]) -> str:
@@ -149,20 +151,26 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_cut,
     )
     environment.filters["with_code"] = _with_code
     environment.filters["breakable"] = _breakable
     return environment
 
 
+def _cut(value: Any) -> Any:
+    """Return what is put into a page; of a text from a log that fills it the beginning."""
+    return cut(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _with_code(sentence: str) -> Markup:
     """Return a sentence, escaped, with what stands in backticks as code."""
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(cut(sentence)))))
 
 
 def _breakable(name: str) -> Markup:
     """Return a name, escaped, that a narrow column may break behind the signs it is made with."""
-    return Markup("<wbr>").join(re.split(r"(?<=[/_,:-])(?=.)", name))
+    return Markup("<wbr>").join(re.split(r"(?<=[/_,:-])(?=.)", cut(name)))
 
 
 @contextmanager

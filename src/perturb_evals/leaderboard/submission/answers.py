@@ -38,6 +38,8 @@ class RescoredAnswers:
         self._scorer = self._family.scorer()
         older = self._family.older_metrics((log.eval.metadata or {}).get("board", {}))
         self._changed = older.changed if older else frozenset()
+        # Scores that `inspect score` appended stand behind those of the run, which are ranked.
+        self._ranked = log.results.scores[0].name if log.results else ""
         self._n_again = self._n_vectors = self._n_other = 0
         self._first = ""
 
@@ -73,7 +75,7 @@ class RescoredAnswers:
                 self._n_vectors += 1
                 return ""
             self._n_again += 1
-            (stored,) = (summary.scores or {}).values()
+            stored = (summary.scores or {})[self._ranked]
             return _difference(stored, self._score(summary, sample), self._changed)
         except DataError:
             raise

@@ -4,22 +4,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summaries
+from inspect_ai.log import EvalLog, EvalSampleSummary
 
 from perturb_evals.leaderboard.results.files import whole_result
 from perturb_evals.leaderboard.results.result import Result
+from perturb_evals.leaderboard.submission.agreement.calls import Calls
+from perturb_evals.leaderboard.submission.agreement.copies import Copies
+from perturb_evals.leaderboard.submission.agreement.header import Header
+from perturb_evals.leaderboard.submission.agreement.members import file_check
+from perturb_evals.leaderboard.submission.agreement.outputs import Outputs
+from perturb_evals.leaderboard.submission.agreement.scorings import Scorings
+from perturb_evals.leaderboard.submission.agreement.times import Times
 from perturb_evals.leaderboard.submission.answers import RescoredAnswers
 from perturb_evals.leaderboard.submission.board import asked_again, board_check, questions_check
 from perturb_evals.leaderboard.submission.checks import Check, Checked, CheckOutcome, NotAtHandError
 from perturb_evals.leaderboard.submission.evidence_audit import Prompts
 from perturb_evals.leaderboard.submission.files import Given, gather
 from perturb_evals.leaderboard.submission.metrics import metrics_check
-from perturb_evals.leaderboard.submission.samples import checked_samples
+from perturb_evals.leaderboard.submission.samples import SampleCheck, checked_samples
 from perturb_evals.leaderboard.systems import names
 from perturb_evals.logs.headers import PREFIX, TAKEN_UP, SetAside
-from perturb_evals.logs.samples import read_samples
+from perturb_evals.logs.samples import read_samples, read_summaries
 
-NAMES = ("result", "complete", "board key", "questions", "metrics", "answers", "evidence")
+NAMES = (
+    *("result", "complete", "file", "header", "copies", "calls", "outputs", "scorings", "times"),
+    *("board key", "questions", "metrics", "answers", "evidence"),
+)
 """The checks of a run, in their order."""
 
 Facts = dict[str, Any]
@@ -87,14 +97,19 @@ def _check(log: EvalLog, given: Sequence[Given]) -> Checked:
         return Checked(title, log.location, [*checks, Check("board key", "fail", fault)])
     if not (log.results and log.results.scores):
         return Checked(title, log.location, checks)
-    summaries = read_eval_log_sample_summaries(log.location)
-    checks += _checks_of_samples(log, summaries)
+    summaries = read_summaries(log.location)
+    checks += [_made("file", lambda: file_check(log, summaries))]
+    checks += _checks_of_samples(log, result, summaries)
     return Checked(title, log.location, checks)
 
 
-def _checks_of_samples(log: EvalLog, summaries: list[EvalSampleSummary]) -> list[Check]:
+def _checks_of_samples(
+    log: EvalLog, result: Result, summaries: list[EvalSampleSummary]
+) -> list[Check]:
     def metrics() -> Check:
         return metrics_check(log, read_samples(log).scores)
+
+    held = agreement_checks(log, result)
 
     try:
         asked = asked_again(log)
@@ -102,14 +117,29 @@ def _checks_of_samples(log: EvalLog, summaries: list[EvalSampleSummary]) -> list
         outcome: CheckOutcome = "fail" if isinstance(error, ValueError) else "not checked"
         without = {name: Check(name, outcome, str(error)) for name in NAMES}
         first = [without["board key"], without["questions"]]
-        answers = checked_samples(log, summaries, [RescoredAnswers(log)])
-        return [*first, _made("metrics", metrics), *answers, without["evidence"]]
+        *agree, answers = checked_samples(log, summaries, [*held, RescoredAnswers(log)])
+        return [*agree, *first, _made("metrics", metrics), answers, without["evidence"]]
+    last: list[SampleCheck] = [RescoredAnswers(log), Prompts(asked.audit)]
+    found = checked_samples(log, summaries, [*held, *last])
     return [
+        *found[: len(held)],
         _made("board key", lambda: board_check(log, asked)),
         _made("questions", lambda: questions_check(log, asked, summaries)),
         _made("metrics", metrics),
-        *checked_samples(log, summaries, [RescoredAnswers(log), Prompts(asked.audit)]),
+        *found[len(held) :],
     ]
+
+
+def agreement_checks(log: EvalLog, result: Result) -> list[SampleCheck]:
+    """Return the checks of whether a log agrees with itself, in the order of `NAMES`.
+
+    Args:
+        log: Its header, with results.
+        result: What is made of it.
+    """
+    per_sample: tuple[Callable[[EvalLog], SampleCheck], ...]
+    per_sample = (Copies, Calls, Outputs, Scorings, Times)
+    return [Header(log, result), *(check(log) for check in per_sample)]
 
 
 def _made(name: str, check: Callable[[], Check]) -> Check:

@@ -1,21 +1,26 @@
 """What prompts show: an audit of the training rows and candidates that a run's track allows.
 
-It reads the text that models were sent, as logged. It cannot see what was said in another notation,
-what a solver computed, or what a model was asked outside Inspect: a run that passes may still have
-read what it should not have; one that fails shows a line to look at.
+It reads the text that models were sent, as logged, with symbols in the place of codes where the log
+has a table of them. It cannot see what was said in other words, what a solver computed, or what a
+model was asked outside Inspect: a run that passes may still have read what it should not have; one
+that fails shows a line to look at.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalSample, EvalSampleSummary
 from inspect_ai.model import ChatMessage, ChatMessageAssistant
 
+from perturb_evals.datasets.genes.symbol_codes import codes_in, decoded
 from perturb_evals.families.family import Audit, Prompt
 from perturb_evals.leaderboard.submission.checks import Check
 
 QUOTED = 160
+PART = 20
+"""Letters from which on a part of what a model wrote is told from an answer that anybody gives."""
 
 
 @dataclass
@@ -57,7 +62,9 @@ class Prompts:
         calls = any(isinstance(event, ModelEvent) for event in sample.events)
         if not (summary.model_usage or calls):  # answers from a cache use nothing
             return
+        symbols = {**self._audit.symbols, **codes_in(sample.metadata)}
         prompts, found = _prompts(sample), self._found
+        prompts = [_in_symbols(prompt, symbols) for prompt in prompts]
         found.n_samples += 1
         found.n_prompts += len(prompts)
         if not prompts:
@@ -83,24 +90,51 @@ class Prompts:
         return Check(name, "pass", f"{counts}.")
 
 
+def _in_symbols(prompt: Prompt, symbols: Mapping[str, str]) -> Prompt:
+    return Prompt(
+        *(decoded(text, symbols) for text in (prompt.text, prompt.before, prompt.follows))
+    )
+
+
+def _wrote(message: ChatMessageAssistant, written: Sequence[str]) -> bool:
+    """Whether a model wrote a message, or the larger text that it is a part of."""
+    text = message.text.strip()
+    return any(
+        text in (one.strip(), *one.splitlines()) or (len(text) > PART and text in one)
+        for one in written
+    )
+
+
+def _arguments(message: ChatMessageAssistant) -> str:
+    """Return the arguments of tools that a model called, which may stand in a message as text."""
+    calls = [json.dumps(call.arguments, ensure_ascii=False) for call in message.tool_calls or []]
+    return "\n".join(calls)
+
+
 def _prompts(sample: EvalSample) -> list[Prompt]:
     """Return the texts that models were shown in a sample, each once, in their order."""
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     written: list[str] = []
     prompts = []
 
     def show(messages: Iterable[ChatMessage]) -> None:
-        before = "\n\n".join(written)
+        before, follows = "\n\n".join(written), ""
         for message in messages:
             # An answer that no model gave here is an example, put there by the solver.
-            own = isinstance(message, ChatMessageAssistant) and message.text in written
-            if message.text and message.text not in seen and not own:
-                seen.add(message.text)
-                prompts.append(Prompt(message.text, before))
+            own = isinstance(message, ChatMessageAssistant) and _wrote(message, written)
+            if message.text and not own:
+                if (follows, message.text) not in seen:
+                    seen.update({(follows, message.text), ("", message.text)})
+                    prompts.append(Prompt(message.text, before, follows))
+                follows = message.text
+            elif message.text:
+                follows = ""
 
     for event in sample.events:
         if isinstance(event, ModelEvent):
             show(event.input)
+            written += [choice.message.text for choice in event.output.choices]
+            written += [_arguments(choice.message) for choice in event.output.choices]
             written.append(event.output.completion)
     written.append(sample.output.completion)
     show(sample.messages)

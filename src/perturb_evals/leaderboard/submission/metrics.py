@@ -23,11 +23,7 @@ def metrics_check(log: EvalLog, scores: Sequence[SampleScore]) -> Check:
     """
     name = "metrics"
     assert log.results is not None
-    if len(log.results.scores) != 1:
-        return Check(
-            name, "fail", f"Expected the results of one scorer, got {len(log.results.scores)}."
-        )
-    (stored,) = log.results.scores
+    stored, *appended = log.results.scores
     family = family_of(log.eval.task.removeprefix(PREFIX))
     expected = family.scorer_name
     if stored.name.removeprefix(PREFIX) != expected:
@@ -52,7 +48,9 @@ def metrics_check(log: EvalLog, scores: Sequence[SampleScore]) -> Check:
                 f"{metric}: the header says {_shown(said.get(metric))}, the stored scores give "
                 f"{_shown(again.get(metric))}.",
             )
-    return Check(name, "pass", f"All {len(said)} are those of the {len(scores)} stored scores.")
+    more = "".join(f" Not ranked, and not checked: {score.name!r}." for score in appended)
+    found = f"All {len(said)} are those of the {len(scores)} stored scores."
+    return Check(name, "pass", found + more)
 
 
 def _same(said: float | None, again: float | None) -> bool:

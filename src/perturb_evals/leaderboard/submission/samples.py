@@ -3,10 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary, read_eval_log_samples_by_id
+from inspect_ai.log import (
+    EvalLog,
+    EvalSample,
+    EvalSampleSummary,
+    read_eval_log_samples_by_id,
+    resolve_sample_attachments,
+)
 
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.leaderboard.submission.checks import Check
+from perturb_evals.logs.unpacked import check_samples
 
 BATCH = 50
 """Samples in memory at a time. Inspect reads the log's list of contents again for each batch: one
@@ -24,7 +31,8 @@ class SampleCheck(Protocol):
         Args:
             summary: What metrics are made of, and what is compared with the questions of the task:
                 id, metadata, target and scores are taken from here.
-            sample: What is only in the full log: output, messages and events.
+            sample: What is only in the full log: output, messages and events, with every text in
+                its place. The texts that the log itself holds once are still its attachments.
         """
 
     def check(self) -> Check:
@@ -61,17 +69,27 @@ def checked_samples(
                     ended[check.name] = _broken(check.name, f"{_place(summary)}: {error!r}")
     except Exception as error:  # of zip, JSON or pydantic, or a sample that is not there
         return [ended.get(check.name) or _broken(check.name, repr(error)) for check in checks]
-    return [ended.get(check.name) or check.check() for check in checks]
+    return [ended.get(check.name) or _ended(check) for check in checks]
+
+
+def _ended(check: SampleCheck) -> Check:
+    try:
+        return check.check()
+    except Exception as error:  # a log may hold anything
+        return _broken(check.name, repr(error))
 
 
 def _read(
     log: EvalLog, summaries: Sequence[EvalSampleSummary]
 ) -> Iterator[tuple[EvalSampleSummary, EvalSample]]:
+    check_samples(log.location)
     for begin in range(0, len(summaries), BATCH):
         batch = summaries[begin : begin + BATCH]
         places = [(summary.id, summary.epoch) for summary in batch]
-        samples = read_eval_log_samples_by_id(log.location, places, resolve_attachments="core")
-        for summary, sample in zip(batch, samples, strict=True):
+        samples = read_eval_log_samples_by_id(log.location, places)
+        for summary, condensed in zip(batch, samples, strict=True):
+            sample = resolve_sample_attachments(condensed, "full")
+            sample.attachments = condensed.attachments
             if (sample.id, sample.epoch) != (summary.id, summary.epoch):
                 raise ValueError(f"{_place(sample)} stands in the place of {_place(summary)}.")
             yield summary, sample

@@ -21,7 +21,7 @@ from perturb_evals.methods.lpm.training import MOMENTS, State
 from perturb_evals.methods.lpm.vocabulary import Vocabulary
 from perturb_evals.methods.triples import Triples
 
-LOGGED = "training"
+LOGGED, SEAL = "training", "blake2b"
 SEED, END = "seed", ".safetensors"
 
 
@@ -111,7 +111,9 @@ def write_checkpoint(path: Path, state: State, fingerprint: Fingerprint) -> None
         **asdict(fingerprint),
     }
     with whole_file(path) as part:
-        part.write_bytes(save(tensors, metadata={LOGGED: json.dumps(log)}))
+        text = json.dumps(log)
+        metadata = {LOGGED: text, SEAL: _seal(text, tensors)}
+        part.write_bytes(save(tensors, metadata=metadata))
 
 
 def read_checkpoint(
@@ -124,10 +126,13 @@ def read_checkpoint(
     """
     try:
         with safe_open(path, framework="pt") as file:
-            log = json.loads((file.metadata() or {})[LOGGED])
+            about = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        log = json.loads(about[LOGGED])
         said = Fingerprint(**{name: log[name] for name in asdict(fingerprint)})
         state = _state(log, tensors)
+        if about.get(SEAL) != _seal(about[LOGGED], tensors):
+            raise ValueError("it is not as it was written: its hash is another one")
     except Exception as error:  # safetensors, JSON and a log of another form raise many kinds
         raise _damaged(path, why(error)) from error
     for name, expected in asdict(fingerprint).items():
@@ -197,6 +202,15 @@ def _hash_of_rows(rows: Triples) -> str:
     for column in (rows.context, rows.perturbation, rows.readout):
         digest.update(np.ascontiguousarray(column, dtype=np.int64).tobytes())
     digest.update(np.ascontiguousarray(rows.value, dtype=np.float64).tobytes())
+    return digest.hexdigest()
+
+
+def _seal(log: str, tensors: Weights) -> str:
+    """Return the hash of all that a checkpoint holds: a flipped bit is a weight like any other."""
+    digest = hashlib.blake2b(log.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(repr((name, str(tensor.dtype), tuple(tensor.shape))).encode())
+        digest.update(tensor.contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 

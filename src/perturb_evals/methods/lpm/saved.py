@@ -1,5 +1,6 @@
 """A trained LPM as a folder: `model.json`, `weights.safetensors`, and embeddings as tables."""
 
+import hashlib
 import json
 import shutil
 import uuid
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from perturb_evals import __version__
 from perturb_evals.datasets.errors import DataError, why
-from perturb_evals.datasets.files.fetch import file_sha256
+from perturb_evals.datasets.files.checksums import sha256_of
 from perturb_evals.methods.lpm.fit import check_installed
 from perturb_evals.methods.lpm.model import LPM
 from perturb_evals.methods.lpm.settings import Settings
@@ -40,6 +41,12 @@ class Description(BaseModel):
     finished: bool
     sha256: str
     versions: dict[str, str]
+    seal: str | None = None
+
+    def sealed(self) -> str:
+        """Return the SHA-256 (hex) of all that it says but `seal`, which a model of now has."""
+        said = self.model_dump(mode="json", exclude={"seal"})
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def save_lpm(model: LPM, folder: Path) -> None:
@@ -74,9 +81,10 @@ def save_lpm(model: LPM, folder: Path) -> None:
             rows=model.rows,
             validated_on=model.validated_on,
             finished=model.finished,
-            sha256=file_sha256(part / WEIGHTS),
+            sha256=sha256_of(part / WEIGHTS),
             versions={"perturb-evals": __version__, "torch": str(torch.__version__)},
         )
+        description = description.model_copy(update={"seal": description.sealed()})
         text = json.dumps(description.model_dump(mode="json"), indent=1)
         (part / DESCRIPTION).write_text(text + "\n", "utf-8")
 
@@ -96,7 +104,7 @@ def load_lpm(folder: Path) -> LPM:
 
     said = read_description(folder)
     try:
-        if file_sha256(folder / WEIGHTS) != said.sha256:
+        if sha256_of(folder / WEIGHTS) != said.sha256:
             raise ModelError(f"{WEIGHTS} is not the file that {DESCRIPTION} was written with")
         tensors = load_file(folder / WEIGHTS)
         expected = first_weights(said.vocabulary, said.settings, seed=0)
@@ -136,10 +144,15 @@ def read_description(folder: Path) -> Description:
             "train lpm TABLE -o FOLDER`."
         )
     try:
-        return Description.model_validate_json(path.read_text("utf-8"))
-    except (ValidationError, ValueError) as error:
-        first = str(error).splitlines()[0]
-        raise ModelError(f"{path} is damaged, or of another version ({first}).") from error
+        said = Description.model_validate_json(path.read_text("utf-8"))
+        if said.seal not in (None, said.sealed()):
+            raise ValueError("it is not as it was written: its hash is another one")
+    except (ValidationError, ValueError, OSError) as error:
+        first = why(error).splitlines()[0]
+        raise ModelError(
+            f"{path} is damaged, or of another version ({first}). Train the model anew."
+        ) from error
+    return said
 
 
 def holds_something_else(folder: Path) -> bool:

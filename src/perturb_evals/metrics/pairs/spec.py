@@ -4,21 +4,10 @@
 
 import math
 
-from perturb_evals.metrics.pairs.auroc import (
-    auroc_per_gene,
-    auroc_per_gene_answered,
-    auroc_per_perturbation,
-    auroc_pooled,
-)
-from perturb_evals.metrics.pairs.classification import (
-    average_precision,
-    balanced_accuracy,
-    brier,
-    ece,
-    gene_only_share,
-    mcc,
-)
 from perturb_evals.metrics.spec import MetricSpec
+
+AUROC = "perturb_evals.metrics.pairs.auroc"
+CLASSIFICATION = "perturb_evals.metrics.pairs.classification"
 
 PAIR_METRICS: dict[str, MetricSpec] = {
     spec.name: spec
@@ -34,7 +23,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             limits="No value: no gene with both classes.",
             interval=True,
             takes_abstention=True,
-            function=auroc_per_gene,
+            module=AUROC,
         ),
         MetricSpec(
             name="auroc_per_perturbation",
@@ -46,7 +35,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             all_abstained=0.5,
             limits="No value: no perturbation with both classes.",
             takes_abstention=True,
-            function=auroc_per_perturbation,
+            module=AUROC,
         ),
         MetricSpec(
             name="auroc_pooled",
@@ -59,7 +48,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             limits="No value: one class.",
             across_genes=True,
             takes_abstention=True,
-            function=auroc_pooled,
+            module=AUROC,
         ),
         MetricSpec(
             name="average_precision",
@@ -69,7 +58,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             perfect=1.0,
             limits="No value: one class.",
             across_genes=True,
-            function=average_precision,
+            module=CLASSIFICATION,
         ),
         MetricSpec(
             name="balanced_accuracy",
@@ -81,7 +70,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             all_abstained=0.5,
             limits="No value: one class.",
             across_genes=True,
-            function=balanced_accuracy,
+            module=CLASSIFICATION,
         ),
         MetricSpec(
             name="mcc",
@@ -93,7 +82,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             all_abstained=0.0,
             limits="No value: one class.",
             across_genes=True,
-            function=mcc,
+            module=CLASSIFICATION,
         ),
         MetricSpec(
             name="brier",
@@ -104,7 +93,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             all_abstained=0.25,
             limits="No value: one class, or a score outside [0, 1].",
             across_genes=True,
-            function=brier,
+            module=CLASSIFICATION,
         ),
         MetricSpec(
             name="ece",
@@ -115,7 +104,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             all_abstained=math.nan,
             limits="No value: one class, no answered row, or a score outside [0, 1].",
             across_genes=True,
-            function=ece,
+            module=CLASSIFICATION,
         ),
         MetricSpec(
             name="auroc_per_gene_answered",
@@ -126,7 +115,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             constant=0.5,
             all_abstained=math.nan,
             limits="No value: no gene with both classes among the answered.",
-            function=auroc_per_gene_answered,
+            module=AUROC,
         ),
         MetricSpec(
             name="gene_only_share",
@@ -137,7 +126,7 @@ PAIR_METRICS: dict[str, MetricSpec] = {
             all_abstained=math.nan,
             limits="No value: constant answers, or none. 0 is not expected by chance.",
             across_genes=True,
-            function=gene_only_share,
+            module=CLASSIFICATION,
         ),
     )
 }

@@ -98,7 +98,7 @@ _ANSWER = re.compile(
     r"(?:genes?(?: list)?|list|results?|perturbations?|symbols?)(?: (?:are|is))?\Z"
 )
 _KEY = re.compile(r"[\"'`]([^\"'`]{1,60})[\"'`]\s*[:=]\s*\Z")
-_CLAUSE = re.compile(r".*(?:[!?;,{}\[\]\n]|[.:]\s)", re.DOTALL)
+_CLAUSE = re.compile(r"\A.*(?:[!?;,{}\[\]\n]|[.:]\s)", re.DOTALL)
 _FENCE = re.compile(r"```\w*")
 _REMARK = re.compile(r"\([^()]*\)")
 _OF_ONE_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_-]+")

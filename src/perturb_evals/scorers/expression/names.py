@@ -106,7 +106,8 @@ def is_symbol(value: Value) -> bool:
     """Whether a value is one word with a letter, and a digit or two capitals: `RPL5`, `MYC`."""
     if not isinstance(value, str) or not re.fullmatch(_WORD, value):
         return False
-    return bool(re.search(r"[A-Z].*[A-Z]|[A-Za-z].*\d|\d.*[A-Za-z]", value))
+    has_digit = re.search(r"\d", value) and re.search(r"[A-Za-z]", value)
+    return bool(has_digit) or len(re.findall(r"[A-Z]", value)) > 1
 
 
 def is_plausible(name: str) -> bool:

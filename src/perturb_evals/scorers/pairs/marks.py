@@ -57,7 +57,7 @@ _DRAFT = re.compile(
     re.IGNORECASE,
 )
 _HYPOTHETICAL = re.compile(
-    r"\b(?:if|unless)\b(?!.*\b(?:so|hence|therefore|thus)\b)[^.!?]*\Z"
+    r"\A(?>.*\b(?:if|unless)\b)(?!.*\b(?:so|hence|therefore|thus)\b)[^.!?]*\Z"
     r"|(?:\b(?:whether|might|may|could|suppose|assuming|tempt\w*|doubt|deny|not)|n't)"
     r"(?:\s+\w+){0,4}\s+\Z",
     re.IGNORECASE,

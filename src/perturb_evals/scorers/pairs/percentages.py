@@ -21,7 +21,7 @@ _PERCENT = re.compile(
     r"(?P<unit>\s*(?:%|percent\b|per\s?cent\b|/\s*100(?![0-9.])|out\s+of\s+100\b))?+"
     r"(?![0-9A-Za-z/%])"
     # no range, list, fraction or product
-    r"(?!\s*(?:[-\u2014,:/^\u00d7]|to\b|or\b|and\b|x\b|\.\.)?\s*[<>~\u2248]?\s*\.?[0-9])"
+    r"(?!\s*+(?:(?:[-\u2014,:/^\u00d7]|to\b|or\b|and\b|x\b|\.\.)\s*+)?(?:[<>~\u2248]\s*+)?\.?[0-9])"
     r"(?!\s*[/+\u00b1])",
     re.IGNORECASE,
 )
@@ -83,7 +83,7 @@ def read_percent(kind: Kind, text: str, follow: Follow) -> Verdict | None:
 
 
 _START = (
-    r"(?:\A|[.!?]\s|\n\s*\n)[\s\u2022*-]*+(?-i:(?=[A-Z0-9]))"
+    r"(?:\A|[.!?]\s|(?<!\s)[^\S\n]*\n[^\S\n]*\n)[\s\u2022*-]*+(?-i:(?=[A-Z0-9]))"
     r"(?:(?:so|thus|therefore|hence|overall|in\s+(?:conclusion|summary)|on\s+balance)\b,?\s+)?"
     r"(?:(?:I|we)(?:['\u2019]d|\s+would)?\s+(?:say|estimate|guess|judge|put|predict|think|believe"
     r"|give|see)\s+(?:that\s+)?)?"

@@ -90,11 +90,12 @@ def _optional(predictions: Predictions, abstention: Abstention, suffix: str) -> 
     found = {}
     for name in dict.fromkeys((ANSWERED, *PAIR_METRICS)):
         spec = PAIR_METRICS[name]
-        if spec.function is None or name == HEADLINE:
+        function = spec.function
+        if function is None or name == HEADLINE:
             continue
         policy = {"abstention": abstention} if spec.takes_abstention else {}
         shown = f"{name}{suffix}" if spec.across_genes else name
-        found[shown] = spec.function(predictions, **policy)
+        found[shown] = function(predictions, **policy)
     return found
 
 

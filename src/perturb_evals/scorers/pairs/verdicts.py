@@ -146,8 +146,8 @@ _DENIED = {
 """The verdict that is denied before the one that is stated: "not No; it is Yes"."""
 _BESIDE = re.compile(
     r"[\s)\].]*(?:(?P<hard>[/|&]|->|=>|[\u2192\u21d2]"
-    r"|,?\s*\b(?:and/or|or|and|vs|versus|nor|so|thus|hence|therefore)\b"
-    r"|\s(?=\s*[A-C][.)]))|[,;:?\u2014-])"
+    r"|(?:,\s*)?\b(?:and/or|or|and|vs|versus|nor|so|thus|hence|therefore)\b"
+    r"|\s(?=[A-C][.)]))|[,;:?\u2014-])"
     r"[\s(\[,.]*(?:answer\W{1,4})?",
     re.IGNORECASE,
 )

@@ -105,6 +105,16 @@ class Request:
         state.output = ModelOutput(model=model, choices=[choice], error=said)
 
 
+def in_words(message: ChatMessageAssistant) -> str:
+    """Return the text of an answer; of one that only calls tools, the arguments of its calls."""
+    if message.text.strip():
+        return message.text
+    called = message.tool_calls or []
+    return "\n".join(
+        json.dumps(call.arguments, ensure_ascii=False) for call in called if call.arguments
+    )
+
+
 def _put_into_words(state: TaskState) -> None:
     """Take the calls out of an answer; if it has no text, their arguments are its text.
 
@@ -113,11 +123,7 @@ def _put_into_words(state: TaskState) -> None:
     message = state.output.message
     content = message.content
     if not message.text.strip():
-        text = "\n".join(
-            json.dumps(call.arguments, ensure_ascii=False)
-            for call in message.tool_calls or []
-            if call.arguments
-        )
+        text = in_words(message)
         content = text if isinstance(content, str) else [*content, ContentText(text=text)]
     said = message.model_copy(update={"content": content, "tool_calls": None})
     first = state.output.choices[0].model_copy(update={"message": said})

@@ -24,6 +24,7 @@ from perturb_evals.datasets.options import named_arguments, one_of, whole_number
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of, split_of
 from perturb_evals.datasets.screens.load import load_screen
 from perturb_evals.logs.headers import LogsError, read_headers
+from perturb_evals.logs.unpacked import check_header, check_summaries
 from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.solvers.expression.computed import answered
 
@@ -226,6 +227,8 @@ async def read_neighbor_log(path: str) -> NeighborLog:
             or its answers are not neighbors.
     """
     try:
+        await anyio.to_thread.run_sync(check_header, path)
+        await anyio.to_thread.run_sync(check_summaries, path)
         header = await read_eval_log_async(path, header_only=True)
         summaries = await read_eval_log_sample_summaries_async(path)
     except Exception as error:

@@ -160,7 +160,7 @@ class PerturbationRate:
         return pert in self.rates
 
 
-@baseline(reads="track")
+@baseline(reads="track", needs="cross")
 @solver
 @named_arguments
 def perturbation_rate() -> Solver:
@@ -186,7 +186,7 @@ class SamePair:
         return (pert, gene) in self.pairs
 
 
-@baseline(reads="track")
+@baseline(reads="track", needs="cross")
 @solver
 @named_arguments
 def same_pair() -> Solver:

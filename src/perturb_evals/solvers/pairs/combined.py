@@ -1,7 +1,7 @@
 """A mixture of baselines: the mean of their ranks within a gene."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from perturb_evals.datasets.evidence import NoRowsError
 from perturb_evals.datasets.genes.graphs import check_graph
 from perturb_evals.datasets.options import named_arguments, one_of, text
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
-from perturb_evals.solvers.baseline import baseline
+from perturb_evals.solvers.baseline import baseline, needed_track
 from perturb_evals.solvers.pairs.baselines import (
     GeneFrequency,
     PerturbationRate,
@@ -24,8 +24,8 @@ from perturb_evals.solvers.pairs.graph_factor import GraphFactor
 from perturb_evals.solvers.pairs.knn import DECIMALS, by_knowledge, by_other_lines
 from perturb_evals.solvers.pairs.knowledge import GRAPH, Knowledge
 
-PARTS = ("cross_line_knn", "factor_model", "graph_factor", "same_pair")
-USUAL = ",".join(PARTS)
+USUAL = "cross_line_knn,factor_model,graph_factor,same_pair"
+PARTS = tuple(USUAL.split(","))
 
 
 class Part(Protocol):
@@ -118,7 +118,15 @@ def _made(evidence: PairsEvidence, names: Sequence[str], graph: str) -> list[Par
     return found
 
 
-@baseline(reads="track")
+def _needed(arguments: Mapping[str, Any]) -> str:
+    """Return the track that the parts need; the gene's rate needs the own line's rows."""
+    parts = arguments.get("parts", USUAL)
+    names = parts.split(",") if isinstance(parts, str) else parts
+    others = any(needed_track(str(name).strip(), {}) == "cross" for name in names)
+    return "cross" if others else "within"
+
+
+@baseline(reads="track", needs=_needed)
 @solver
 @named_arguments
 def combined(parts: str | list[str] = USUAL, graph: str = GRAPH) -> Solver:

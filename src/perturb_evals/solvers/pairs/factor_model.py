@@ -33,7 +33,7 @@ def by_factors(
     return Transferred(evidence, lambda rows, line: FactorModel(rows, chosen))
 
 
-@baseline(reads="track")
+@baseline(reads="track", needs="cross")
 @solver
 @named_arguments
 def factor_model(fallback: Fallback = "none", seed: int = 0) -> Solver:

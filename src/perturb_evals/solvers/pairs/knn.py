@@ -158,7 +158,7 @@ class LineProfiles:
         return np.maximum(found, 0.0) ** self.power
 
 
-@baseline(reads="track")
+@baseline(reads="track", needs="cross")
 @solver
 @named_arguments
 def cross_line_knn(power: float = 2.0, prior_weight: float = PRIOR_WEIGHT) -> Solver:

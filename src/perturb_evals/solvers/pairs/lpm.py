@@ -61,7 +61,7 @@ def _now_and_then(line: str) -> "Callable[[Progress], None]":
     return tell
 
 
-@baseline(reads="track")
+@baseline(reads="track", needs="cross")
 @solver
 @named_arguments
 def lpm(

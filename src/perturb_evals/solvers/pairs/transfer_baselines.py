@@ -15,7 +15,7 @@ from perturb_evals.solvers.pairs.baselines import numeric
 from perturb_evals.solvers.pairs.transfer import Transferred
 
 
-@baseline(reads="track")
+@baseline(reads="track", needs="cross")
 @solver
 @named_arguments
 def additive(penalty: float = PENALTY) -> Solver:
@@ -36,7 +36,7 @@ def additive(penalty: float = PENALTY) -> Solver:
     )
 
 
-@baseline(reads="track")
+@baseline(reads="track", needs="cross")
 @solver
 @named_arguments
 def conserved(prior_rows: float = PRIOR_ROWS) -> Solver:
@@ -59,7 +59,7 @@ def conserved(prior_rows: float = PRIOR_ROWS) -> Solver:
     )
 
 
-@baseline(reads="track")
+@baseline(reads="track", needs="cross")
 @solver
 @named_arguments
 def cross_context_ridge() -> Solver:

@@ -88,7 +88,7 @@ def test_what_was_read_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     links.write_text(links_of((1, 2, 700), (1, 4, 900)), encoding="utf-8")
     info.write_text(info_of(NAMES), encoding="utf-8")
     first, sha256 = read_string_links(links, info, 700)
-    (kept,) = (tmp_path / "cache/string_links").iterdir()
+    (kept,) = (tmp_path / "cache/string_links").glob("*.parquet")
     before = kept.stat().st_mtime_ns
     again, same = read_string_links(links, info, 700)
     assert again.equals(first)

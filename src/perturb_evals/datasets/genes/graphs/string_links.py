@@ -11,7 +11,7 @@ from pyarrow import csv, parquet
 
 from perturb_evals.datasets.errors import why
 from perturb_evals.datasets.files.fetch import cache_folder, file_sha256
-from perturb_evals.datasets.files.whole_file import kept
+from perturb_evals.datasets.files.kept import check_still, kept
 from perturb_evals.datasets.genes.graphs.graph import GraphError
 from perturb_evals.datasets.genes.graphs.known import HIGHEST_SCORE
 
@@ -49,9 +49,10 @@ def read_string_links(links: Path, info: Path, cutoff: int) -> tuple[pd.DataFram
             number from 0 to 1000.
     """
     try:
-        parts = [VERSION, cutoff, file_sha256(links), file_sha256(info)]
+        of_links, of_info = file_sha256(links), file_sha256(info)
     except OSError as error:
         raise GraphError(f"{error.filename} cannot be read: {why(error)}") from error
+    parts = [VERSION, cutoff, of_links, of_info]
     sha256 = hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def read(path: Path) -> pa.Table:
@@ -61,6 +62,8 @@ def read_string_links(links: Path, info: Path, cutoff: int) -> tuple[pd.DataFram
         return table
 
     def make() -> pa.Table:
+        check_still(links, of_links)
+        check_still(info, of_info)
         pairs, n_unnamed = _named(_linked(links, cutoff), _names(info))
         facts = {"sha256": sha256, "unnamed": str(n_unnamed)}
         return pa.Table.from_pandas(pairs, preserve_index=False).replace_schema_metadata(facts)

@@ -72,7 +72,7 @@ SPACE = "{http://www.w3.org/2000/svg}"
 UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+"
 )
-LONG_NUMBER = re.compile(r"\d+\.\d{2,}")
+LONG_NUMBER = re.compile(r"(?<!\d)\d+\.\d{2,}")
 """Of a place, which a tenth of a pixel is near enough to."""
 FONTS = "system-ui,sans-serif"
 HALO = "paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round"

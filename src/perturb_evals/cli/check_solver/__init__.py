@@ -1,0 +1,1 @@
+"""`perturb-evals check-solver`: whether a solver uses what it is judged by."""

@@ -1,0 +1,228 @@
+"""The output that is scored against the model's own answer, the conversation, and the solver."""
+
+from collections.abc import Sequence
+from typing import TypeGuard
+
+from inspect_ai.event import ModelEvent, SpanBeginEvent
+from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
+from inspect_ai.model import ChatMessage, ChatMessageAssistant
+
+from perturb_evals.datasets.errors import DataError
+from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.tally import (
+    Agreement,
+    Alone,
+    Found,
+    Tally,
+    differ,
+    quoted,
+)
+from perturb_evals.leaderboard.submission.checks import Check
+from perturb_evals.logs.headers import PREFIX
+from perturb_evals.replies.reply import KEY, is_too_long
+from perturb_evals.solvers.asking.faults import says_too_long
+from perturb_evals.solvers.asking.request import in_words
+
+NO_CALL = Alone("no model was asked")
+CUT = Alone("a limit or an error cut the sample short")
+TOO_LONG = Alone("the prompt was too long for the model, so that there is no answer")
+
+
+class Outputs:
+    """The outputs of all samples."""
+
+    name = "outputs"
+
+    def __init__(self, log: EvalLog) -> None:
+        self._run = RunParts(log)
+        self._tally = Tally(self.name, AGREEMENTS, "samples")
+        self._seen: dict[str, str] = {}
+
+    def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
+        """Hold the output of a sample against the rest of it, and its answers against others'."""
+        parts = SampleParts(self._run, summary, sample)
+        self._tally.hold(parts, parts.place)
+        for call in parts.answered:
+            if call.cache == "read" or call.output.empty:
+                continue
+            for what, name in (("call", call.uuid), ("answer", call.output.message.id)):
+                if name is None:
+                    continue
+                first = self._seen.setdefault(f"{what} {name}", parts.place)
+                if first != parts.place:
+                    said = f"the {what} {quoted(name)} stands in {first}, too; none is given twice."
+                    self._tally.contradiction(said, parts.place)
+
+    def check(self) -> Check:
+        """Return what was found."""
+        return self._tally.check()
+
+
+def _foreign(parts: SampleParts) -> Alone:
+    return Alone(f"the solver {quoted(parts.run.solver)} may write what it likes")
+
+
+def _answer(parts: SampleParts) -> Found:
+    """The solver that asks leaves the last answer as it is; texts of others may be their own."""
+    output = parts.sample.output
+    if parts.run.manner == "computes":
+        return NO_CALL
+    if output.empty and parts.run.manner == "foreign":
+        return _foreign(parts)
+    if output.empty:
+        return CUT if parts.cut else _missing(parts)
+    if is_too_long(output):
+        return _too_long(parts)
+    own = [call for call in parts.answered if _is_of(call, output.message)]
+    if parts.run.manner == "foreign":
+        agree = own and differ("", output.completion, "", own[-1].output.completion) is None
+        return None if agree else _foreign(parts)
+    if not own:
+        if not parts.calls:
+            return f"the output says {quoted(output.completion)}, and no model was asked."
+        last = parts.answered[-1].output.completion if parts.answered else ""
+        return differ("the output", output.completion, "the last answer", last) or (
+            f"the output {quoted(output.completion)} has another id than all answers."
+        )
+    call = own[-1]
+    if call is not parts.answered[-1] and not parts.cut:
+        last = parts.answered[-1].output.completion
+        said = quoted(output.completion)
+        return f"the output is not the last answer: it says {said}, that {quoted(last)}."
+    if call.output.message.tool_calls:
+        words = in_words(call.output.message)
+        return differ("the output", output.completion, "the tools that its event calls", words)
+    if fault := differ("the output", output.completion, "its model event", call.output.completion):
+        return fault
+    dumped, event = (one.model_dump(mode="json") for one in (output, call.output))
+    return (
+        differ("the output's choice", dumped["choices"][0], "its model event", event["choices"][0])
+        or differ("the output's model", output.model, "its model event", call.output.model)
+        or differ("the output's usage", dumped["usage"], "its model event", event["usage"])
+    )
+
+
+def _completion(parts: SampleParts) -> Found:
+    """An output says twice what was written: in its message, and for those who read it."""
+    if parts.run.manner == "foreign":
+        return _foreign(parts)
+    outputs = [("a model event", call.output) for call in parts.answered]
+    for name, output in [("the output", parts.sample.output), *outputs]:
+        if not output.empty and (
+            fault := differ(name, output.completion, "its message", output.message.text)
+        ):
+            return fault
+    return None
+
+
+def _is_of(call: ModelEvent, message: ChatMessage) -> bool:
+    return not call.output.empty and call.output.message.id == message.id
+
+
+def _too_long(parts: SampleParts) -> Found:
+    """The solver leaves an empty answer where a server says that a prompt was too long."""
+    if not parts.calls:
+        return "the output says that the prompt was too long, and no model was asked."
+    last = parts.calls[-1]
+    if last.error or is_too_long(last.output):
+        return TOO_LONG
+    if says_too_long(last.output.completion):
+        return TOO_LONG
+    found = quoted(last.output.completion)
+    return f"the output says that the prompt was too long, its model event {found}."
+
+
+def _missing(parts: SampleParts) -> Found:
+    if not parts.answered:
+        return "the sample has no output, and no answer of a model."
+    last = parts.answered[-1].output.completion
+    return f"the sample has no output, its last answer is {quoted(last)}."
+
+
+def _conversation(parts: SampleParts) -> Found:
+    """Messages are those that were sent and answered: what has one id has one text."""
+    if not parts.answered:
+        return NO_CALL
+    if parts.run.manner != "asks":
+        return _foreign(parts)
+    there = {message.id: message for message in parts.sample.messages if message.id}
+    sent: dict[str | None, ChatMessage] = {}
+    for call in parts.answered:
+        sent |= {message.id: message for message in call.input if message.role != "system"}
+        if not call.output.empty:
+            sent[call.output.message.id] = call.output.message
+    without_end = parts.cut or is_too_long(parts.sample.output)
+    for name, message in sent.items():
+        if name in there:
+            words = in_words(message) if _is_answer(message) else message.text
+            if fault := differ("a message", there[name].text, "its model event", words):
+                return fault
+        elif not without_end and not _may_be_left(message, parts.answered):
+            return f"the message {quoted(message.text)} of a call is not in the conversation."
+    for name, message in there.items():
+        if name not in sent and _is_answer(message) and not is_too_long(parts.sample.output):
+            return f"the conversation has an answer that no call gave: {quoted(message.text)}."
+    return None
+
+
+def _is_answer(message: ChatMessage) -> TypeGuard[ChatMessageAssistant]:
+    return isinstance(message, ChatMessageAssistant) and message.source == "generate"
+
+
+def _may_be_left(message: ChatMessage, answered: Sequence[ModelEvent]) -> bool:
+    """Whether an answer was thrown away: options that a server did not grant are asked anew."""
+    return _is_answer(message) and not _is_of(answered[-1], message)
+
+
+def _reply(parts: SampleParts) -> Found:
+    """What the solver tells the scorer is such as this solver can tell."""
+    solver, output = parts.run.solver.removeprefix(PREFIX), parts.sample.output
+    own = parts.run.manner != "foreign"
+    if own and KEY not in (output.metadata or {}):
+        return CUT if parts.cut else f"the solver {quoted(solver)} left no reply in its output."
+    fault = parts.run.family.reply_fault(solver if own else "", parts.run.params, output)
+    if fault:
+        return f"the solver {quoted(solver)} {fault}"
+    return None if own else _foreign(parts)
+
+
+def _prompt(parts: SampleParts) -> Found:
+    """The solver that asks sends what its template says; the reply has the template's hash."""
+    if parts.run.manner != "asks":
+        return NO_CALL if parts.run.manner == "computes" else _foreign(parts)
+    said = (parts.sample.output.metadata or {}).get(KEY)
+    if said is None or not parts.calls:
+        return CUT
+    try:
+        asked = parts.run.family.prompt(parts.run.params, parts.sample.metadata, said["prompt"])
+    except DataError:
+        return Alone("the data cannot be had here")
+    if asked is None:
+        return Alone("another version of this package asked")
+    sent = [message.text for message in parts.calls[0].input if message.role == "user"]
+    return differ("the first call", sent[-1] if sent else "", "the question", asked)
+
+
+def _spans(parts: SampleParts) -> Found:
+    """Inspect writes down which solvers of the plan begin; those of this package end none early."""
+    begun = [event for event in parts.sample.events if isinstance(event, SpanBeginEvent)]
+    inner = {span.id for span in begun if span.type == "solver"}
+    ran = [span.name for span in begun if span.type == "solver" and span.parent_id not in inner]
+    planned = parts.run.solvers
+    for name in ran:
+        if name not in planned:
+            return f"the plan has the solver {quoted(parts.run.solver)}, the events {quoted(name)}."
+    if parts.cut or len(ran) == len(planned) or any(name not in parts.run.own for name in ran):
+        return None
+    lacking = next(name for name in planned if name not in ran) if ran else planned[0]
+    return f"the plan has the solver {quoted(lacking)}, and no event of the sample is of it."
+
+
+AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
+    Agreement("solver", _spans),
+    Agreement("reply", _reply),
+    Agreement("output", _answer),
+    Agreement("completion", _completion),
+    Agreement("messages", _conversation),
+    Agreement("prompt", _prompt),
+)

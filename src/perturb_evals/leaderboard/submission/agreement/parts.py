@@ -1,0 +1,97 @@
+"""What is held against each other: a run, and one of its samples."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from inspect_ai.event import ModelEvent
+from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
+
+from perturb_evals.families import FAMILIES, family_of
+from perturb_evals.families.family import Family
+from perturb_evals.logs.headers import PREFIX
+
+Manner = Literal["asks", "computes", "foreign"]
+"""`asks`: the solver of this package that asks a model, and leaves its answer as it is. `computes`:
+one of this package that asks none. `foreign`: any other, or several: they may do what they like."""
+
+OWN: Mapping[str, Manner] = {
+    f"{PREFIX}{made.__name__}": "computes" if place else "asks"
+    for family in FAMILIES
+    for place, made in enumerate(family.solvers)
+}
+"""The solvers of this package by name; the first of a family is the one that asks."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunParts:
+    """The header of a run, and what follows from it."""
+
+    log: EvalLog
+
+    @cached_property
+    def family(self) -> Family:
+        """The family of its task."""
+        return family_of(self.log.eval.task.removeprefix(PREFIX))
+
+    @property
+    def own(self) -> Mapping[str, Manner]:
+        """The solvers of this package."""
+        return OWN
+
+    @cached_property
+    def solvers(self) -> tuple[str, ...]:
+        """The names of its solvers, as in the plan."""
+        return tuple(step.solver for step in self.log.plan.steps)
+
+    @cached_property
+    def solver(self) -> str:
+        """All its solvers, in a word."""
+        return "+".join(self.solvers)
+
+    @cached_property
+    def manner(self) -> Manner:
+        """How they come to an answer."""
+        return OWN.get(self.solver, "foreign")
+
+    @cached_property
+    def params(self) -> Mapping[str, Any]:
+        """The arguments of its only solver; empty for several."""
+        return self.log.plan.steps[0].params if len(self.solvers) == 1 else {}
+
+    @cached_property
+    def models(self) -> frozenset[str]:
+        """The models that the header names: the one evaluated, and those of roles."""
+        roles = (self.log.eval.model_roles or {}).values()
+        named = [one for role in roles for one in (role if isinstance(role, list) else [role])]
+        return frozenset([str(self.log.eval.model), *(one.model for one in named)])
+
+
+@dataclass(frozen=True, eq=False)
+class SampleParts:
+    """A sample of a run: what its summary says, and the full log of it."""
+
+    run: RunParts
+    summary: EvalSampleSummary
+    sample: EvalSample
+
+    @cached_property
+    def calls(self) -> tuple[ModelEvent, ...]:
+        """The calls of models, in their order."""
+        return tuple(event for event in self.sample.events if isinstance(event, ModelEvent))
+
+    @cached_property
+    def answered(self) -> tuple[ModelEvent, ...]:
+        """The calls that a model answered."""
+        return tuple(call for call in self.calls if not call.error and not call.pending)
+
+    @property
+    def cut(self) -> bool:
+        """Whether a limit or an error ended the sample before its solver had."""
+        return self.sample.limit is not None or self.sample.error is not None
+
+    @property
+    def place(self) -> str:
+        """Where it stands."""
+        return f"{self.summary.id}, epoch {self.summary.epoch}"

@@ -1,0 +1,122 @@
+"""Scores against what Inspect wrote down when they were given, and edits of them."""
+
+from typing import Any
+
+from inspect_ai.event import ScoreEditEvent, ScoreEvent
+from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
+
+from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.tally import (
+    Agreement,
+    Alone,
+    Found,
+    Tally,
+    differ,
+    quoted,
+)
+from perturb_evals.leaderboard.submission.checks import Check
+
+NO_SCORE = Alone("the sample has no score")
+
+
+class Scorings:
+    """The scores of all samples."""
+
+    name = "scorings"
+
+    def __init__(self, log: EvalLog) -> None:
+        self._run = RunParts(log)
+        self._tally = Tally(self.name, AGREEMENTS, "samples")
+
+    def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
+        """Hold the scores of a sample against its events."""
+        parts = SampleParts(self._run, summary, sample)
+        self._tally.hold(parts, parts.place)
+
+    def check(self) -> Check:
+        """Return what was found."""
+        return self._tally.check()
+
+
+def _given(parts: SampleParts) -> dict[str, ScoreEvent]:
+    """Return the last event of each score."""
+    return {
+        str(event.scorer): event
+        for event in parts.sample.events
+        if isinstance(event, ScoreEvent) and not event.intermediate
+    }
+
+
+def _scores(parts: SampleParts) -> Found:
+    scores = parts.sample.scores or {}
+    if not scores:
+        return NO_SCORE
+    given = _given(parts)
+    for name, score in scores.items():
+        event = given.get(name) or given.get(str(None))
+        if event is None:
+            return f"the score {quoted(name)} has no event in which it was given."
+        for part in ("value", "answer", "explanation", "metadata"):
+            said, found = (_plain(getattr(one, part)) for one in (score, event.score))
+            if fault := differ(f"the {part} of the score", said, "the event that gave it", found):
+                return fault
+    return None
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, dict) else value
+
+
+def _targets(parts: SampleParts) -> Found:
+    given = _given(parts)
+    if not given:
+        return NO_SCORE
+    target = _listed(parts.sample.target)
+    for event in given.values():
+        if event.target is not None and _listed(event.target) != target:
+            said = f"the target is {quoted(parts.sample.target)}"
+            return f"{said}, that of the event that gave the score {quoted(event.target)}."
+    return None
+
+
+def _listed(target: str | list[str]) -> list[str]:
+    return [target] if isinstance(target, str) else list(target)
+
+
+def _edits(parts: SampleParts) -> Found:
+    """An edited score is not the scorer's, whoever edited it."""
+    for event in parts.sample.events:
+        if isinstance(event, ScoreEditEvent):
+            return f"the score {quoted(event.score_name)} was edited{_by(event.edit.provenance)}."
+    for name, score in (parts.sample.scores or {}).items():
+        if score.history:
+            return f"the score {quoted(name)} was edited{_by(score.history[-1].provenance)}."
+    return None
+
+
+def _by(provenance: Any) -> str:
+    return f" by {quoted(provenance.author)}" if provenance is not None else ""
+
+
+def _usage(parts: SampleParts) -> Found:
+    """The package's scorers ask no model: what was used when they began is all."""
+    given = [event for event in _given(parts).values() if event.model_usage is not None]
+    if not given:
+        return Alone("no usage stands in the events of scores")
+    for name, usage in parts.sample.model_usage.items():
+        then = (given[0].model_usage or {}).get(name)
+        before = then.total_tokens if then else 0
+        if before != usage.total_tokens:
+            return (
+                f"model_usage has {usage.total_tokens} tokens of {quoted(name)}, and had {before} "
+                "when the score was given."
+            )
+    return None
+
+
+AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
+    Agreement("scores", _scores),
+    Agreement("targets", _targets),
+    Agreement("edits", _edits),
+    Agreement("usage", _usage),
+)
