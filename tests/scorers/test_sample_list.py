@@ -6,7 +6,7 @@ import pytest
 from inspect_ai import Task
 from inspect_ai.viewer import ScoreColorScale, TaskSamplesView
 
-from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, SCORES
+from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS, NO_TARGET, SCORES
 from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
@@ -43,3 +43,12 @@ def test_low_errors_of_expression_are_the_good_ones_and_the_headline_is_first() 
     assert set(scales) == set(SCORES)
     good = {"lower": "good-low", "higher": "good-high", None: "neutral"}
     assert dict(scales) == {name: good[EXPRESSION_METRICS[name].better] for name in SCORES}
+
+
+def test_a_score_that_counts_the_perturbed_gene_has_the_one_without_it_behind_it() -> None:
+    columns = [name for name in shown(view_of(langpert("demo", fold=0))) if "score__" in name]
+    names = [name.rpartition("__")[2] for name in columns]
+    counting = [name for name in names if name + NO_TARGET in SCORES]
+    assert counting
+    for name in counting:
+        assert names[names.index(name) + 1] == name + NO_TARGET
