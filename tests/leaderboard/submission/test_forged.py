@@ -417,6 +417,12 @@ def no_spans(log):
         sample.events = [e for e in sample.events if not isinstance(e, SpanBeginEvent)]
 
 
+def fewer_calls(log):
+    sample = log.samples[0]
+    sample.model_usage = {}
+    sample.events = [event for event in sample.events if not isinstance(event, ModelEvent)]
+
+
 def hidden_usage(log):
     log.samples[0].error_retries = [EvalRetryError(message="", traceback="", traceback_ansi="")]
     for usage in log.stats.model_usage.values():
@@ -464,6 +470,7 @@ FORGED = [
     ("asks", another_step, "outputs", "has the solver 'mine', and no event of the sample is of it"),
     ("asks", no_spans, "outputs", "'perturb_evals/ask', and no event of the sample is of it."),
     ("served", hidden_usage, "header", "has 269 input_tokens of 'loopback/some', that of all sam"),
+    ("asks", fewer_calls, "calls", "turn_count of the sample says 1, its events have 0 answers."),
     ("asks", a_hint, "outputs", ", the question "),
     ("asks", another_temperature, "calls", "temperature of the header says 0.0, a call nothing."),
     ("asks", an_answer_more, "outputs", "the conversation has an answer that no call gave: 'Yes'."),

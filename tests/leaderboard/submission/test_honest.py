@@ -107,6 +107,7 @@ def test_settings_servers_and_caches(run_few, tmp_path, monkeypatch):
 def test_errors_and_retries(run_few, breaking):
     breaking()
     passes(run_few(model="loopback/breaks", retry_on_error=3))
+    passes(run_few(two_models(), model="loopback/breaks", retry_on_error=9))
     breaking()
     broken = run_few(model="loopback/breaks", fail_on_error=False)
     (checked,) = check_runs([broken.location]).runs

@@ -144,22 +144,23 @@ def _roles(parts: SampleParts) -> Found:
 
 
 def _raw(parts: SampleParts) -> Found:
-    """The reply of the server holds what the model wrote, where the log keeps it."""
+    """The reply of the server holds each line that the model wrote, where the log keeps it."""
     kept = [call for call in parts.answered if call.call is not None and call.call.response]
     if not kept:
-        return NO_CALL if not parts.calls else Alone("the log keeps no replies as they were sent")
+        none = Alone("the log keeps no replies as they were sent")
+        return none if parts.calls else NO_CALL
     n_held = 0
     for call in kept:
         assert call.call is not None
-        sent = _squeezed(" ".join(_written(call.call.response)))
-        wrote = _squeezed(call.output.completion)
-        if sent and wrote and not call.output.message.tool_calls:
-            n_held += 1
-            if wrote not in sent:
-                return (
-                    f"a call's output says {quoted(call.output.completion)}, the server's reply "
-                    f"{quoted(' '.join(_written(call.call.response)))}."
-                )
+        texts = list(_written(call.call.response))
+        sent = _squeezed(" ".join(texts))
+        if not sent:
+            continue
+        n_held += 1
+        for line in call.output.completion.splitlines():
+            if _squeezed(line) not in sent:
+                said, reply = quoted(line), quoted(" ".join(texts))
+                return f"a call's output says {said}, the server's reply {reply}."
     return None if n_held else Alone("replies of this server hold no text")
 
 
@@ -181,15 +182,13 @@ def _squeezed(text: str) -> str:
 
 
 def _turns(parts: SampleParts) -> Found:
-    """Each answer is a turn, but for those that scorers of others asked for."""
+    """Each turn has an answer; one that was refused, and asked for again, is none."""
     if parts.sample.turn_count is None:
         return Alone("older logs do not count turns")
-    if parts.run.manner == "foreign" or parts.cut:
-        return None
-    if parts.sample.turn_count == len(parts.answered):
+    if parts.sample.turn_count <= len(parts.answered):
         return None
     turns, answers = parts.sample.turn_count, len(parts.answered)
-    return f"the sample has {turns} turns, its events {answers} answers."
+    return f"turn_count of the sample says {turns}, its events have {answers} answers."
 
 
 def _settings(parts: SampleParts) -> Found:
