@@ -115,6 +115,7 @@ def cells_left() -> Task:
 
 class NothingToAudit:
     what = "rows"
+    symbols: ClassVar[dict[str, str]] = {}
 
     def shown(self, sample: Any, prompt: Prompt) -> Iterator[Shown]:
         return iter(())

@@ -53,6 +53,8 @@ _SIGN = re.compile(
     r"(?=[,;|)\]}]|$)",
     re.MULTILINE,
 )
+_NOTHING = re.compile(r"[:=,|\t ]-\s*$")
+"""A dash behind a name alone says that there is nothing to say."""
 _UP_SIGNS = frozenset("+\u2191\u2713\u2714")
 _CHANGED = re.compile(
     r"\b(?:unchanged|no (?:significant )?(?:change|effect)|not significant\w*"
@@ -79,7 +81,7 @@ _ASKS = re.compile(
     r"|estimate|suppose|decide|imagine)\b|\?",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"\\n|[\n;}]|(?<=[.!?])[ \t]+")
+_CLAUSE = re.compile(r"\\n|[\n}]|;(?=\s|$)|(?<=[.!?])[ \t]+")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 # What says which is which in a line of a table, and what stands between its cells.
 _ROLE = re.compile(
@@ -89,10 +91,14 @@ _ROLE = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(
-    r"(?:yes|no|y|n|true|false|t|f|up|down|u|d|pos(?:itive)?|neg(?:ative)?|sig(?:nificant)?"
+    r"(?:yes|no|y|n|true|false|t|f|up|down|u|d|pos(?:itives?)?|neg(?:atives?)?|sig(?:nificant)?"
     r"|n\.?s\.?|non-?sig\w*|insignificant|de|degs?|non-?de|hit|miss|none|null|same|flat|stable"
     r"|unchanged|changed|unaffected|affected|respond\w*|responsive|higher|lower|[+-][0-9]*\.?[0-9]+"
     r"|[01](?:\.0)?)",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(
+    rf"\b(?:labels?|answers?|outcomes?|results?|verdicts?)\b\W{{0,4}}(?:is\s)?\s?{_MARK.pattern}[.\s]*$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\s,;:|=()\[\]{}\"'`*<>/\u2192]+")
@@ -159,9 +165,9 @@ class KnownRows:
         for at, clause in _placed_clauses(paragraph):
             start, end = offset + at, offset + at + len(clause)
             said = clause.rpartition("?")[2]
-            verdicts = _verdicts(said)
+            verdicts, labelled = _verdicts(said), bool(_LABELLED.search(said))
             any_case = self._names.in_any_case(clause)
-            if not (verdicts or any_case):
+            if not (verdicts or labelled or any_case):
                 heading = heading if not clause.strip() else None
                 continue
             beside = self._beside(clause)
@@ -169,12 +175,12 @@ class KnownRows:
             names = any_case if line else self._in_a_sentence(clause, any_case)
             pairs = self._pairs(names)
             about_asked = False
-            if verdicts or _CHANGED.search(said):
+            if verdicts or labelled or _CHANGED.search(said):
                 if pairs and len(beside) > LONG and not _PERTURBED.search(clause):
                     pairs = frozenset()  # of what a gene does, as its card says it
                 elif pairs:
                     about_asked = len(verdicts) == 1 and not _CONDITION.search(clause)
-                elif verdicts and len(beside) <= SHORT:
+                elif len(beside) <= SHORT and (verdicts or labelled) and not _NOTHING.search(said):
                     earlier = [*before, *here] if answers else here
                     start, pairs = self._looking_back(names, earlier, start)
                     about_asked = one_verdict
