@@ -125,6 +125,8 @@ def rewrite(source: Path, target: Path, run_id: str | None = None, **changes: An
     for name, value in changes.items():
         if name.startswith("about_"):
             about[name.removeprefix("about_")] = value
+            if name == "about_evidence":  # which follows the argument of the task
+                log.eval.task_args = {**log.eval.task_args, "evidence": value}
         elif name in type(log.eval).model_fields:
             setattr(log.eval, name, value)
         else:

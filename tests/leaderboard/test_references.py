@@ -456,7 +456,7 @@ def test_an_altered_log_leaves_the_honest_runs_on_their_board(
     honest = read_entries([str(runs["knn de"])]).complete
     args = honest[0].result.task_args
     source, forged = runs["constant de"], tmp_path / "forged.eval"
-    rewrite(source, forged, "forged", task_args={**args, "holdout": "both"})
+    rewrite(source, forged, "forged", task_args={**args, "evidence": "none", "holdout": "both"})
     (altered,) = read_entries([str(forged)]).complete
     for order in ((altered, *honest), (*honest, altered)):
         (board,) = make_boards(Entries(order, (), (), ()))

@@ -133,8 +133,8 @@ def _tables(dataset: str) -> tuple[list[_Names], list[str]]:
                 continue
             rows = load_table(dataset, line, kind).rows
             # The readouts of a table of gene sets are no genes.
-            genes = () if screen_of_sets(line) else tuple(rows.unique("gene"))
-            tables.append(_Names(f"{line} {kind}", tuple(rows.unique("pert")), genes))
+            genes = () if screen_of_sets(line) else tuple(rows["gene"].unique().to_pylist())
+            tables.append(_Names(f"{line} {kind}", tuple(rows["pert"].unique().to_pylist()), genes))
     return tables, passed_over
 
 

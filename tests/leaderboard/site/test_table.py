@@ -24,7 +24,7 @@ from perturb_evals.leaderboard.text import MISSING
 NAME = Column("Name", "A name.", ("name",))
 VALUE = Column("Value", "A value.", ("value", "value_lower", "value_upper"), numeric=True)
 # A CSV file is read back as written but for line ends within a cell.
-WORDS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\n\0"))
+WORDS = st.text(st.characters(exclude_categories=("Cs", "Cn"), exclude_characters="\r\n\0"))
 
 
 def read(written: str) -> list[list[str]]:

@@ -18,8 +18,6 @@ from typing import Any
 import fsspec
 import pandas as pd
 
-from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-from datasets import load_dataset as read_files
 from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.pairs.names import check_names, cleaned_names
@@ -175,12 +173,19 @@ def _read(address: str, version: tuple[int, int] | None) -> Table:
     form, options = ("csv", CSV_OPTIONS)
     if address.endswith(".parquet"):
         form, options = ("parquet", PARQUET_OPTIONS)
+    from datasets import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+        load_dataset,
+    )
+
     quiet = are_progress_bars_disabled()
     disable_progress_bars()
     try:
         # What `datasets` keeps has no checksum, so it keeps nothing.
         with tempfile.TemporaryDirectory() as folder:
-            read = read_files(
+            read = load_dataset(
                 form,
                 data_files=glob.escape(address),
                 split="train",  # what `datasets` calls all rows of a file; ours stand in a column

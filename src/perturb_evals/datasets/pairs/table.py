@@ -9,7 +9,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from datasets import Dataset
 from perturb_evals.datasets.errors import DataError, why
 
 COLUMNS = {"pert": pa.string(), "gene": pa.string(), "label": pa.int8(), "split": pa.string()}
@@ -25,13 +24,13 @@ class Table:
     """A checked table and what is needed to cite it.
 
     Attributes:
-        rows: Arrow-backed rows: pert, gene (str), label (0/1), split (`train` or `test`).
+        rows: Arrow columns pert, gene (str), label (0/1), split (`train` or `test`).
         sha256: Hash of the bytes the rows came from.
         licence: Licence of the data.
         citation: How to cite the data.
     """
 
-    rows: Dataset
+    rows: pa.Table
     sha256: str
     licence: str
     citation: str
@@ -48,14 +47,14 @@ class Table:
         return {name: rows[frame["split"] == name].reset_index(drop=True) for name in SPLITS}
 
 
-def read_csv(path: Path) -> Dataset:
+def read_csv(path: Path) -> pa.Table:
     """Read a table of PerturbQA's form.
 
     Args:
         path: CSV file with the header pert,gene,label,split.
 
     Returns:
-        A Hugging Face `datasets` table on Arrow, checked by `check_rows`.
+        An Arrow table, checked by `check_rows`.
 
     Raises:
         TableError: The file is not such a table; the message says where and how.
@@ -85,9 +84,9 @@ def read_csv(path: Path) -> Dataset:
     return table_of(frame)
 
 
-def table_of(frame: pd.DataFrame) -> Dataset:
-    """Return a frame with columns pert, gene, label, split as an Arrow-backed table."""
-    return Dataset(pa.Table.from_pandas(frame, schema=pa.schema(COLUMNS), preserve_index=False))
+def table_of(frame: pd.DataFrame) -> pa.Table:
+    """Return a frame with columns pert, gene, label, split as an Arrow table."""
+    return pa.Table.from_pandas(frame, schema=pa.schema(COLUMNS), preserve_index=False)
 
 
 def check_rows(frame: pd.DataFrame, where: str, *, header: bool = True) -> None:
