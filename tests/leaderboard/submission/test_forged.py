@@ -9,7 +9,13 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from inspect_ai.event import ModelEvent, SampleInitEvent, ScoreEvent, SpanBeginEvent
+from inspect_ai.event import (
+    ModelEvent,
+    SampleInitEvent,
+    ScoreEvent,
+    SpanBeginEvent,
+    StateEvent,
+)
 from inspect_ai.log import (
     EvalPlanStep,
     EvalRetryError,
@@ -107,6 +113,21 @@ def reply_of_expression(**said):
 def oracle_by_another(log):
     rename_solver(log, "mine")
     reply_of_expression(method="oracle")(log)
+
+
+def numbers_in_words_too(log):
+    for sample in log.samples:
+        score = 0.93 if sample.target == "Yes" else 0.07
+        said = f"constant: score {score:.4g} for Yes"
+        sample.output = ModelOutput.from_content("perturb_evals/constant", said)
+        attach(sample.output, PairsReply(score=score))
+        sample.scores["p_positive"].value = score
+    fit(log)
+
+
+def no_states(log):
+    sample = log.samples[0]
+    sample.events = [event for event in sample.events if not isinstance(event, StateEvent)]
 
 
 def another_form(log):
@@ -446,6 +467,8 @@ FORGED = [
     ("asks", no_notes, "outputs", "the solver 'ask' left no reply in its output."),
     ("computes", no_notes, "outputs", "the solver 'constant' left no reply in its output."),
     ("computes", another_number, "outputs", "in words, its reply has the number 0.93."),
+    ("computes", numbers_in_words_too, "outputs", ", the state that its solver left '"),
+    ("computes", no_states, "outputs", "the solver left an output, and no event says so."),
     ("asks", another_form, "outputs", "asks with answer='label', its reply has 'probability'."),
     ("served", another_choice, "outputs", "its stop_reason says 'max_tokens', that of its model"),
     ("asks", another_completion, "outputs", "the output says 'Answer: No', its message '"),

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TypeGuard
 
-from inspect_ai.event import ModelEvent, SpanBeginEvent
+from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 from inspect_ai.model import ChatMessage, ChatMessageAssistant
 
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.states import left_output
 from perturb_evals.leaderboard.submission.agreement.tally import (
     Agreement,
     Alone,
@@ -205,9 +206,7 @@ def _prompt(parts: SampleParts) -> Found:
 
 def _spans(parts: SampleParts) -> Found:
     """Inspect writes down which solvers of the plan begin; those of this package end none early."""
-    begun = [event for event in parts.sample.events if isinstance(event, SpanBeginEvent)]
-    inner = {span.id for span in begun if span.type == "solver"}
-    ran = [span.name for span in begun if span.type == "solver" and span.parent_id not in inner]
+    ran = [span.name for span in parts.solver_spans]
     planned = parts.run.solvers
     for name in ran:
         if name not in planned:
@@ -223,6 +222,7 @@ AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
     Agreement("reply", _reply),
     Agreement("output", _answer),
     Agreement("completion", _completion),
+    Agreement("state", left_output),
     Agreement("messages", _conversation),
     Agreement("prompt", _prompt),
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from inspect_ai.event import ModelEvent
+from inspect_ai.event import ModelEvent, SpanBeginEvent
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 
 from perturb_evals.families import FAMILIES, family_of
@@ -85,6 +85,25 @@ class SampleParts:
     def answered(self) -> tuple[ModelEvent, ...]:
         """The calls that a model answered."""
         return tuple(call for call in self.calls if not call.error and not call.pending)
+
+    @cached_property
+    def solver_spans(self) -> tuple[SpanBeginEvent, ...]:
+        """The begin of each solver of the plan; those that run within another are left out."""
+        begun = [event for event in self.sample.events if isinstance(event, SpanBeginEvent)]
+        parents = {span.id: span.parent_id for span in begun}
+        solvers = {span.id for span in begun if span.type == "solver"}
+
+        def within_another(span: SpanBeginEvent) -> bool:
+            outer, seen = span.parent_id, set[str]()
+            while outer is not None and outer not in seen:
+                if outer in solvers:
+                    return True
+                seen.add(outer)
+                outer = parents.get(outer)
+            return False
+
+        found = [span for span in begun if span.id in solvers]
+        return tuple(span for span in found if not within_another(span))
 
     @property
     def cut(self) -> bool:
