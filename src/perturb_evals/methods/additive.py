@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
-from scipy.sparse.linalg import LinearOperator, cg
 
 from perturb_evals.methods.levels import Levels
 from perturb_evals.methods.triples import Floats, Triples
@@ -52,6 +51,8 @@ class Additive:
         square = (n_perturbations, n_perturbations)
         self.shift: Floats = np.zeros(n_perturbations)
         if left.any():
+            from scipy.sparse.linalg import LinearOperator, cg
+
             self.shift, iterations = cg(
                 LinearOperator(square, matvec=reduced, dtype=float),
                 left,

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.linalg import svds
 
 Floats = NDArray[np.float64]
 
@@ -117,6 +116,8 @@ def _leading_directions(rows: csr_array, rank: int) -> Floats:
     if min(rows.shape) <= max(SMALL, rank):
         _, lengths, found = np.linalg.svd(rows.toarray(), full_matrices=False)
     else:
+        from scipy.sparse.linalg import svds
+
         # ARPACK starts with a vector. It must not be one that `rows` take to 0, as they do with
         # that of ones: departures from a gene's rate sum to 0.
         start = np.random.default_rng(0).standard_normal(min(rows.shape))
