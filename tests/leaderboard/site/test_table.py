@@ -1,6 +1,5 @@
 import csv
 import io
-import unicodedata
 from math import nan
 from types import SimpleNamespace
 
@@ -19,7 +18,7 @@ from perturb_evals.leaderboard.site.table import (
     table_about,
     text,
 )
-from perturb_evals.leaderboard.text import MISSING
+from perturb_evals.leaderboard.text import MISSING, visible
 
 NAME = Column("Name", "A name.", ("name",))
 VALUE = Column("Value", "A value.", ("value", "value_lower", "value_upper"), numeric=True)
@@ -56,8 +55,7 @@ def test_any_text_comes_back_and_is_no_formula(word: str) -> None:
     table = page_table("t", "T", (NAME,), [TableRow((text(word),))])
     rows = read(table.csv())
     got = rows[1][0] if rows[1] else ""
-    spaced = "".join(" " if letter == "\t" else letter for letter in word)
-    shown = "".join(c for c in spaced if not unicodedata.category(c).startswith("C"))
+    shown = visible("".join(" " if letter in "\t\u2028\u2029" else letter for letter in word))
     assert got in (shown, f"'{shown}")
     assert not got.lstrip().startswith(("=", "+", "-", "@"))
 
