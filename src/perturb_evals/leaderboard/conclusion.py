@@ -309,12 +309,16 @@ def _nobody_is_best(
     From whom else it cannot be told is no matter then.
     """
     best, subject = ranked[0], _subject(ranked)
-    none = all(_against_zero(standing) != MORE for standing in ranked)
-    word = "" if best.tested else "the baseline " if none else "The baseline "
-    has = f"{word}{name(best.entry)} has {most} ({shown(best.figure)})"
-    clauses = [
-        f"None is better than {zero}: {has}" if none else f"{has}, but {_beside(best)} {zero}"
-    ]
+    who = f"{'' if best.tested else 'the baseline '}{name(best.entry)}"
+    said = f"{who} has {most} ({shown(best.figure)})"
+    if all(_against_zero(standing) != MORE for standing in ranked):
+        said = f"none is better than {zero}: {said}"
+    else:
+        said = f"{said}, but {_beside(best)} {zero}"
+    if not subject.tested:
+        return [f"Only baselines are ranked here: {said}"]
+    # A name stands as it is; words of ours begin a sentence.
+    clauses = [said if said.startswith(name(best.entry)) else said[0].upper() + said[1:]]
     if subject is not best:
         who = f"{_the_best(ranked)}, {name(subject.entry)} ({shown(subject.figure)})"
         clauses.append(f"{who}, {_beside(subject)} {zero}")

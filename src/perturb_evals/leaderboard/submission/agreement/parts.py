@@ -20,6 +20,7 @@ OWN: Mapping[str, Manner] = {
     f"{PREFIX}{made.__name__}": "computes" if place else "asks"
     for family in FAMILIES
     for place, made in enumerate(family.solvers)
+    if made.__module__.startswith("perturb_evals.")  # another package may add a family
 }
 """The solvers of this package by name; the first of a family is the one that asks."""
 
