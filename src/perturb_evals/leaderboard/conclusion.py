@@ -309,16 +309,17 @@ def _nobody_is_best(
     From whom else it cannot be told is no matter then.
     """
     best, subject = ranked[0], _subject(ranked)
-    who = f"{'' if best.tested else 'the baseline '}{name(best.entry)}"
-    said = f"{who} has {most} ({shown(best.figure)})"
-    if all(_against_zero(standing) != MORE for standing in ranked):
-        said = f"none is better than {zero}: {said}"
+    has = f"{name(best.entry)} has {most} ({shown(best.figure)})"
+    none = all(_against_zero(standing) != MORE for standing in ranked)
+    said = has if best.tested else f"the baseline {has}"
+    if none:
+        said = f"none of {len(ranked)} is better than {zero} beyond chance: {said}"
     else:
         said = f"{said}, but {_beside(best)} {zero}"
     if not subject.tested:
         return [f"Only baselines are ranked here: {said}"]
     # A name stands as it is; words of ours begin a sentence.
-    clauses = [said if said.startswith(name(best.entry)) else said[0].upper() + said[1:]]
+    clauses = [said if best.tested and not none else said[0].upper() + said[1:]]
     if subject is not best:
         who = f"{_the_best(ranked)}, {name(subject.entry)} ({shown(subject.figure)})"
         clauses.append(f"{who}, {_beside(subject)} {zero}")

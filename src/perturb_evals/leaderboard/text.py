@@ -121,7 +121,7 @@ def short_intervals(n_perturbations: int) -> str:
     """Return in words that intervals over so many perturbations are too short; empty if not."""
     if not FEWEST <= n_perturbations < ENOUGH:
         return ""
-    return f"over {n_perturbations} perturbations 95% intervals are too short"
+    return f"over {n_perturbations} perturbations intervals are too short"
 
 
 def harmless(text: str) -> str:
