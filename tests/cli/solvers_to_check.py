@@ -130,11 +130,6 @@ def by_chance() -> Solver:
     return hinting(lambda state: random.random())
 
 
-@solver
-def fails_always() -> Solver:
-    return hinting(lambda state: 1 / 0)
-
-
 @cache
 def labels():
     """What was read stays with the module: a second run in this process sees nothing else."""

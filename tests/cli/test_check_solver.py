@@ -69,6 +69,12 @@ def test_a_solver_that_uses_a_test_vector_is_found(check, small_screen: Path, na
     assert "has load_screen: it gives out test rows too" in told
 
 
+def test_a_solver_that_lets_the_scorer_look_is_found(check, small_screen: Path):
+    options = ("-T", f"screen={small_screen}", "-T", "aliases=none")
+    code, told = check("oracle_neighbors", *options)
+    assert (code, "oracle_neighbors uses the truth" in told) == (1, True), told
+
+
 @pytest.mark.each("name", ["mean_effect", "nearest_perturbations"])
 def test_solvers_of_screens_pass(check, small_screen: Path, name: str):
     code, told = check(name, "-T", f"screen={small_screen}", "-T", "aliases=none")

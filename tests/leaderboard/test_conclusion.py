@@ -211,8 +211,8 @@ def test_of_errors_the_lowest_is_best_and_the_zero_of_skill_is_the_training_mean
     (board,) = boards_of(mean, oracle, screen("m", 0.6, 4))
     assert re.fullmatch(
         rf"None of \d is better than the training mean \({NUMBER}\) beyond chance: the "
-        rf"baseline mean has the lowest mae_top20 \({FIGURE}\); the best model, m \({FIGURE}\), is worse than the training "
-        rf"mean \({NUMBER}\)\.",
+        rf"baseline mean has the lowest mae_top20 \({FIGURE}\); the best model, m \({FIGURE}\), "
+        rf"is worse than the training mean \({NUMBER}\)\.",
         said(board, "training"),
     )
     (board,) = boards_of(graph, screen("m", 0.3, 4), screen("n", 0.3, 4))

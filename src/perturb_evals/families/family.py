@@ -355,7 +355,7 @@ class Family(ABC):
         return True
 
     def left(self, state: TaskState) -> list[float]:
-        """Return the numbers that a solver left in memory for the scorer, which no log keeps."""
+        """Return the numbers that are judged and that no log keeps, after a solver has answered."""
         return []
 
     def checked_with(self, given: Mapping[str, Any]) -> dict[str, Any]:

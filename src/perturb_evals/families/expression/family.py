@@ -40,9 +40,10 @@ from perturb_evals.families.family import (
 from perturb_evals.families.faults import expected, shown
 from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.families.published import PublishedLine
-from perturb_evals.replies.expression import ExpressionReply, take
+from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.expression import expression
+from perturb_evals.scorers.expression.predicted import predict
 from perturb_evals.scorers.expression.results import regression, scored_vectors
 from perturb_evals.solvers.asking.tokens import prompt_tokens, prose_tokens
 from perturb_evals.solvers.expression.baselines import (
@@ -200,9 +201,8 @@ class Expression(Family):
         return attached(output, ExpressionReply).method != "vector"
 
     def left(self, state: TaskState) -> list[float]:
-        """Return the vector that a method predicted by itself."""
-        method = attached(state.output, ExpressionReply).method
-        return list(map(float, take(state))) if method == "vector" else []
+        """Return the predicted vector, which the scorer makes where the solver did not."""
+        return [float(value) for value in predict(state).vector]
 
     def checked_with(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is given, beside one fold of the demo world."""
