@@ -15,6 +15,7 @@ from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.metrics.pairs.intervals import resampled_auroc_per_gene
+from perturb_evals.metrics.simultaneous import simultaneous_factor
 
 Make = Callable[..., Result]
 Enter = Callable[..., Entry]
@@ -72,27 +73,32 @@ def test_it_is_paired_with_the_resamples_of_both(pairs: Callable[..., Entry]) ->
     found = rows_of(only_board(*entries), "within")
     rate = entries[0].outcome
     weights = shared_weights(40)
+    guessing = np.full(len(weights), 0.5)
+    drawn = np.stack([*(entry.outcome.drawn for entry in entries), guessing])
+    factor = simultaneous_factor([drawn], n_effective=rate.n_effective)
     for entry in entries[1:]:
         added = found[entry.name].added
         own, _ = resampled_auroc_per_gene(entry.outcome.predictions, weights)  # type: ignore[attr-defined]
         base, _ = resampled_auroc_per_gene(rate.predictions, weights)  # type: ignore[attr-defined]
         assert added
         assert added.value == pytest.approx(entry.outcome.value - rate.value)
+        reach = factor * (own - base).std()
         assert (added.lower, added.upper) == pytest.approx(
-            tuple(np.quantile(own - base, [0.025, 0.975]))
+            (added.value - reach, added.value + reach)
         )
     assert found["good"].added.lower > 0 > found["bad"].added.upper  # type: ignore[union-attr,operator]
     assert found["rate"].added is None
     assert track_of(only_board(*entries), "within").is_floor(found["rate"])
 
 
-def test_of_a_number_it_is_the_own_interval_moved(pairs: Callable[..., Entry]) -> None:
+def test_of_a_number_it_is_what_ranks_go_by(pairs: Callable[..., Entry]) -> None:
     entry = pairs("good", 2.0)
     board = only_board(entry)
     row = rows_of(board, "none")["good"]
     assert row.added
-    for end in ("value", "lower", "upper"):
-        assert getattr(row.added, end) == pytest.approx(getattr(entry.figure, end) - 0.5)
+    assert row.added == row.over_zero
+    assert row.added.value == pytest.approx(entry.outcome.value - 0.5)
+    assert row.added.upper == pytest.approx(entry.figure.upper - 0.5, abs=0.01)
     reference = track_of(board, "none").floor
     assert reference
     assert (reference.name, reference.value, reference.entry) == ("guessing", 0.5, None)

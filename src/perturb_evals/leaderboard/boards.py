@@ -273,7 +273,13 @@ def _tracks(
     floors = [floor_of(family, *key, everyone, usual) for key in found]
     above = [floor_above(family, name, everyone, usual) for name, _ in found]
     shown = [shown_in(key, everyone, more, family) for key, more in zip(found, above, strict=True)]
-    factor = board_factor(shown, scale)
+    held_against = [
+        [one for one in both if one is not None] for both in zip(floors, above, strict=True)
+    ]
+    factor = board_factor(shown, held_against, scale)
+    floors, above = (
+        [one and replace(one, factor=factor) for one in several] for several in (floors, above)
+    )
     return [
         BoardTrack(*key, rank(entries, floor, scale, family.better, factor), floor, more)
         for key, entries, floor, more in zip(found, shown, floors, above, strict=True)

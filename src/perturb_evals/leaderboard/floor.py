@@ -2,10 +2,12 @@
 
 A headline says little by itself where a method without a model has nearly the same. Value added is
 the headline minus that of the reference, turned so that more is better, with a 95% interval from
-the resamples of perturbations that both share. Families name the reference of each track
+the resamples of perturbations that both share; like those of ranks it holds for all differences of
+the board at once. Families name the reference of each track
 beforehand (`Family.floor`), so that no choice on test rows flatters or shames a system.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from perturb_evals.families.family import Control, Family
 from perturb_evals.families.outcome import RESAMPLES, Better
 from perturb_evals.leaderboard.entries import Entry
-from perturb_evals.leaderboard.figures import figure_of
+from perturb_evals.leaderboard.figures import simultaneous_figure
 from perturb_evals.leaderboard.results.result import Figure
 
 
@@ -28,25 +30,27 @@ class Floor:
         value: Its headline.
         drawn: (resamples,) the same in each resample that the systems of the board share.
         entry: Its row; None for a number.
+        factor: The board's `simultaneous_factor`.
     """
 
     name: str
     value: float
     drawn: NDArray[np.float64]
     entry: Entry | None
+    factor: float = math.nan
 
     def added(self, entry: Entry, better: Better) -> Figure | None:
-        """Return what a system adds, positive for better, with the paired interval.
+        """Return what a system adds, positive for better, with the interval of the difference.
 
-        None for the reference itself, and where a headline is undefined. Of a number it is the
-        system's own interval, moved.
+        None for the reference itself, and where a headline is undefined.
         """
         sign = 1.0 if better == "higher" else -1.0
         value = sign * (entry.outcome.value - self.value)
         if entry is self.entry or not np.isfinite(value):
             return None
         # Adding 0 turns -0 into 0.
-        return figure_of(value + 0.0, sign * (entry.outcome.drawn - self.drawn) + 0.0)
+        drawn = sign * (entry.outcome.drawn - self.drawn) + 0.0
+        return simultaneous_figure(value + 0.0, drawn, self.factor)
 
 
 def floor_of(

@@ -42,7 +42,7 @@ class Row:
         skill: The headline on a scale with 0 the negative and 1 the positive control, with its
             interval; None where the board has no such scale.
         why_unranked: Why it has no rank, in a few words; empty for what has one.
-        added: What it adds to the track's reference, with the paired interval, positive for better
+        added: What it adds to the track's reference, positive for better
             whatever the metric's direction; None for the reference, and where it is not there.
     """
 
@@ -77,17 +77,27 @@ def shown_in(
     return shown
 
 
-def board_factor(tracks_shown: Sequence[Sequence[Shown]], scale: Scale | None) -> float:
-    """Return the `simultaneous_factor` of all differences within the tracks of a board."""
-    ranked = [[entry for entry, why in shown if why == ""] for shown in tracks_shown]
-    drawn = [[entry.outcome.drawn for entry in entries] for entries in ranked if entries]
-    if not drawn:
-        return float("nan")
+def board_factor(
+    tracks_shown: Sequence[Sequence[Shown]],
+    floors: Sequence[Sequence[Floor]],
+    scale: Scale | None,
+) -> float:
+    """Return the `simultaneous_factor` of all differences within the tracks of a board.
+
+    Args:
+        tracks_shown: The entries of each track.
+        floors: The references of each track, which its ranked entries are held against too.
+        scale: The board's skill, whose zero all are held against.
+    """
     zero = [] if scale is None else [scale.zero_resampled]
-    n_effective = next(entries[0].outcome.n_effective for entries in ranked if entries)
-    return simultaneous_factor(
-        [np.stack([*values, *zero]) for values in drawn], n_effective=n_effective
-    )
+    groups, n_effective = [], 0.0
+    for shown, held_against in zip(tracks_shown, floors, strict=True):
+        ranked = [entry for entry, why in shown if why == ""]
+        if ranked:
+            drawn = [entry.outcome.drawn for entry in ranked]
+            groups.append(np.stack([*drawn, *(floor.drawn for floor in held_against), *zero]))
+            n_effective = ranked[0].outcome.n_effective
+    return simultaneous_factor(groups, n_effective=n_effective)
 
 
 def rank(

@@ -138,7 +138,7 @@ def test_no_run_at_all_is_a_site_that_says_so(harmful: Any, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_fifty_runs_take_less_than_three_megabytes(fifty: Any, tmp_path: Path) -> None:
+def test_fifty_runs_take_about_three_megabytes(fifty: Any, tmp_path: Path) -> None:
     assert len(fifty.entries.complete) == 50
     site = fifty.write(tmp_path / "site")
     size = sum(file.stat().st_size for file in files(site))

@@ -34,9 +34,9 @@ SPARE = ("added", "skill", "answered", "cost", "released", "tokens", "calls", "t
 HOW_TO_READ = (
     "rank: 1 plus the number of systems that are better beyond chance, so one with a wide interval "
     "may rank before a higher value. =: not distinguishable from the best. behind: how far behind "
-    "the best; these intervals hold for all differences of the board at once, and ranks and = go "
-    "by them. added: how much better than "
-    "the track's reference, which was named beforehand, never the best on a board's test rows.",
+    "the best. added: how much better than the track's reference, which was named beforehand and "
+    "never is the best on test rows. Intervals of differences hold for all of the board at once; "
+    "ranks and = go by them.",
     "skill: 0 is guessing (screens: the training mean), 1 perfect (screens: the oracle, no bound). "
     "Only systems that ran every part have a mean skill; what they lack is a gap.",
 )

@@ -187,8 +187,7 @@ def _reasons(run: Result) -> Cell:
 
 RANK = Column(
     "Rank",
-    "1 plus the number of systems that are better beyond chance, by intervals that hold for all "
-    "differences of the board at once. Equal ranks are ties. An equals sign marks all that cannot "
+    "1 plus the number of systems that are better beyond chance; an equals sign marks what cannot "
     "be told from the best. A dash: not ranked, with the reason.",
     ("rank", "not_told_from_best", "why_unranked"),
     _rank,
@@ -228,16 +227,16 @@ SKILL = figures(
 )
 BEHIND = figures(
     "Behind best",
-    "How far it is behind the best of the ranked, in units of the headline; positive is worse. Its "
-    "95% interval holds for all differences of the board at once. A dash for the best.",
+    "How far it is behind the best, with an interval that holds for all differences of the board "
+    "at once; positive is worse.",
     "behind_best",
     _of_row(lambda row: figure(row.behind, beside=row.entry.figure.value)),
     extra=True,
 )
 ADDED = figures(
     "Added",
-    "The headline minus that of the track's reference, with the paired 95% interval; positive is "
-    "better. A dash for the reference itself, and where its row is not there.",
+    "The headline minus that of the track's reference, with an interval like that of Behind best; "
+    "positive is better. A dash: the reference itself, or its row is not there.",
     "added",
     _added,
     extra=True,
