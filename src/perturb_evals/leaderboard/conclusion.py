@@ -61,7 +61,7 @@ def conclusion(
         zero = f"{board.family.zero.name} ({headline_text(board.scale.zero)})"
         clauses = from_zero(ranked, most, it, zero, board.family, name, shown)
     if subject.tested:
-        clauses.append(_reads_more(board, track, subject, it, name, shown))
+        clauses.append(_reads_more(board, track, subject, it, name))
     clauses.append(short_intervals(board.n_perturbations))
     return f"{'; '.join(filter(None, clauses))}."
 
@@ -169,9 +169,7 @@ def _most(board: Board) -> str:
     return "highest" if board.better == "higher" else "lowest"
 
 
-def _reads_more(
-    board: Board, track: BoardTrack, subject: Standing, it: str, name: Name, shown: Shown
-) -> str:
+def _reads_more(board: Board, track: BoardTrack, subject: Standing, it: str, name: Name) -> str:
     """Return how a baseline that reads more stands to a system; empty where there is none."""
     above = track.above
     added = above.added(subject.entry, board.better) if above else None
