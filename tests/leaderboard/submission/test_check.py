@@ -214,7 +214,8 @@ def test_parts_of_the_board_that_are_not_those_of_the_data(runs, rewrite, tmp_pa
 
 def test_a_track_that_was_changed_in_the_header(runs, rewrite, tmp_path):
     path = tmp_path / "log.eval"
-    rewrite(runs["knn de"], path, about_evidence="none")
+    args = header(runs["knn de"]).eval.task_args
+    rewrite(runs["knn de"], path, about_evidence="none", task_args=args)
     assert said([path], "board key")[1].startswith("evidence: the log says 'none'")
 
 

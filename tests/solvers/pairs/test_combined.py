@@ -132,7 +132,7 @@ def test_a_part_that_needs_another_track_says_what_to_do():
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param("de", marks=pytest.mark.slow), "direction"])
 def test_of_unseen_genes_it_tells_what_a_part_tells(kind: str):
     evidence = cross(kind).hiding(1)
     hidden = evidence.hidden_genes
