@@ -141,7 +141,7 @@ def test_of_a_best_that_is_no_better_than_guessing_nothing_else_is_said(
 ) -> None:
     (board,) = boards_of(enter("m", 0.0, "a"), enter("n", 0.0, "b"), enter("rate", 0.0, "c"))
     assert re.fullmatch(
-        rf"None of \d+ is better than guessing \(0\.500\) beyond chance: "
+        rf"Tested together, none of \d is better than guessing \(0\.500\): "
         rf"(the baseline rate|[mn]) has the highest auroc_per_gene \({FIGURE}\)"
         rf"(; the best model, [mn] \({FIGURE}\), cannot be told from guessing \(0\.500\))?\.",
         said(board),
@@ -210,7 +210,7 @@ def test_of_errors_the_lowest_is_best_and_the_zero_of_skill_is_the_training_mean
     assert "training mean" not in said(board, "training")  # the next is that very baseline
     (board,) = boards_of(mean, oracle, screen("m", 0.6, 4))
     assert re.fullmatch(
-        rf"None of \d is better than the training mean \({NUMBER}\) beyond chance: the "
+        rf"Tested together, none of \d is better than the training mean \({NUMBER}\): the "
         rf"baseline mean has the lowest mae_top20 \({FIGURE}\); the best model, m \({FIGURE}\), "
         rf"is worse than the training mean \({NUMBER}\)\.",
         said(board, "training"),

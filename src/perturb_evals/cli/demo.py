@@ -80,14 +80,14 @@ def run(args: argparse.Namespace) -> int:
     run_of = {entry.result.eval_id: entry for entry in entries.complete if entry.result}
     shown.print(
         "The scripted biologist is a script, not a language model: it answers in prose from notes "
-        "of its own and sees no label. In brackets: 95% intervals over perturbations.\n"
+        "of its own and sees no label. In square brackets: 95% intervals over perturbations.\n"
     )
     for family, demo, logs in ran:
         rows = {
             name: {task: run_of[log.eval.eval_id] for task, log in own.items()}
             for name, own in logs.items()
         }
-        beside = f" (in brackets {family.companion_words})" if family.companion else ""
+        beside = f" (below it {family.companion_words})" if family.companion else ""
         shown.print(
             f"{demo.where}: {family.headline_words}{beside}, {family.better} is better",
             style="bold",

@@ -121,7 +121,7 @@ def _nobody_is_best(
     none = all(_against_zero(standing) != MORE for standing in ranked)
     said = has if best.tested else f"the baseline {has}"
     if none:
-        said = f"none of {len(ranked)} is better than {zero} beyond chance: {said}"
+        said = f"tested together, none of {len(ranked)} is better than {zero}: {said}"
     else:
         said = f"{said}, but {_beside(best)} {zero}"
     if not subject.tested:
