@@ -12,7 +12,7 @@ import inspect_ai
 import pytest
 
 from perturb_evals.cli.main import main
-from perturb_evals.families.family import NoReferencesError
+from perturb_evals.families.references import NoReferencesError
 from perturb_evals.leaderboard.references import references
 from perturb_evals.solvers.pairs.baselines import constant
 from perturb_evals.solvers.pairs.knn import cross_line_knn

@@ -28,9 +28,9 @@ from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, lines_read, pairs_evidence
 from perturb_evals.datasets.pairs.exchange import exchanged_tables
 from perturb_evals.datasets.pairs.load import FILE_SUFFIX, load_table
-from perturb_evals.families.family import BoardAtHand, Reference
 from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.families.pairs.outcome import AnswersOutcome
+from perturb_evals.families.references import BoardAtHand, Reference
 from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.combined import PARTS, Combined, combined

@@ -16,15 +16,9 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from perturb_evals.cli.main import main
 from perturb_evals.datasets.benchmark import Benchmark
 from perturb_evals.families import FAMILIES
-from perturb_evals.families.family import (
-    AskedAgain,
-    Control,
-    Family,
-    OpenedTrack,
-    Parts,
-    Prompt,
-    Shown,
-)
+from perturb_evals.families.asked_again import AskedAgain, Prompt, Shown
+from perturb_evals.families.board import Control, OpenedTrack, Parts
+from perturb_evals.families.family import Family
 from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.comparison import compare

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from perturb_evals.families.family import Control
+from perturb_evals.families.board import Control
 from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.leaderboard.boards import Board, make_boards
 from perturb_evals.leaderboard.conclusion import conclusion, overall, place_of

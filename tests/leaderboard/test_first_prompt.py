@@ -47,7 +47,7 @@ def test_a_long_message_is_cut_and_says_so(
     assert whole
     assert cut
     text = whole.messages[0][1]
-    assert cut.messages[0][1] == f"{text[:100]}\n… {len(text) - 100:,} characters more"
+    assert cut.messages[0][1] == f"{text[:100]}… ({len(text) - 100:,} characters more)"
 
 
 def test_a_log_that_went_away_is_told(runs: dict[str, Path], gather: Callable[..., str]) -> None:

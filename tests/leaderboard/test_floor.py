@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from perturb_evals.families import family_of
-from perturb_evals.families.family import Control
+from perturb_evals.families.board import Control
 from perturb_evals.families.outcome import shared_weights
 from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.leaderboard.boards import Board, BoardTrack, make_boards

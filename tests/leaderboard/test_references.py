@@ -13,12 +13,13 @@ import pytest
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.families import known_graph
-from perturb_evals.families.family import Control, NoReferencesError
+from perturb_evals.families.board import Control
 from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.families.pairs import references as pairs_references
 from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.families.pairs.outcome import AnswersOutcome
 from perturb_evals.families.pairs.references import COMPUTED, ComputedMethod
+from perturb_evals.families.references import NoReferencesError
 from perturb_evals.leaderboard.boards import make_boards
 from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.figures import figure_of

@@ -11,17 +11,15 @@ from perturb_evals.leaderboard.text import (
     MINUS,
     MISSING,
     count,
-    cut,
     decimal,
     dollars,
     duration,
-    harmless,
     interval,
     p_value,
     percent,
-    visible,
     with_interval,
 )
+from perturb_evals.leaderboard.untrusted_text import cut, harmless, visible
 
 
 @pytest.mark.each(

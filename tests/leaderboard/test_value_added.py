@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from perturb_evals.families.family import Control
+from perturb_evals.families.board import Control
 from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.leaderboard.boards import Board, make_boards
 from perturb_evals.leaderboard.entries import Entries, Entry
@@ -41,9 +41,9 @@ def board(world: Any, a_result: Make, entry_of: Enter) -> Callable[..., Board]:
     return board
 
 
-def said(board: Board, track: str, most: int = 3) -> str:
+def said(board: Board, track: str) -> str:
     (found,) = [one for one in board.tracks if one.name == track]
-    return models_add(board, found, lambda entry: entry.name, decimal, with_interval, most)
+    return models_add(board, found, lambda entry: entry.name, decimal, with_interval)
 
 
 @pytest.mark.each(
@@ -80,7 +80,7 @@ def test_of_many_the_best_are_named_and_the_others_counted(board: Callable[..., 
     assert [line.find(f"{name} 0.") > 0 for name in "edcba"] == [True, True, True, False, False]
     assert line.index("e 0.") < line.index("d 0.") < line.index("c 0.")
     assert line.endswith("2 more in the table.")
-    assert "more in the table" not in said(made, "within", 5)
+    assert "more in the table" not in said(board("within", 0.0, a=0.5, b=1.0, c=1.5), "within")
 
 
 def test_in_the_track_of_a_number_a_method_that_reads_follows(board: Callable[..., Board]) -> None:

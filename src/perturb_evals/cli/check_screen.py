@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.arguments import add_screen, screen_request, usage
-from perturb_evals.cli.tables.terminal import plain
+from perturb_evals.leaderboard.untrusted_text import plain
 
 if TYPE_CHECKING:
     from perturb_evals.cli.arguments import Subparsers

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.arguments import task_name
-from perturb_evals.cli.tables.terminal import console, plain
+from perturb_evals.cli.tables.terminal import console
 from perturb_evals.datasets.errors import ArgumentError
+from perturb_evals.leaderboard.untrusted_text import plain
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0; 1 when a run did not succeed or the site's folder holds something else.
     """
-    from perturb_evals.cli.tables.terminal import console, figure, number, plain
+    from perturb_evals.cli.tables.terminal import console, figure, number
     from perturb_evals.families import FAMILIES
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.conclusion import overall
@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
     from perturb_evals.leaderboard.publish import publish
     from perturb_evals.leaderboard.results.from_log import metrics
     from perturb_evals.leaderboard.summary import summaries
+    from perturb_evals.leaderboard.untrusted_text import plain
 
     shown = console(WIDTH)
     ran = [

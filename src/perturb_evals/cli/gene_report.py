@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
-from perturb_evals.cli.tables.terminal import console, plain
+from perturb_evals.cli.tables.terminal import console
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.files.sources import find_source
 from perturb_evals.datasets.genes.cards import Found, GeneCard, gene_cards
@@ -22,6 +22,7 @@ from perturb_evals.datasets.pairs.load import (
     why_not_here,
 )
 from perturb_evals.datasets.pairs.questions import KINDS
+from perturb_evals.leaderboard.untrusted_text import plain
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.tables.terminal import plain, short
+from perturb_evals.cli.tables.terminal import short
 from perturb_evals.datasets.errors import ArgumentError
+from perturb_evals.leaderboard.untrusted_text import plain
 
 if TYPE_CHECKING:
     import pandas as pd

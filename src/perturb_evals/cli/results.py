@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.arguments import add_prices, complain
-from perturb_evals.cli.tables.terminal import plain
+from perturb_evals.leaderboard.untrusted_text import plain
 
 if TYPE_CHECKING:
     from perturb_evals.cli.arguments import Subparsers

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.tables.terminal import plain
 from perturb_evals.datasets.errors import ArgumentError, DataError, why
+from perturb_evals.leaderboard.untrusted_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

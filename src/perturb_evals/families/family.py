@@ -5,12 +5,12 @@ and has pages as soon as one object says what stands here.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar
 
 from inspect_ai import Task
 from inspect_ai.dataset import Sample
@@ -20,159 +20,12 @@ from inspect_ai.scorer import Metric, SampleScore, Scorer
 from inspect_ai.solver import Solver, TaskState
 
 from perturb_evals.datasets.published import publication_date
+from perturb_evals.families.asked_again import AskedAgain
+from perturb_evals.families.board import Control, OlderMetrics, OpenedTrack, Parts
 from perturb_evals.families.demo import Demo
-from perturb_evals.families.faults import shown
 from perturb_evals.families.outcome import Better, Outcome
 from perturb_evals.families.published import PublishedLine
-
-Parts = Mapping[str, str | int]
-"""The parts of a board, as in a log's header."""
-
-
-class NoReferencesError(Exception):
-    """The data of a board cannot be had, or are others. The message says which."""
-
-
-@dataclass(frozen=True)
-class Control:
-    """A headline that others are held against: an end of the skill scale, or a track's reference.
-
-    Attributes:
-        name: What has it, in words.
-        method: The solver that has it, with its default settings; empty for a number.
-        value: The number; None for a method.
-    """
-
-    name: str
-    method: str = ""
-    value: float | None = None
-
-
-@dataclass(frozen=True)
-class OpenedTrack:
-    """What a track of evidence opens to a system.
-
-    Attributes:
-        opens: In a few words, `{lines}` for its cell lines.
-        about: In a sentence about its systems.
-    """
-
-    opens: str
-    about: str
-
-
-@dataclass(frozen=True, eq=False)
-class BoardAtHand:
-    """A board that wants its reference rows.
-
-    Attributes:
-        parts: Its parts.
-        task_args: The arguments of a complete run of it, which only says that they are.
-        data_sha256: Hash of its data.
-        wanted: Whether a method on a track with its lines is wanted; one that was run is not, but
-            for what value added is counted from.
-        line_sets: Cell lines of each of its tracks cross.
-    """
-
-    parts: Parts
-    task_args: Mapping[str, Any]
-    data_sha256: str
-    wanted: Callable[[str, str, tuple[str, ...]], bool]
-    line_sets: Collection[tuple[str, ...]]
-
-
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """A row that every board has, computed from its own data even when nobody ran it.
-
-    Attributes:
-        method: Name of the solver that would give the same.
-        kind: `baseline`, or `truth` for what reads what it is judged on.
-        track: The evidence that it reads.
-        lines: Cell lines that it reads, for cross.
-        outcome: What it got.
-        settings: Arguments of the solver that are not as by default, as the files for the default
-            are not here.
-    """
-
-    method: str
-    kind: Literal["baseline", "truth"]
-    track: str
-    lines: tuple[str, ...]
-    outcome: Outcome
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class LackingReference:
-    """A reference row that cannot be computed here, which loses none of the others.
-
-    Attributes:
-        method: Name of the solver.
-        why: What is not at hand and how to get it, in a sentence.
-    """
-
-    method: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """A text that a model was shown.
-
-    Attributes:
-        text: The text of a message.
-        before: All that models had written in the sample before.
-        follows: The message before it, which it may be the answer to; empty for none, and where a
-            model wrote one of the two.
-    """
-
-    text: str
-    before: str
-    follows: str = ""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Something in a prompt that evidence rules are about.
-
-    Attributes:
-        text: The words.
-        n: How many rows or names it holds.
-        allowed: Whether the track allows it.
-    """
-
-    text: str
-    n: int
-    allowed: bool
-
-
-class Audit(Protocol):
-    """What a run's prompts may show."""
-
-    what: str
-    """What is looked for, in the plural."""
-    symbols: Mapping[str, str]
-    """Symbols by the codes that stand for them in all prompts of the run, see `symbol_codes`."""
-
-    def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterable[Shown]:
-        """Find what a prompt shows."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class AskedAgain:
-    """What the task of a run asks with the data at hand.
-
-    Attributes:
-        facts: What its header would say about the data.
-        samples: Its samples by id.
-        audit: What its prompts may show.
-    """
-
-    facts: Mapping[str, Any]
-    samples: Mapping[str, Sample]
-    audit: Audit
+from perturb_evals.families.references import BoardAtHand, LackingReference, Reference
 
 
 @dataclass(frozen=True)
@@ -190,25 +43,6 @@ class Asking:
     calls: int
     input_tokens: float
     reply_tokens: int
-
-
-@dataclass(frozen=True)
-class OlderMetrics:
-    """What the numbers of a metric version are that is not today's.
-
-    Attributes:
-        said: Which one it is, and that it is set apart, in a few words.
-        about: What later versions do otherwise, in sentences.
-        changed: Names in a sample's score, and in its metadata, that a later version computes
-            otherwise: scored again they are others.
-        redrawn: Names of results in a header that a later version makes otherwise of the same
-            scores.
-    """
-
-    said: str
-    about: str
-    changed: frozenset[str]
-    redrawn: frozenset[str] = frozenset()
 
 
 class Family(ABC):
@@ -442,34 +276,3 @@ class Family(ABC):
             ValueError, DataError: Arguments that are not allowed; data that cannot be had.
         """
         raise ValueError(f"What {task} asks cannot be estimated.")
-
-
-def same_data(got: str, expected: str) -> None:
-    """Make sure that the data here are those of a board.
-
-    Raises:
-        NoReferencesError: They are not.
-    """
-    if got != expected:
-        raise NoReferencesError(
-            f"The data here ({got[:12]}) are not those of the board ({expected[:12]})."
-        )
-
-
-def same_parts(got: Mapping[str, Any], of: BoardAtHand, *names: str) -> None:
-    """Make sure that the arguments of a run ask what its board does: a log may be altered.
-
-    Args:
-        got: The parts of a board that the arguments give, `Benchmark.board`.
-        of: The board.
-        names: The parts to compare.
-
-    Raises:
-        NoReferencesError: They ask something else.
-    """
-    for name in names:
-        if got[name] != of.parts[name]:
-            raise NoReferencesError(
-                f"By the arguments of its task {name} is {shown(got[name])} here, and not "
-                f"{shown(of.parts[name])}, as on the board."
-            )

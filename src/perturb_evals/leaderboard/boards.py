@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from perturb_evals.families import family_of, tracks
-from perturb_evals.families.family import Family, LackingReference, NoReferencesError
+from perturb_evals.families.family import Family
 from perturb_evals.families.outcome import Better, shared_weights
+from perturb_evals.families.references import LackingReference, NoReferencesError
 from perturb_evals.leaderboard.entries import Entries, Entry, TrackKey, board_of
 from perturb_evals.leaderboard.floor import Floor, floor_above, floor_of
 from perturb_evals.leaderboard.ranks import Row, board_factor, rank, shown_in, sign_of

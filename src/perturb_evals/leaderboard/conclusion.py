@@ -9,17 +9,13 @@ count against a model; what is added to the reference, which was named beforehan
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from perturb_evals.families.family import Family
 from perturb_evals.leaderboard.boards import Board, BoardTrack
-from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.summary import Summary
-from perturb_evals.leaderboard.systems import asks_model
 from perturb_evals.leaderboard.text import short_intervals, track_text
 from perturb_evals.leaderboard.value_added import (
-    CHANCE,
     LESS,
     MORE,
     HeadlineText,
@@ -27,29 +23,8 @@ from perturb_evals.leaderboard.value_added import (
     Shown,
     verdict,
 )
+from perturb_evals.leaderboard.who_leads import Standing, from_zero, leads, subject_of
 from perturb_evals.metrics.intervals import FEWEST
-
-NAMED = 2
-"""Systems that a sentence names among those that cannot be told from the best."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Standing:
-    """A ranked system: `figure` is what ranks, `behind` how far it is behind the best.
-
-    `over_zero` is how far it is above what has no skill; None where that is not known.
-    """
-
-    entry: Entry
-    figure: Figure
-    behind: Figure | None
-    with_best: bool
-    over_zero: Figure | None
-
-    @property
-    def tested(self) -> bool:
-        """Whether it is no baseline."""
-        return self.entry.kind == "system"
 
 
 def conclusion(
@@ -67,30 +42,32 @@ def conclusion(
         shown: Writes a figure with its interval.
     """
     ranked = [
-        _Standing(row.entry, row.entry.figure, row.behind, row.with_best, row.over_zero)
+        Standing(row.entry, row.entry.figure, row.behind, row.with_best, row.over_zero)
         for row in track.rows
         if row.rank is not None
     ]
     if not ranked:
         return _nothing_ranked(board)
     shown = _with_companions(ranked, board.family, headline_text, shown)
-    subject = _subject(ranked)
+    subject = subject_of(ranked)
     it = "it" if subject is ranked[0] else name(subject.entry)
     most = f"the {_most(board)} {board.headline}"
     if board.scale is None:
-        leads = _leads(ranked, most, name, shown)
-        clauses = [leads, f"whether {it} is better than {board.family.zero.name} is not known here"]
+        clauses = [
+            leads(ranked, most, name, shown),
+            f"whether {it} is better than {board.family.zero.name} is not known here",
+        ]
     else:
         zero = f"{board.family.zero.name} ({headline_text(board.scale.zero)})"
-        clauses = _from_zero(ranked, most, it, zero, board.family, name, shown)
+        clauses = from_zero(ranked, most, it, zero, board.family, name, shown)
     if subject.tested:
-        clauses.append(_reads_more(board, track, subject, it, name, shown))
+        clauses.append(_reads_more(board, track, subject, it, name))
     clauses.append(short_intervals(board.n_perturbations))
     return f"{'; '.join(filter(None, clauses))}."
 
 
 def _with_companions(
-    ranked: Sequence[_Standing], family: Family, headline_text: HeadlineText, shown: Shown
+    ranked: Sequence[Standing], family: Family, headline_text: HeadlineText, shown: Shown
 ) -> Shown:
     """Return how a headline is written with what stands beside it, and other figures as before."""
     beside = {id(one.figure): one.entry.companion for one in ranked if one.entry.companion}
@@ -153,7 +130,7 @@ def place_of(board: Board, track: BoardTrack) -> str:
     return f"{board.title}, track {track_text(track.name, track.lines)}"
 
 
-def _of_summary(summary: Summary) -> list[_Standing]:
+def _of_summary(summary: Summary) -> list[Standing]:
     entries = {
         row.entry.system: row.entry
         for board in summary.parts
@@ -161,21 +138,21 @@ def _of_summary(summary: Summary) -> list[_Standing]:
         for row in track.rows
     }
     return [
-        _Standing(entries[row.system], row.mean, row.behind, row.with_best, row.over_zero)
+        Standing(entries[row.system], row.mean, row.behind, row.with_best, row.over_zero)
         for row in summary.rows
         if row.mean is not None
     ]
 
 
-def _summed_up(summary: Summary, ranked: list[_Standing], name: Name, shown: Shown) -> str:
+def _summed_up(summary: Summary, ranked: list[Standing], name: Name, shown: Shown) -> str:
     where = f"Mean skill over {len(summary.parts)} boards"
     if len(summary.parts[0].family.tracks) > 1:
         where += f", track {track_text(summary.track, summary.lines)}"
     if not ranked:
         return f"{where}: no system ran all of them, so that none has a mean."
-    subject, family = _subject(ranked), summary.parts[0].family
+    subject, family = subject_of(ranked), summary.parts[0].family
     it = "it" if subject is ranked[0] else name(subject.entry)
-    clauses = _from_zero(ranked, "the highest", it, family.zero.name, family, name, shown)
+    clauses = from_zero(ranked, "the highest", it, family.zero.name, family, name, shown)
     return f"{where}: {'; '.join(clauses)}."
 
 
@@ -188,157 +165,11 @@ def _nothing_ranked(board: Board) -> str:
     return f"Nobody can be called best: {board.headline} is undefined for every system here."
 
 
-def _subject(ranked: Sequence[_Standing]) -> _Standing:
-    """Return who a reader asks about: the best that is no baseline, if there is one."""
-    return next((standing for standing in ranked if standing.tested), ranked[0])
-
-
-def _rival(ranked: Sequence[_Standing]) -> _Standing | None:
-    """Return the best baseline for what is none, and the other way round."""
-    best, *others = ranked
-    return next((other for other in others if other.tested is not best.tested), None)
-
-
-def _held_against(ranked: Sequence[_Standing]) -> tuple[list[_Standing], int]:
-    """Return whom the sentence names beside the best, and how many more cannot be told from it.
-
-    Named are those that cannot be told from it, else the next; and its rival wherever that stands.
-    """
-    others, rival = ranked[1:], _rival(ranked)
-    tied = sorted((other for other in others if other.with_best), key=lambda one: one is not rival)
-    named = tied[:NAMED] if tied else list(others[:1])
-    more = max(len(tied) - NAMED, 0)
-    return (named if rival is None or rival in named else [*named, rival]), more
-
-
-def _leads(ranked: Sequence[_Standing], most: str, name: Name, shown: Shown) -> str:
-    """Return who is best, from whom it is told apart, and how the best baseline or model stands.
-
-    Args:
-        ranked: The best first.
-        most: What the first has, such as `the highest mean skill`.
-        name: Writes the name of a system.
-        shown: Writes a figure with its interval.
-    """
-    best, rival = ranked[0], _rival(ranked)
-    only_baselines = not _subject(ranked).tested
-
-    def who(standing: _Standing) -> str:
-        if standing is rival and standing.tested:
-            # Readers ask how good it is, though it is not the best.
-            return f"{_the_best(ranked)}, {name(standing.entry)} ({shown(standing.figure)})"
-        word = "" if standing.tested or only_baselines else "the baseline "
-        return f"{word}{name(standing.entry)}"
-
-    def first(does: str) -> str:
-        return f"{who(best)} {does} ({shown(best.figure)})"
-
-    named, more = _held_against(ranked)
-    if not named:
-        return first(f"{'is' if best.tested else 'is a baseline and'} the only system ranked here")
-    if any(standing.with_best for standing in named):
-        tied = [who(standing) for standing in named if standing.with_best]
-        tied += [f"{more} more"] if more else []
-        clauses = [f"{first(f'has {most}')} but cannot be told from {_listed(tied)}"]
-    else:
-        by = _figure(named[0].behind, shown)
-        clauses = [f"{first('is best')}, ahead of the next, {who(named[0])}, by {by}"]
-    if rival is not None and not rival.with_best and (rival is not named[0] or named[0].with_best):
-        by = _figure(rival.behind, shown)
-        if rival.tested:
-            clauses.append(f"{who(rival)}, is behind {name(best.entry)} by {by}")
-        else:
-            clauses.append(f"it is ahead of the best baseline, {name(rival.entry)}, by {by}")
-    said = "; ".join(clauses)
-    if only_baselines:
-        return f"Only baselines are ranked here: {said}"
-    # A name stands as it is; words of ours begin a sentence.
-    return said if best.tested else said[0].upper() + said[1:]
-
-
-def _the_best(ranked: Sequence[_Standing]) -> str:
-    """Return how the best that is no baseline is called: a model, if all of them ask one."""
-    runs = [standing.entry.result for standing in ranked if standing.tested]
-    models = all(run is not None and asks_model(run.protocol) for run in runs)
-    return "the best model" if models else "the best that is no baseline"
-
-
-def _figure(figure: Figure | None, shown: Shown) -> str:
-    assert figure is not None, "all but the best are behind it by something"
-    return shown(figure)
-
-
-def _listed(words: Sequence[str]) -> str:
-    *first, last = words
-    return f"{', '.join(first)} or {last}" if first else last
-
-
 def _most(board: Board) -> str:
     return "highest" if board.better == "higher" else "lowest"
 
 
-def _zero_is_named(ranked: Sequence[_Standing], family: Family) -> bool:
-    """Whether what has no skill is itself who is asked about, or whom that was held against."""
-    subject = _subject(ranked)
-    held = [subject, *(_held_against(ranked)[0] if subject is ranked[0] else [])]
-    return any(one.entry.method == family.zero.method for one in held if family.zero.method)
-
-
-def _from_zero(
-    ranked: Sequence[_Standing],
-    most: str,
-    it: str,
-    zero: str,
-    family: Family,
-    name: Name,
-    shown: Shown,
-) -> list[str]:
-    """Return who is best and how that stands to what has no skill."""
-    best, subject = ranked[0], _subject(ranked)
-    if len(ranked) > 1 and _against_zero(best) != MORE:
-        return _nobody_is_best(ranked, most, zero, name, shown)
-    leads = _leads(ranked, most, name, shown)
-    return [leads] if _zero_is_named(ranked, family) else [leads, f"{it} {_beside(subject)} {zero}"]
-
-
-def _nobody_is_best(
-    ranked: Sequence[_Standing], most: str, zero: str, name: Name, shown: Shown
-) -> list[str]:
-    """Return who is first where that is no better than what has no skill.
-
-    From whom else it cannot be told is no matter then.
-    """
-    best, subject = ranked[0], _subject(ranked)
-    has = f"{name(best.entry)} has {most} ({shown(best.figure)})"
-    none = all(_against_zero(standing) != MORE for standing in ranked)
-    said = has if best.tested else f"the baseline {has}"
-    if none:
-        said = f"tested together, none of {len(ranked)} is better than {zero}: {said}"
-    else:
-        said = f"{said}, but {_beside(best)} {zero}"
-    if not subject.tested:
-        return [f"Only baselines are ranked here: {said}"]
-    # A name stands as it is; words of ours begin a sentence.
-    clauses = [said if best.tested and not none else said[0].upper() + said[1:]]
-    if subject is not best:
-        who = f"{_the_best(ranked)}, {name(subject.entry)} ({shown(subject.figure)})"
-        clauses.append(f"{who}, {_beside(subject)} {zero}")
-    return clauses
-
-
-def _against_zero(standing: _Standing) -> str:
-    return CHANCE if standing.over_zero is None else verdict(standing.over_zero)
-
-
-def _beside(standing: _Standing) -> str:
-    """Return in words how a system stands to what has no skill."""
-    words = {MORE: "is better than", LESS: "is worse than"}
-    return words.get(_against_zero(standing), "cannot be told from")
-
-
-def _reads_more(
-    board: Board, track: BoardTrack, subject: _Standing, it: str, name: Name, shown: Shown
-) -> str:
+def _reads_more(board: Board, track: BoardTrack, subject: Standing, it: str, name: Name) -> str:
     """Return how a baseline that reads more stands to a system; empty where there is none."""
     above = track.above
     added = above.added(subject.entry, board.better) if above else None

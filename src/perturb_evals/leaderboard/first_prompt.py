@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from inspect_ai.log import read_eval_log_sample
 
 from perturb_evals.leaderboard.entries import Entry
+from perturb_evals.leaderboard.untrusted_text import cut
 from perturb_evals.logs.headers import LogsError, log_name, named
 from perturb_evals.logs.unpacked import LogTooLargeError, check_sample
 
@@ -59,11 +60,5 @@ def first_prompt(entry: Entry) -> FirstPrompt | None:
         ) from error
     said = [(message.role, message.text) for message in sample.messages]
     return FirstPrompt(
-        sample_id, tuple((role, _cut(text)) for role, text in said if role != "assistant")
+        sample_id, tuple((role, cut(text, LONGEST)) for role, text in said if role != "assistant")
     )
-
-
-def _cut(text: str) -> str:
-    if len(text) <= LONGEST:
-        return text
-    return f"{text[:LONGEST]}\n… {len(text) - LONGEST:,} characters more"

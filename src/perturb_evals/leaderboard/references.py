@@ -7,9 +7,9 @@ from pathlib import PureWindowsPath
 
 from perturb_evals.datasets.errors import DataError, why
 from perturb_evals.families import family_of
-from perturb_evals.families.family import (
+from perturb_evals.families.family import Family
+from perturb_evals.families.references import (
     BoardAtHand,
-    Family,
     LackingReference,
     NoReferencesError,
     Reference,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perturb_evals.families.family import Control, Family
+from perturb_evals.families.board import Control
+from perturb_evals.families.family import Family
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.results.result import Figure

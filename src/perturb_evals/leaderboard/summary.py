@@ -1,11 +1,10 @@
 """The summary over boards: mean skill of the systems that ran every part; gaps are shown.
 
-Beside it stands the number that publications give: the plain mean of the headline over the cell
-lines or screens of a task.
+Beside it stands what publications give, see `over_lines`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +16,7 @@ from perturb_evals.families.outcome import shared_weights
 from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.entries import TrackKey
 from perturb_evals.leaderboard.figures import figure_of, simultaneous_figure
-from perturb_evals.leaderboard.interleaved import published_beside
+from perturb_evals.leaderboard.over_lines import OverLines, mean_headline, over_lines
 from perturb_evals.leaderboard.ranks import Row, above_zero
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.skill import Scale, scale_of
@@ -58,41 +57,6 @@ class SummaryRow:
     over_lines: tuple[Figure | None, ...] = ()
     behind: Figure | None = None
     over_zero: Figure | None = None
-
-
-@dataclass(frozen=True)
-class OverLines:
-    """The macro mean of a task's headline: its plain mean over cell lines or screens.
-
-    Attributes:
-        task: The task.
-        headline: The metric.
-        contexts: What the mean is over, two or more; a screen that was cut anew is not among them.
-        published: Systems with a published number for each of them, and the mean of these, the
-            best first: of other protocols, and never ranked.
-    """
-
-    task: str
-    headline: str
-    contexts: tuple[str, ...]
-    published: tuple[tuple[str, float], ...]
-
-    @property
-    def title(self) -> str:
-        """What it is, in a few words."""
-        return f"{self.task}: mean {self.headline}"
-
-    def in_words(self, mean_text: Callable[[float], str]) -> str:
-        """Return what the mean is over, and what was published over the same, in sentences.
-
-        Args:
-            mean_text: Writes a published mean.
-        """
-        said = f"{self.title} is the plain mean over {', '.join(self.contexts)}."
-        if not self.published:
-            return said
-        beside = ", ".join(f"{system} {mean_text(value)}" for system, value in self.published)
-        return f"{said} Published over the same, of other protocols and not ranked: {beside}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +109,7 @@ def summaries(boards: Sequence[Board]) -> tuple[Summary, ...]:
             about = parts[0].family.summary
             title = f"{about} ({said})"
             notes = _notes(grouped[rules, key], parts, key)
-            over = _over_lines(parts, track)
+            over = over_lines(parts, track)
             rows = _rows(parts, key, over)
             summed.append(Summary(title, track, lines, parts, notes, rows, over))
     return tuple(summed)
@@ -213,34 +177,6 @@ def _ranked(board: Board, key: TrackKey) -> dict[str, Row]:
     return {row.entry.system: row for row in rows if row.rank is not None and row.skill}
 
 
-def _over_lines(parts: tuple[Board, ...], track: str) -> tuple[OverLines, ...]:
-    """Return the tasks that several parts share."""
-    by_task: dict[str, list[Board]] = defaultdict(list)
-    for board in parts:
-        by_task[str(board.parts["task"])].append(board)
-    return tuple(
-        OverLines(
-            task,
-            boards[0].headline,
-            tuple(str(board.parts["context"]) for board in boards),
-            _published(boards, track),
-        )
-        for task, boards in by_task.items()
-        if len(boards) > 1
-    )
-
-
-def _published(boards: Sequence[Board], track: str) -> tuple[tuple[str, float], ...]:
-    """Return the mean published value of each system that has one for all of some boards."""
-    values: dict[str, list[float]] = defaultdict(list)
-    for board in boards:
-        for line in published_beside(track, board.family.published(board.parts)):
-            values[line.system].append(line.value)
-    sign = 1 if boards[0].better == "lower" else -1
-    means = [(name, float(np.mean(v))) for name, v in values.items() if len(v) == len(boards)]
-    return tuple(sorted(means, key=lambda mean: (sign * mean[1], mean[0])))
-
-
 def _rows(
     parts: tuple[Board, ...], key: TrackKey, over: tuple[OverLines, ...]
 ) -> tuple[SummaryRow, ...]:
@@ -263,6 +199,7 @@ def _rows(
             means[system] = figure_of(float(mean), drawn[system])
     best = max(means, key=lambda s: (means[s].value or 0.0, s)) if means else None
     factor = _factor(parts, drawn)
+    weights = [weights for _, weights in scales]
     found = []
     for system in systems:
         row = next(table[system] for table in tables if system in table)
@@ -273,7 +210,7 @@ def _rows(
             if system != best:
                 behind = _lead(best, system, means, drawn, factor)
         entry = row.entry
-        over_lines = tuple(_mean_headline(system, one, parts, tables, scales) for one in over)
+        over_lines = tuple(mean_headline(system, one, parts, tables, weights) for one in over)
         found.append(
             SummaryRow(
                 system,
@@ -288,26 +225,6 @@ def _rows(
             )
         )
     return tuple(sorted(found, key=_order))
-
-
-def _mean_headline(
-    system: str,
-    over: OverLines,
-    parts: tuple[Board, ...],
-    tables: list[dict[str, Row]],
-    scales: list[tuple[Scale, Integers]],
-) -> Figure | None:
-    """Return a system's mean headline over the lines of a task; None where it lacks one."""
-    values, drawn = [], []
-    for board, table, (_, weights) in zip(parts, tables, scales, strict=True):
-        if board.parts["task"] != over.task:
-            continue
-        if system not in table:
-            return None
-        outcome = table[system].entry.outcome
-        values.append(outcome.value)
-        drawn.append(outcome.resampled(weights))
-    return figure_of(float(np.mean(values)), np.mean(drawn, axis=0))
 
 
 def _joint_scales(

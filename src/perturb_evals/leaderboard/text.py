@@ -1,8 +1,6 @@
 """Numbers and tracks as text, on pages and the terminal; an undefined number is a dash."""
 
 import math
-import re
-import unicodedata
 from collections.abc import Sequence
 
 from perturb_evals.leaderboard.results.result import Figure
@@ -12,17 +10,6 @@ MISSING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 SMALL = 5e-4
 """What is smaller than this has no three decimals."""
-FORMULA = ("=", "+", "-", "@")
-"""What makes a spreadsheet take a text for a formula, after white space too."""
-LONGEST_TEXT = 10_000
-"""Characters of a text on a page: the first prompt of a run is the longest."""
-UNSEEN = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
-    r"\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff\ufff9-\ufffb\ufffe\uffff"
-    r"\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    r"\U000e0000-\U0010ffff]"
-)
-"""See `visible`: what Unicode puts into its categories C, Zl and Zp, and has given a meaning."""
 SIZES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -122,34 +109,6 @@ def short_intervals(n_perturbations: int) -> str:
     if not FEWEST <= n_perturbations < ENOUGH:
         return ""
     return f"over {n_perturbations} perturbations intervals are too short"
-
-
-def harmless(text: str) -> str:
-    """Return a text of a table's file, with an apostrophe before what would be a formula.
-
-    Characters that control or format a text, which a spreadsheet or a terminal may obey, are left
-    out; line ends and tabs become spaces.
-    """
-    shown = visible(re.sub(r"[\t\n\r\u2028\u2029]", " ", text))
-    # Full-width and small forms of the signs are the same to some spreadsheets.
-    first = unicodedata.normalize("NFKC", shown.lstrip()[:1])
-    return f"'{shown}" if first.startswith(FORMULA) else shown
-
-
-def visible(text: str) -> str:
-    """Return a text without what a terminal, page or spreadsheet may obey instead of showing it.
-
-    Control characters but for line ends and tabs, marks that turn the direction of writing, those
-    without width, breaks of lines and paragraphs other than line ends, and halves of characters.
-    """
-    return UNSEEN.sub("", text)
-
-
-def cut(text: str, most: int = LONGEST_TEXT) -> str:
-    """Return a text of a page with at most so many characters; it says how many are left out."""
-    if len(text) <= most:
-        return text
-    return f"{text[:most]}… ({len(text) - most:,} characters more)"
 
 
 def _minus(text: str) -> str:

@@ -26,9 +26,8 @@ def models_add(
     name: Name,
     headline_text: HeadlineText,
     shown: Shown,
-    most: int = BEST,
 ) -> str:
-    """Return what the systems of a track that are no baselines add; empty without any.
+    """Return what the best systems of a track that are no baselines add; empty without any.
 
     Where the reference is a number, a method that reads more follows, with how far it is ahead.
 
@@ -38,10 +37,9 @@ def models_add(
         name: Writes the name of a system.
         headline_text: Writes a headline.
         shown: Writes a figure with its interval.
-        most: The most systems that are named, the best first.
     """
     models = [row for row in track.rows if row.entry.kind == "system"]
-    said = [added_to(track, models, name, headline_text, shown, most)]
+    said = [added_to(track, models, name, headline_text, shown, BEST)]
     if models:
         said.append(_above(board, track, models, name, headline_text, shown))
     return " ".join(filter(None, said))

@@ -24,10 +24,10 @@ class Transcripts:
             return ""
         return f"{self.folder}index.html#/logs/{_part(log_name(result.log))}"
 
-    def sample(self, result: Result | None, sample: str, epoch: int = 1) -> str:
-        """Return the link to a sample of a run; empty for a computed row."""
+    def sample(self, result: Result | None, sample: str) -> str:
+        """Return the link to a sample of the first epoch of a run; empty for a computed row."""
         log = self.log(result)
-        return f"{log}/samples/sample/{_part(sample)}/{epoch}/" if log and sample else ""
+        return f"{log}/samples/sample/{_part(sample)}/1/" if log and sample else ""
 
 
 def _part(text: str) -> str:

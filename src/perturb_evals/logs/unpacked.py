@@ -61,26 +61,26 @@ def check_sample(location: str, sample_id: int | str, epoch: int) -> None:
     """Make sure of the same for one sample, and of its depth; see `check_header`."""
     member = f"samples/{sample_id}_epoch_{epoch}.json"
     _check(location, f"sample {sample_id}", MOST_SAMPLE, lambda name: name == member)
-    with _opened(location) as log:
+    with opened(location) as log:
         for info in _members(log, lambda name: name == member):
             _check_depth(_unpacked(log, info))
 
 
 def check_samples(location: str) -> None:
     """Make sure of the size of every sample; see `check_header`. The whole log is unpacked."""
-    with _opened(location) as log:
+    with opened(location) as log:
         for info in _members(log, lambda name: name.startswith("samples/")):
             _check_members(log, [info], info.filename, MOST_SAMPLE)
 
 
 def _check(location: str, what: str, most: int, counts: Callable[[str], bool]) -> None:
-    with _opened(location) as log:
+    with opened(location) as log:
         _check_members(log, _members(log, counts), what, most)
 
 
 @contextmanager
-def _opened(location: str) -> Iterator[zipfile.ZipFile | None]:
-    """Give the zip that a log is; None for one in JSON."""
+def opened(location: str) -> Iterator[zipfile.ZipFile | None]:
+    """Give the zip that a log at any address is; None for one in JSON."""
     if not location.endswith(".eval"):
         yield None
     elif "://" in location:

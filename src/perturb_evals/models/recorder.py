@@ -55,23 +55,8 @@ def perturb_recorder() -> type[ModelAPI]:
     return Recorder
 
 
-class Recorder(ModelAPI):
+class Recorder(ScriptedBiologist):
     """The provider of `perturb_recorder/biologist`."""
-
-    def __init__(
-        self,
-        model_name: str,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        config: GenerateConfig = GenerateConfig(),  # noqa: B008 - the signature of ModelAPI
-    ) -> None:
-        """Refuse every model name but `biologist`.
-
-        Raises:
-            ValueError: Another model name.
-        """
-        super().__init__(model_name, base_url, api_key, config=config)
-        self._biologist = ScriptedBiologist(model_name, config=config)
 
     async def generate(
         self,
@@ -90,7 +75,7 @@ class Recorder(ModelAPI):
             if calls:
                 return _calling(calls)
         if read_neighbors(asked) or read_pair(prompt):
-            return await self._biologist.generate(input, tools, tool_choice, config)
+            return await super().generate(input, tools, tool_choice, config)
         return _said(answer_to(prompt))
 
 

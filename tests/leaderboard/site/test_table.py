@@ -18,7 +18,8 @@ from perturb_evals.leaderboard.site.table import (
     table_about,
     text,
 )
-from perturb_evals.leaderboard.text import MISSING, visible
+from perturb_evals.leaderboard.text import MISSING
+from perturb_evals.leaderboard.untrusted_text import visible
 
 NAME = Column("Name", "A name.", ("name",))
 VALUE = Column("Value", "A value.", ("value", "value_lower", "value_upper"), numeric=True)

@@ -20,8 +20,9 @@ from perturb_evals.cli.arguments import add_named, named_values, task_name, usag
 from perturb_evals.cli.check_solver.difference import Difference, differences
 from perturb_evals.cli.check_solver.one_run import EVERYWHERE, Seen, Wanted
 from perturb_evals.cli.check_solver.source import Remark, remarks
-from perturb_evals.cli.tables.terminal import plain, short
+from perturb_evals.cli.tables.terminal import short
 from perturb_evals.datasets.errors import ArgumentError, DataError, why
+from perturb_evals.leaderboard.untrusted_text import plain
 
 if TYPE_CHECKING:
     from perturb_evals.cli.arguments import Subparsers

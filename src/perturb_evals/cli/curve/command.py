@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perturb_evals.cli.arguments import ABOUT_SCREEN, add_named, usage
-from perturb_evals.cli.tables.terminal import console, plain
+from perturb_evals.cli.tables.terminal import console
 from perturb_evals.datasets.errors import ArgumentError
+from perturb_evals.leaderboard.untrusted_text import plain
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -19,8 +19,8 @@ from perturb_evals.cli.run.lines import (
     start,
     typed,
 )
-from perturb_evals.cli.tables.terminal import plain
 from perturb_evals.datasets.errors import ArgumentError, DataError
+from perturb_evals.leaderboard.untrusted_text import plain
 
 if TYPE_CHECKING:
     from inspect_ai.model import ModelCost

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from perturb_evals.cli.tables.terminal import figure, number, plain, short
+from perturb_evals.cli.tables.terminal import figure, number, short
 from perturb_evals.leaderboard.conclusion import conclusion, overall, place_of
+from perturb_evals.leaderboard.untrusted_text import plain
 
 if TYPE_CHECKING:
     from rich.console import Console

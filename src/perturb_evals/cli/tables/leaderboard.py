@@ -11,11 +11,12 @@ from perturb_evals.cli.tables.glance import (
     show_sentences,
     system_name,
 )
-from perturb_evals.cli.tables.terminal import figure, number, plain, short
+from perturb_evals.cli.tables.terminal import figure, number, short
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.interleaved import interleaved
 from perturb_evals.leaderboard.released import release
 from perturb_evals.leaderboard.text import as_published, count, dollars, duration, percent
+from perturb_evals.leaderboard.untrusted_text import plain
 from perturb_evals.leaderboard.value_added import models_add
 
 if TYPE_CHECKING:

@@ -1,9 +1,10 @@
-"""A console for tables, and text from logs and files made fit for it: data, whatever it holds."""
+"""A console for tables, and numbers and texts made fit for it."""
 
 import json
 import sys
-import unicodedata
 from typing import TYPE_CHECKING, TextIO
+
+from perturb_evals.leaderboard.untrusted_text import harmless, plain
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -30,8 +31,6 @@ def print_frame(frame: "DataFrame", form: str) -> None:
 
     In CSV texts are harmless to spreadsheets and terminals; in JSON all but ASCII is escaped.
     """
-    from perturb_evals.leaderboard.text import harmless
-
     if form == "json":
         # As JSON and back: a table's own JSON has no choice of what is escaped.
         rows = json.loads(frame.to_json(orient="records", double_precision=15))
@@ -39,17 +38,6 @@ def print_frame(frame: "DataFrame", form: str) -> None:
     else:
         shown = frame.astype(object).map(lambda v: harmless(v) if isinstance(v, str) else v)
         print(shown.to_csv(index=False, lineterminator="\n"), end="")
-
-
-def plain(text: str) -> str:
-    """Return a text in one line without control characters.
-
-    Line breaks and tabs become spaces. Escape sequences, marks that turn the direction of writing,
-    and halves of characters that no terminal can show are left out.
-    """
-    spaced = " ".join(text.split())
-    kept = (letter for letter in spaced if not unicodedata.category(letter).startswith("C"))
-    return " ".join("".join(kept).split())
 
 
 def short(text: str, most: int = 60) -> str:

@@ -39,13 +39,11 @@ class Look:
         same_gene: Groups of two names or more that are one gene, each sorted, the groups too.
         one_fold: The same, and with them former names of several genes, one of which stands there
             under its symbol: they may be one gene, and to keep too many together costs little.
-        aliases_known: Whether names were compared with a table of aliases.
     """
 
     labels: tuple[Label, ...]
     same_gene: tuple[tuple[str, ...], ...]
     one_fold: tuple[tuple[str, ...], ...]
-    aliases_known: bool
 
     @cached_property
     def left_out(self) -> dict[Exclusion, tuple[str, ...]]:
@@ -142,14 +140,13 @@ def look_at(
         tuple(found[text] for text in texts),
         _same_gene(kept, aliases),
         _same_gene(kept, aliases, unclear=True),
-        aliases is not None,
     )
 
 
-def examples(names: Sequence[str], n: int = SHOWN) -> str:
+def examples(names: Sequence[str]) -> str:
     """Return the first names in quotes, and how many more there are."""
-    more = f" and {len(names) - n:,} more" if len(names) > n else ""
-    return ", ".join(map(repr, names[:n])) + more
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(map(repr, names[:SHOWN])) + more
 
 
 def odd_names(names: Iterable[str]) -> str:

@@ -38,12 +38,10 @@ class ExpressionFile:
     Attributes:
         vectors: (G,) float32 by perturbation, on the screen's scale: expression, not a change.
         sha256: Hash (hex) of the file.
-        n_extra_genes: Number of the file's columns that are no gene of the screen, ignored.
     """
 
     vectors: dict[str, NDArray[np.float32]]
     sha256: str
-    n_extra_genes: int
 
 
 def read_expression(
@@ -113,7 +111,7 @@ def _load(
             ", ..." if len(unused) > 5 else "",
         )
     vectors = dict(zip(names, matrix, strict=True))
-    return ExpressionFile(vectors, file_sha256(path), len(columns) - len(genes))
+    return ExpressionFile(vectors, file_sha256(path))
 
 
 def _frame(path: Path, genes: Sequence[str], perturbations: Sequence[str]) -> pd.DataFrame:

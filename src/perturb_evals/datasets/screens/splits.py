@@ -118,7 +118,7 @@ def read_split(
     """
     try:
         folds = [
-            Fold(_names(path, fold, "train"), _names(path, fold, "test"))
+            Fold(_names(fold, "train"), _names(fold, "test"))
             for fold in json.loads(path.read_text(encoding="utf-8"))
         ]
     except OSError as error:
@@ -152,7 +152,7 @@ def read_split(
     return Split(tuple(folds))
 
 
-def _names(path: Path, fold: Any, what: str) -> tuple[str, ...]:
+def _names(fold: Any, what: str) -> tuple[str, ...]:
     names = fold[what]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"{what} is not a list of names")

@@ -6,7 +6,7 @@ from functools import lru_cache
 from inspect_ai.log import EvalSampleSummary
 
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
-from perturb_evals.families.family import Prompt, Shown
+from perturb_evals.families.asked_again import Prompt, Shown
 from perturb_evals.families.names_in_text import Names
 
 

@@ -19,27 +19,19 @@ from perturb_evals.datasets.screens.evidence import HeldOut, expression_evidence
 from perturb_evals.datasets.screens.exchange import vectors_exchanged
 from perturb_evals.datasets.screens.predictions_file import ExpressionError
 from perturb_evals.datasets.screens.samples import held_out_samples
+from perturb_evals.families.asked_again import AskedAgain
+from perturb_evals.families.board import Control, OlderMetrics, OpenedTrack, Parts
 from perturb_evals.families.expression.audit import TestedNamesAudit
 from perturb_evals.families.expression.demo import ExpressionDemo
 from perturb_evals.families.expression.published import beside_screen
 from perturb_evals.families.expression.references import GRAPH, TRACK, computed_rows
 from perturb_evals.families.expression.reply_fault import reply_fault
 from perturb_evals.families.expression.versions import older_metrics
-from perturb_evals.families.family import (
-    AskedAgain,
-    Asking,
-    BoardAtHand,
-    Control,
-    Family,
-    LackingReference,
-    OlderMetrics,
-    OpenedTrack,
-    Parts,
-    Reference,
-)
+from perturb_evals.families.family import Asking, Family
 from perturb_evals.families.faults import expected, shown
 from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.families.published import PublishedLine
+from perturb_evals.families.references import BoardAtHand, LackingReference, Reference
 from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.expression import expression

@@ -3,7 +3,7 @@
 import re
 
 from perturb_evals.datasets.published import GATE, MEAN, PublishedNumber
-from perturb_evals.families.family import Parts
+from perturb_evals.families.board import Parts
 from perturb_evals.families.published import PublishedLine, published_line, published_numbers_of
 
 FOLDS = (

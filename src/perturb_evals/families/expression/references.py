@@ -18,7 +18,9 @@ from perturb_evals.datasets.screens.benchmark import expression_benchmark
 from perturb_evals.datasets.screens.evidence import ExpressionEvidence, HeldOut, expression_evidence
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS
 from perturb_evals.datasets.screens.oracle import truly_nearest
-from perturb_evals.families.family import (
+from perturb_evals.families.known_graph import graph_settings, lacking_knowledge
+from perturb_evals.families.outcome import MeanOutcome
+from perturb_evals.families.references import (
     BoardAtHand,
     LackingReference,
     NoReferencesError,
@@ -26,8 +28,6 @@ from perturb_evals.families.family import (
     same_data,
     same_parts,
 )
-from perturb_evals.families.known_graph import graph_settings, lacking_knowledge
-from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.methods.aggregation import aggregate
 from perturb_evals.scorers.expression.held_out_truth import truth_for
 from perturb_evals.scorers.expression.results import DIGITS

@@ -4,7 +4,7 @@ Old logs are ranked on boards of their own and never scored again into a later v
 no predicted vector, so that some could be and others not.
 """
 
-from perturb_evals.families.family import OlderMetrics, Parts
+from perturb_evals.families.board import OlderMetrics, Parts
 
 WITH_INTERVALS = (
     *("mae_top20", "mse_top20", "pearson_delta_top20"),

@@ -15,34 +15,26 @@ from inspect_ai.scorer import Metric, SampleScore, Scorer
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.genes.symbol_codes import codes_in
 from perturb_evals.datasets.options import one_of, refuse_unknown
-from perturb_evals.datasets.pairs.benchmark import QUESTION_SET, pairs_benchmark
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.datasets.pairs.evidence import screen_of_sets
 from perturb_evals.datasets.pairs.exchange import labels_exchanged
-from perturb_evals.datasets.pairs.load import CELL_LINES
 from perturb_evals.datasets.pairs.own_tables import is_folder, is_own, located
 from perturb_evals.datasets.pairs.predictions_file import PredictionsError
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.datasets.pairs.samples import question_samples
-from perturb_evals.families.family import (
-    AskedAgain,
-    Asking,
-    BoardAtHand,
-    Control,
-    Family,
-    LackingReference,
-    OpenedTrack,
-    Parts,
-    Reference,
-)
-from perturb_evals.families.faults import expected, shown
+from perturb_evals.families.asked_again import AskedAgain
+from perturb_evals.families.board import Control, OpenedTrack, Parts
+from perturb_evals.families.family import Asking, Family
 from perturb_evals.families.pairs.audit import RowsAudit
 from perturb_evals.families.pairs.demo import PairsDemo
+from perturb_evals.families.pairs.header_fault import header_fault
 from perturb_evals.families.pairs.outcome import AnswersOutcome, answers_outcome
 from perturb_evals.families.pairs.published import beside_pairs, published_data
 from perturb_evals.families.pairs.references import computed_rows
 from perturb_evals.families.pairs.reply_fault import reply_fault
 from perturb_evals.families.pairs.tasks import KIND_OF_TASK, TASKS
 from perturb_evals.families.published import PublishedLine
+from perturb_evals.families.references import BoardAtHand, LackingReference, Reference
 from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
 from perturb_evals.replies.pairs import ANSWER_FORMS
 from perturb_evals.scorers.pairs.p_positive import p_positive
@@ -146,26 +138,7 @@ class Pairs(Family):
 
     def fault(self, about: Mapping[str, Any]) -> str:
         """Return what is wrong with policy, questions, holdout, track, dataset or cell lines."""
-        board = about["board"]
-        if board["abstention"] not in ABSTENTIONS:
-            return expected("a policy for abstentions", ABSTENTIONS, board["abstention"])
-        if fault := _holdout_fault(about):
-            return fault
-        if about.get("evidence") not in tuple(self.tracks):
-            return expected("a track", tuple(self.tracks), about.get("evidence"))
-        dataset, lines = about.get("dataset"), about.get("evidence_lines")
-        if is_own(dataset):
-            # Which lines a user's tables have, only they can say.
-            named = isinstance(lines, list) and all(isinstance(line, str) for line in lines)
-            return "" if named else f"expected a list of evidence lines; got {shown(lines)}."
-        known = next((lines for name, lines in CELL_LINES.items() if name == dataset), None)
-        if known is None:
-            return expected("a dataset", tuple(CELL_LINES), dataset)
-        if board["context"] not in known:
-            return expected("a cell line", known, board["context"])
-        if not isinstance(lines, list) or not all(line in known for line in lines):
-            return expected("a list of evidence lines", known, lines)
-        return ""
+        return header_fault(about, tuple(self.tracks))
 
     def outcome(self, scores: list[SampleScore], board: Parts) -> AnswersOutcome:
         """Return the answers, sorted."""
@@ -289,21 +262,3 @@ class Pairs(Family):
         characters = sum(len(render(kind, form, line, pert, gene)) for pert, gene in pairs)
         n = len(asked.rows)
         return Asking(n, n, prose_tokens(characters), REPLY_TOKENS[form])
-
-
-def _holdout_fault(about: Mapping[str, Any]) -> str:
-    """Return what is wrong with the set of questions, or that other genes are hidden than its."""
-    questions = about["board"]["questions"]
-    known = QUESTION_SET.fullmatch(questions) if isinstance(questions, str) else None
-    if known is None:
-        such = "scored, all, scored/genes50/seed0 or scored/unseen_genes/seed0"
-        return f"expected a set of questions such as {such}; got {shown(questions)}."
-    holdout, seed, hidden = about.get("holdout"), about.get("unseen_seed"), known["unseen_seed"]
-    if hidden is None and holdout is None and seed is None:
-        return ""
-    if hidden is not None and holdout == "both" and type(seed) is int and str(seed) == hidden:
-        return ""
-    wanted = (
-        "holdout 'both' and its seed as unseen_seed" if hidden else "no holdout, no unseen_seed"
-    )
-    return f"on {shown(questions)} expected {wanted}; got {shown(holdout)} and {shown(seed)}."

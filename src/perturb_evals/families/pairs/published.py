@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from perturb_evals.datasets.files.sources import find_source
 from perturb_evals.datasets.pairs.load import CELL_LINES, table_file
 from perturb_evals.datasets.pairs.questions import Kind
-from perturb_evals.families.family import Parts
+from perturb_evals.families.board import Parts
 from perturb_evals.families.published import PublishedLine, published_line, published_numbers_of
 
 PUBLISHED_AS = {"de": "de", "direction": "dir"}

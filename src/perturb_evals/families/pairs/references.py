@@ -16,7 +16,9 @@ from perturb_evals.datasets.pairs.benchmark import PairsBenchmark, pairs_benchma
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, lines_read, pairs_evidence
 from perturb_evals.datasets.pairs.load import cell_lines, named_dataset, why_not_here
 from perturb_evals.datasets.pairs.questions import Kind
-from perturb_evals.families.family import (
+from perturb_evals.families.known_graph import graph_settings, lacking_knowledge
+from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
+from perturb_evals.families.references import (
     BoardAtHand,
     LackingReference,
     NoReferencesError,
@@ -24,8 +26,6 @@ from perturb_evals.families.family import (
     same_data,
     same_parts,
 )
-from perturb_evals.families.known_graph import graph_settings, lacking_knowledge
-from perturb_evals.families.pairs.outcome import AnswersOutcome, sorted_answers
 from perturb_evals.metrics.pairs.predictions import Abstention, Predictions
 from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
 from perturb_evals.solvers.pairs.combined import Combined

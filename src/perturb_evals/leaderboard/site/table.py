@@ -10,7 +10,8 @@ from operator import attrgetter
 from typing import Any
 
 from perturb_evals.leaderboard.results.result import Figure
-from perturb_evals.leaderboard.text import MISSING, decimal, harmless, interval
+from perturb_evals.leaderboard.text import MISSING, decimal, interval
+from perturb_evals.leaderboard.untrusted_text import harmless
 
 Value = str | float | int | bool | None
 

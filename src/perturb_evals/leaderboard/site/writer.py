@@ -37,7 +37,7 @@ from perturb_evals.leaderboard.site.pages.index import index_page_of
 from perturb_evals.leaderboard.site.pages.methods import methods_page_of
 from perturb_evals.leaderboard.site.pages.system import system_pages_of
 from perturb_evals.leaderboard.summary import Summary
-from perturb_evals.leaderboard.text import cut, visible
+from perturb_evals.leaderboard.untrusted_text import cut, visible
 from perturb_evals.leaderboard.viewer import Transcripts
 
 STATIC = ("site.css", "site.js")

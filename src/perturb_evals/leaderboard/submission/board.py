@@ -12,7 +12,8 @@ from inspect_ai.log import EvalLog, EvalSampleSummary
 from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.families import family_of
-from perturb_evals.families.family import AskedAgain, Family
+from perturb_evals.families.asked_again import AskedAgain
+from perturb_evals.families.family import Family
 from perturb_evals.leaderboard.submission.checks import Check, NotAtHandError
 from perturb_evals.logs.headers import PREFIX
 

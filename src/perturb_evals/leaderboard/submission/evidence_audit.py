@@ -15,7 +15,7 @@ from inspect_ai.log import EvalSample, EvalSampleSummary
 from inspect_ai.model import ChatMessage, ChatMessageAssistant
 
 from perturb_evals.datasets.genes.symbol_codes import codes_in, decoded
-from perturb_evals.families.family import Audit, Prompt
+from perturb_evals.families.asked_again import Audit, Prompt
 from perturb_evals.leaderboard.submission.checks import Check
 
 QUOTED = 160

@@ -51,8 +51,7 @@ def written_off(path: Path) -> float:
     """
     if not path.exists():
         return 0.0
-    *lines, broken_off = path.read_text("utf-8").split("\n")
-    del broken_off
+    *lines, _ = path.read_text("utf-8").split("\n")  # the last is empty, or was broken off
     last: dict[str, float] = {}
     for number, line in enumerate(lines, 1):
         try:

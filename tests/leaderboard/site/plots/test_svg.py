@@ -9,13 +9,13 @@ from perturb_evals.leaderboard.site.plots.svg import (
     ACCENT,
     NAMES,
     SCHEMES,
-    UNPRINTABLE,
     WIDTH,
     Words,
     label,
     svg,
     wrapped,
 )
+from perturb_evals.leaderboard.untrusted_text import visible
 
 
 def drawn(text: str, title: str = "A title") -> str:
@@ -39,7 +39,7 @@ def test_a_file_says_what_it_is_and_shows_to_who_does_not_see_it() -> None:
     root = ElementTree.fromstring(drawn("a", "A \x00 title"))
     assert root.get("role") == "img"
     named = {element.get("id"): element.text for element in root if element.get("id")}
-    assert named == {"title": "A   title", "about": "What it shows: $1 <b>."}
+    assert named == {"title": "A title", "about": "What it shows: $1 <b>."}
     assert str(root.get("aria-labelledby")).split() == list(named)
 
 
@@ -68,7 +68,7 @@ def test_letters_that_the_font_lacks_are_no_warning(recwarn: pytest.WarningsReco
 def test_any_text_as_a_label_can_be_drawn(text: str) -> None:
     short = label(text, 20)
     assert len(short) <= 20
-    assert not UNPRINTABLE.search(short)
+    assert visible(short) == short
     ElementTree.fromstring(f"<a>{short.replace('&', '').replace('<', '')}</a>")
 
 
@@ -77,7 +77,7 @@ def test_any_name_is_broken_into_a_few_lines_that_fit(text: str, letters: int) -
     lines = wrapped(text, letters)
     assert 1 <= len(lines) <= 4
     assert all(len(line) <= letters for line in lines)
-    assert not any(UNPRINTABLE.search(line) for line in lines)
+    assert all(visible(line) == line for line in lines)
 
 
 def test_a_name_is_broken_behind_its_signs_and_not_cut() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.conclusion import overall
 from perturb_evals.leaderboard.entries import Entries
+from perturb_evals.leaderboard.over_lines import OverLines
 from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.site.columns import standings
 from perturb_evals.leaderboard.site.columns.standings import Place, named
@@ -14,7 +15,7 @@ from perturb_evals.leaderboard.site.page import WRITTEN, Page
 from perturb_evals.leaderboard.site.plots.of_board import headline_name
 from perturb_evals.leaderboard.site.plots.overview import overview_of
 from perturb_evals.leaderboard.site.table import Column, PageTable, figure, figures, table_about
-from perturb_evals.leaderboard.summary import OverLines, Summary
+from perturb_evals.leaderboard.summary import Summary
 from perturb_evals.leaderboard.text import decimal
 
 ROWS = (

@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from perturb_evals.leaderboard.untrusted_text import plain
+
 INK, MUTED, GRID, ACCENT, PAPER = "#101010", "#707070", "#d0d0d0", "#1020f0", "#fefefe"
 """Stand-ins: text, secondary text and marks, lines of the grid, models, background.
 
@@ -69,9 +71,6 @@ MOST_LINES = 4
 """Of a name that is broken into lines."""
 
 SPACE = "{http://www.w3.org/2000/svg}"
-UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+"
-)
 LONG_NUMBER = re.compile(r"(?<!\d)\d+\.\d{2,}")
 """Of a place, which a tenth of a pixel is near enough to."""
 FONTS = "system-ui,sans-serif"
@@ -113,8 +112,8 @@ def svg(height: float, words: Words, draw: Callable[[Figure], object], width: fl
 
 
 def label(text: str, length: int) -> str:
-    """Return a text of a log as a plot can show it: one line, no control characters, cut."""
-    clean = " ".join(UNPRINTABLE.sub(" ", text).split())
+    """Return a text of a log as a plot can show it: one line, cut."""
+    clean = plain(text)
     return clean if len(clean) <= length else clean[: length - 1].rstrip() + "…"
 
 
@@ -161,7 +160,7 @@ def _light(root: ElementTree.Element, words: Words) -> str:
     root.set("aria-labelledby", "title about")
     for place, (name, said) in enumerate((("title", words.title), ("desc", words.about))):
         found = ElementTree.Element(f"{SPACE}{name}", id=("title", "about")[place])
-        found.text = UNPRINTABLE.sub(" ", said)
+        found.text = plain(said)
         root.insert(place, found)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 

@@ -4,19 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from inspect_ai.event import CompactionEvent
-from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 from inspect_ai.model import ModelUsage
 
-from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.each_sample import EachSample
+from perturb_evals.leaderboard.submission.agreement.parts import SampleParts
 from perturb_evals.leaderboard.submission.agreement.tally import (
     Agreement,
     Alone,
     Found,
-    Tally,
     differ,
     quoted,
 )
-from perturb_evals.leaderboard.submission.checks import Check
 
 NO_CALL = Alone("no model was asked")
 TOKENS = tuple(
@@ -33,25 +31,6 @@ BY_PROVIDER = ("max_tokens", "reasoning_effort", "reasoning_tokens")
 
 WRITTEN = ("content", "text")
 """Names under which the replies of servers hold what a model wrote."""
-
-
-class Calls:
-    """The calls of all samples."""
-
-    name = "calls"
-
-    def __init__(self, log: EvalLog) -> None:
-        self._run = RunParts(log)
-        self._tally = Tally(self.name, AGREEMENTS, "samples")
-
-    def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
-        """Hold the calls of a sample against the rest of it."""
-        parts = SampleParts(self._run, summary, sample)
-        self._tally.hold(parts, parts.place)
-
-    def check(self) -> Check:
-        """Return what was found."""
-        return self._tally.check()
 
 
 def _events(parts: SampleParts) -> Found:
@@ -214,14 +193,18 @@ def _settings(parts: SampleParts) -> Found:
     return None
 
 
-AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
-    Agreement("events", _events),
-    Agreement("solver", _solver),
-    Agreement("model_usage", _usage),
-    Agreement("prompts", _prompts),
-    Agreement("models of calls", _models),
-    Agreement("roles of calls", _roles),
-    Agreement("outputs of calls", _raw),
-    Agreement("settings of calls", _settings),
-    Agreement("turns", _turns),
-)
+class Calls(EachSample):
+    """The calls of all samples."""
+
+    name = "calls"
+    agreements = (
+        Agreement("events", _events),
+        Agreement("solver", _solver),
+        Agreement("model_usage", _usage),
+        Agreement("prompts", _prompts),
+        Agreement("models of calls", _models),
+        Agreement("roles of calls", _roles),
+        Agreement("outputs of calls", _raw),
+        Agreement("settings of calls", _settings),
+        Agreement("turns", _turns),
+    )

@@ -4,14 +4,14 @@ from typing import Any
 
 import mmh3
 from inspect_ai.event import ErrorEvent, SampleInitEvent, SampleLimitEvent
-from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
+from inspect_ai.log import EvalLog
 
-from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.each_sample import EachSample
+from perturb_evals.leaderboard.submission.agreement.parts import SampleParts
 from perturb_evals.leaderboard.submission.agreement.tally import (
     Agreement,
     Alone,
     Found,
-    Tally,
     differ,
     quoted,
 )
@@ -29,42 +29,6 @@ AT_BEGIN = ("id", "input", "target", "choices")
 LOW = (1 << 64) - 1
 ELSEWHERE = ("operator", "custom")
 """Limits that a person or a solver may set, without an event."""
-
-
-class Copies:
-    """The copies of all samples."""
-
-    name = "copies"
-
-    def __init__(self, log: EvalLog) -> None:
-        self._run = RunParts(log)
-        self._tally = Tally(self.name, AGREEMENTS, "samples")
-        self._uuids: dict[str, str] = {}
-        self._n_hashed = 0
-        self._unlike: list[tuple[str, str]] = []
-
-    def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
-        """Hold what is said of a sample in one place against the others."""
-        parts = SampleParts(self._run, summary, sample)
-        self._tally.hold(parts, parts.place)
-        if sample.uuid:
-            first = self._uuids.setdefault(sample.uuid, parts.place)
-            if first != parts.place:
-                said = f"it has the id {sample.uuid!r} of {first}: a copy of that sample."
-                self._tally.contradiction(said, parts.place)
-
-        for name, text in sample.attachments.items():
-            if _hash(text) == name:
-                self._n_hashed += 1
-            else:
-                self._unlike.append((parts.place, f"the text {quoted(text)} is named {name!r}"))
-
-    def check(self) -> Check:
-        """Return what was found; other names of texts everywhere are those of another Inspect."""
-        if self._n_hashed:
-            for place, said in self._unlike:
-                self._tally.contradiction(f"{said}, which is the hash of another one.", place)
-        return self._tally.check()
 
 
 def _hash(text: str) -> str:
@@ -151,10 +115,43 @@ def _invalid(parts: SampleParts) -> Found:
     return None
 
 
-AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
-    Agreement("summaries", _summary),
-    Agreement("samples", _begin),
-    Agreement("limits", _limit),
-    Agreement("errors", _error),
-    Agreement("invalidation", _invalid),
-)
+class Copies(EachSample):
+    """The copies of all samples."""
+
+    name = "copies"
+    agreements = (
+        Agreement("summaries", _summary),
+        Agreement("samples", _begin),
+        Agreement("limits", _limit),
+        Agreement("errors", _error),
+        Agreement("invalidation", _invalid),
+    )
+
+    def __init__(self, log: EvalLog) -> None:
+        super().__init__(log)
+        self._uuids: dict[str, str] = {}
+        self._n_hashed = 0
+        self._unlike: list[tuple[str, str]] = []
+
+    def hold(self, parts: SampleParts) -> None:
+        """Hold what is said of a sample in one place against the others."""
+        super().hold(parts)
+        sample = parts.sample
+        if sample.uuid:
+            first = self._uuids.setdefault(sample.uuid, parts.place)
+            if first != parts.place:
+                said = f"it has the id {sample.uuid!r} of {first}: a copy of that sample."
+                self._tally.contradiction(said, parts.place)
+
+        for name, text in sample.attachments.items():
+            if _hash(text) == name:
+                self._n_hashed += 1
+            else:
+                self._unlike.append((parts.place, f"the text {quoted(text)} is named {name!r}"))
+
+    def check(self) -> Check:
+        """Return what was found; other names of texts everywhere are those of another Inspect."""
+        if self._n_hashed:
+            for place, said in self._unlike:
+                self._tally.contradiction(f"{said}, which is the hash of another one.", place)
+        return self._tally.check()

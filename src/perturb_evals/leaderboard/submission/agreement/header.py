@@ -10,7 +10,7 @@ from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 from perturb_evals.datasets.benchmark import board_key
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.submission.agreement.calls import TOKENS
-from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.parts import OWN, RunParts, SampleParts
 from perturb_evals.leaderboard.submission.agreement.tally import (
     Agreement,
     Alone,
@@ -200,7 +200,7 @@ def _results(run: _WholeRun) -> Found:
 def _solver(run: _WholeRun) -> Found:
     spec, steps = run.parts.log.eval, run.parts.log.plan.steps
     for name in run.parts.solvers:
-        if name not in run.parts.own and f"{PREFIX}{name}" in run.parts.own:
+        if name not in OWN and f"{PREFIX}{name}" in OWN:
             return (
                 f"the plan has the solver {quoted(name)}, which is not of this package and has the "
                 "name of one."

@@ -3,15 +3,14 @@
 import json
 import re
 from collections import Counter
-from contextlib import ExitStack
 from typing import Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-import fsspec
 from inspect_ai.log import EvalLog, EvalSampleSummary
 
 from perturb_evals.leaderboard.submission.agreement.tally import differ, quoted
 from perturb_evals.leaderboard.submission.checks import Check
+from perturb_evals.logs.unpacked import MOST_HEADER, MOST_SAMPLE, MOST_SUMMARIES, opened
 
 NAME = "file"
 HEADER, START, SUMMARIES = "header.json", "_journal/start.json", "summaries.json"
@@ -27,8 +26,8 @@ OUTSIDE = re.compile(r"/|[A-Za-z]:|\\\\|(?:.*[/\\])?\.\.(?:[/\\]|$)")
 """Names that would lie outside of a folder into which an archive is unpacked."""
 
 CHUNK = 1 << 20
-LARGEST = 1 << 30
-"""Bytes of a member; that of a sample with hundreds of long calls has some millions."""
+LARGEST = max(MOST_HEADER, MOST_SUMMARIES, MOST_SAMPLE)
+"""Bytes of a member."""
 
 STARTED = ("version", "eval", "plan")
 """What is written down before the first question, and again at the end."""
@@ -41,15 +40,11 @@ def file_check(log: EvalLog, summaries: list[EvalSampleSummary]) -> Check:
         log: Its header.
         summaries: Those of all samples, as Inspect reads them.
     """
-    if not log.location.endswith(".eval"):
-        said = "A log in JSON is one text, which has no members to hold against each other."
-        return Check(NAME, "not applicable", said)
     try:
-        with ExitStack() as opened:
-            place = log.location
-            if "://" in place:
-                place = opened.enter_context(fsspec.open(place, "rb"))
-            archive = opened.enter_context(ZipFile(place))
+        with opened(log.location) as archive:
+            if archive is None:
+                said = "A log in JSON is one text, which has no members to hold against each other."
+                return Check(NAME, "not applicable", said)
             fault = _fault(archive, summaries)
             n_members = len(archive.infolist())
     except (BadZipFile, ValueError, KeyError, NotImplementedError, RecursionError) as error:
@@ -71,7 +66,7 @@ def _fault(archive: ZipFile, summaries: list[EvalSampleSummary]) -> str:
         if not any(known.fullmatch(name) for known in KNOWN):
             return f"The archive has a member that Inspect does not write: {quoted(name)}."
     for info in archive.infolist():
-        if fault := _twice(archive, info, names) or _unread(archive, info):
+        if fault := _unread(archive, info) or _twice(archive, info, names):
             return fault
     if archive.comment:
         return (

@@ -4,21 +4,20 @@ from collections.abc import Sequence
 from typing import TypeGuard
 
 from inspect_ai.event import ModelEvent
-from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
+from inspect_ai.log import EvalLog
 from inspect_ai.model import ChatMessage, ChatMessageAssistant
 
 from perturb_evals.datasets.errors import DataError
-from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.each_sample import EachSample
+from perturb_evals.leaderboard.submission.agreement.parts import OWN, SampleParts
 from perturb_evals.leaderboard.submission.agreement.states import left_output
 from perturb_evals.leaderboard.submission.agreement.tally import (
     Agreement,
     Alone,
     Found,
-    Tally,
     differ,
     quoted,
 )
-from perturb_evals.leaderboard.submission.checks import Check
 from perturb_evals.logs.headers import PREFIX
 from perturb_evals.replies.reply import KEY, is_too_long
 from perturb_evals.solvers.asking.faults import says_too_long
@@ -27,36 +26,6 @@ from perturb_evals.solvers.asking.request import in_words
 NO_CALL = Alone("no model was asked")
 CUT = Alone("a limit or an error cut the sample short")
 TOO_LONG = Alone("the prompt was too long for the model, so that there is no answer")
-
-
-class Outputs:
-    """The outputs of all samples."""
-
-    name = "outputs"
-
-    def __init__(self, log: EvalLog) -> None:
-        self._run = RunParts(log)
-        self._tally = Tally(self.name, AGREEMENTS, "samples")
-        self._seen: dict[str, str] = {}
-
-    def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
-        """Hold the output of a sample against the rest of it, and its answers against others'."""
-        parts = SampleParts(self._run, summary, sample)
-        self._tally.hold(parts, parts.place)
-        for call in parts.answered:
-            if call.cache == "read" or call.output.empty:
-                continue
-            for what, name in (("call", call.uuid), ("answer", call.output.message.id)):
-                if name is None:
-                    continue
-                first = self._seen.setdefault(f"{what} {name}", parts.place)
-                if first != parts.place:
-                    said = f"the {what} {quoted(name)} stands in {first}, too; none is given twice."
-                    self._tally.contradiction(said, parts.place)
-
-    def check(self) -> Check:
-        """Return what was found."""
-        return self._tally.check()
 
 
 def _foreign(parts: SampleParts) -> Alone:
@@ -211,18 +180,40 @@ def _spans(parts: SampleParts) -> Found:
     for name in ran:
         if name not in planned:
             return f"the plan has the solver {quoted(parts.run.solver)}, the events {quoted(name)}."
-    if parts.cut or len(ran) == len(planned) or any(name not in parts.run.own for name in ran):
+    if parts.cut or len(ran) == len(planned) or any(name not in OWN for name in ran):
         return None
     lacking = next(name for name in planned if name not in ran) if ran else planned[0]
     return f"the plan has the solver {quoted(lacking)}, and no event of the sample is of it."
 
 
-AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
-    Agreement("solver", _spans),
-    Agreement("reply", _reply),
-    Agreement("output", _answer),
-    Agreement("completion", _completion),
-    Agreement("state", left_output),
-    Agreement("messages", _conversation),
-    Agreement("prompt", _prompt),
-)
+class Outputs(EachSample):
+    """The outputs of all samples."""
+
+    name = "outputs"
+    agreements = (
+        Agreement("solver", _spans),
+        Agreement("reply", _reply),
+        Agreement("output", _answer),
+        Agreement("completion", _completion),
+        Agreement("state", left_output),
+        Agreement("messages", _conversation),
+        Agreement("prompt", _prompt),
+    )
+
+    def __init__(self, log: EvalLog) -> None:
+        super().__init__(log)
+        self._seen: dict[str, str] = {}
+
+    def hold(self, parts: SampleParts) -> None:
+        """Hold the output of a sample against the rest of it, and its answers against others'."""
+        super().hold(parts)
+        for call in parts.answered:
+            if call.cache == "read" or call.output.empty:
+                continue
+            for what, name in (("call", call.uuid), ("answer", call.output.message.id)):
+                if name is None:
+                    continue
+                first = self._seen.setdefault(f"{what} {name}", parts.place)
+                if first != parts.place:
+                    said = f"the {what} {quoted(name)} stands in {first}, too; none is given twice."
+                    self._tally.contradiction(said, parts.place)

@@ -36,11 +36,6 @@ class RunParts:
         """The family of its task."""
         return family_of(self.log.eval.task.removeprefix(PREFIX))
 
-    @property
-    def own(self) -> Mapping[str, Manner]:
-        """The solvers of this package."""
-        return OWN
-
     @cached_property
     def solvers(self) -> tuple[str, ...]:
         """The names of its solvers, as in the plan."""

@@ -3,39 +3,18 @@
 from typing import Any
 
 from inspect_ai.event import ScoreEditEvent, ScoreEvent
-from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 
-from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
+from perturb_evals.leaderboard.submission.agreement.each_sample import EachSample
+from perturb_evals.leaderboard.submission.agreement.parts import SampleParts
 from perturb_evals.leaderboard.submission.agreement.tally import (
     Agreement,
     Alone,
     Found,
-    Tally,
     differ,
     quoted,
 )
-from perturb_evals.leaderboard.submission.checks import Check
 
 NO_SCORE = Alone("the sample has no score")
-
-
-class Scorings:
-    """The scores of all samples."""
-
-    name = "scorings"
-
-    def __init__(self, log: EvalLog) -> None:
-        self._run = RunParts(log)
-        self._tally = Tally(self.name, AGREEMENTS, "samples")
-
-    def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
-        """Hold the scores of a sample against its events."""
-        parts = SampleParts(self._run, summary, sample)
-        self._tally.hold(parts, parts.place)
-
-    def check(self) -> Check:
-        """Return what was found."""
-        return self._tally.check()
 
 
 def _given(parts: SampleParts) -> dict[str, ScoreEvent]:
@@ -114,9 +93,13 @@ def _usage(parts: SampleParts) -> Found:
     return None
 
 
-AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
-    Agreement("scores", _scores),
-    Agreement("targets", _targets),
-    Agreement("edits", _edits),
-    Agreement("usage", _usage),
-)
+class Scorings(EachSample):
+    """The scores of all samples."""
+
+    name = "scorings"
+    agreements = (
+        Agreement("scores", _scores),
+        Agreement("targets", _targets),
+        Agreement("edits", _edits),
+        Agreement("usage", _usage),
+    )

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from perturb_evals.families.faults import shown
 from perturb_evals.leaderboard.submission.checks import Check
 
 QUOTED = 60
-"""Letters of a value that stand in a sentence."""
+"""Letters of a text that stand in a sentence."""
 
 Of = TypeVar("Of", contravariant=True)
 
@@ -145,7 +146,7 @@ def same(said: Any, found: Any) -> bool:
 
 
 def quoted(value: Any, at: int = 0) -> str:
-    """Return a value as it stands in a sentence: escaped, and no more than `QUOTED` letters.
+    """Return a value as it stands in a sentence: escaped, and short.
 
     Args:
         value: Anything.
@@ -154,8 +155,7 @@ def quoted(value: Any, at: int = 0) -> str:
     if value is None:
         return "nothing"
     if not isinstance(value, str):
-        text = repr(value)
-        return text if len(text) <= QUOTED else text[:QUOTED] + "…"
+        return shown(value)
     begin = max(0, at - QUOTED // 2) if len(value) > QUOTED else 0
-    shown = repr(value[begin : begin + QUOTED])
-    return f"{'…' if begin else ''}{shown}{'…' if len(value) > begin + QUOTED else ''}"
+    seen = repr(value[begin : begin + QUOTED])
+    return f"{'…' if begin else ''}{seen}{'…' if len(value) > begin + QUOTED else ''}"

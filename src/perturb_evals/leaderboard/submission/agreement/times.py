@@ -4,33 +4,13 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from inspect_ai.event import ModelEvent
-from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
 
-from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
-from perturb_evals.leaderboard.submission.agreement.tally import Agreement, Alone, Found, Tally
-from perturb_evals.leaderboard.submission.checks import Check
+from perturb_evals.leaderboard.submission.agreement.each_sample import EachSample
+from perturb_evals.leaderboard.submission.agreement.parts import SampleParts
+from perturb_evals.leaderboard.submission.agreement.tally import Agreement, Alone, Found
 
 SLACK = timedelta(seconds=5)
 """Headers have whole seconds, and clocks are set."""
-
-
-class Times:
-    """The times of all samples."""
-
-    name = "times"
-
-    def __init__(self, log: EvalLog) -> None:
-        self._run = RunParts(log)
-        self._tally = Tally(self.name, AGREEMENTS, "samples")
-
-    def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
-        """Hold the times of a sample against each other."""
-        parts = SampleParts(self._run, summary, sample)
-        self._tally.hold(parts, parts.place)
-
-    def check(self) -> Check:
-        """Return what was found."""
-        return self._tally.check()
 
 
 def at(time: str | datetime) -> datetime:
@@ -86,8 +66,12 @@ def _calls(parts: SampleParts) -> Found:
     return None
 
 
-AGREEMENTS: tuple[Agreement[SampleParts], ...] = (
-    Agreement("samples", _sample),
-    Agreement("total_time", _length),
-    Agreement("calls", _calls),
-)
+class Times(EachSample):
+    """The times of all samples."""
+
+    name = "times"
+    agreements = (
+        Agreement("samples", _sample),
+        Agreement("total_time", _length),
+        Agreement("calls", _calls),
+    )

@@ -1,0 +1,67 @@
+"""What a task asks with the data at hand, which the samples of its logs are held against."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from inspect_ai.dataset import Sample
+from inspect_ai.log import EvalSampleSummary
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A text that a model was shown.
+
+    Attributes:
+        text: The text of a message.
+        before: All that models had written in the sample before.
+        follows: The message before it, which it may be the answer to; empty for none, and where a
+            model wrote one of the two.
+    """
+
+    text: str
+    before: str
+    follows: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Something in a prompt that evidence rules are about.
+
+    Attributes:
+        text: The words.
+        n: How many rows or names it holds.
+        allowed: Whether the track allows it.
+    """
+
+    text: str
+    n: int
+    allowed: bool
+
+
+class Audit(Protocol):
+    """What a run's prompts may show."""
+
+    what: str
+    """What is looked for, in the plural."""
+    symbols: Mapping[str, str]
+    """Symbols by the codes that stand for them in all prompts of the run, see `symbol_codes`."""
+
+    def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterable[Shown]:
+        """Find what a prompt shows."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class AskedAgain:
+    """What the task of a run asks with the data at hand.
+
+    Attributes:
+        facts: What its header would say about the data.
+        samples: Its samples by id.
+        audit: What its prompts may show.
+    """
+
+    facts: Mapping[str, Any]
+    samples: Mapping[str, Sample]
+    audit: Audit
