@@ -15,6 +15,7 @@ from perturb_evals.leaderboard.entries import Entries, Entry, read_entries
 from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.metrics.pairs.differences import paired_auroc_difference
+from perturb_evals.metrics.pairs.predictions import Predictions
 from perturb_evals.metrics.simultaneous import simultaneous_factor
 
 Runs = dict[str, Path]
@@ -430,3 +431,28 @@ def test_a_run_judged_by_other_labels_is_left_out(a_result: Make, entry_of: Ente
     board = board_of(*honest, entry_of(a_result(model="c"), flipped, "c"))
     assert {row.entry.name for row in board.tracks[0].rows} == {"a", "b"}
     assert "c was judged by other labels and is left out." in board.notes
+
+
+def test_where_one_perturbation_has_most_questions_nobody_is_told_apart(
+    a_result: Make, entry_of: Enter
+) -> None:
+    sizes = [120] + [4] * 11
+    perts = [f"P{place:02}" for place, size in enumerate(sizes) for _ in range(size)]
+    genes = [f"G{number % 12:02}" for number in range(len(perts))]
+    labels = [number % 5 == 0 for number in range(len(perts))]
+    noise = np.random.default_rng(0).normal(size=(2, len(perts)))
+    entries = [
+        entry_of(
+            a_result(model=model),
+            Predictions(perts, genes, labels, knows * np.array(labels) + noise[place]),
+            model,
+        )
+        for place, (model, knows) in enumerate((("good", 3.0), ("bad", 0.0)))
+    ]
+    board = board_of(*entries)
+    (track,) = board.tracks
+    assert [(row.rank, row.with_best) for row in track.rows] == [(1, True), (1, True)]
+    for row in track.rows:
+        for figure in (row.behind, row.added, row.over_zero):
+            assert figure is None or figure.lower is figure.upper is None
+    assert any("differences have no interval" in note for note in board.notes)

@@ -70,8 +70,14 @@ def test_where_nothing_varies_there_is_no_factor(groups):
     assert np.isnan(simultaneous_factor(groups, n_effective=50))
 
 
-def test_one_perturbation_has_no_factor():
-    assert np.isnan(simultaneous_factor([np.eye(2)], n_effective=1))
+@pytest.mark.each("n_effective", [0.0, 1.0, 1.05, 4.99])
+def test_too_few_perturbations_have_no_factor(n_effective):
+    assert np.isnan(simultaneous_factor([np.eye(2)], n_effective=n_effective))
+
+
+def test_five_perturbations_have_a_factor_that_can_be_used():
+    drawn = np.random.default_rng(0).normal(size=(12, 2000))
+    assert 4 < simultaneous_factor([drawn], n_effective=5) < 20
 
 
 @pytest.mark.each(

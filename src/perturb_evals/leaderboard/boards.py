@@ -22,6 +22,7 @@ from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.skill import Scale, scale_of
 from perturb_evals.leaderboard.text import decimal
 from perturb_evals.metrics.intervals import FEWEST, ROUNDING
+from perturb_evals.metrics.simultaneous import FEWEST_EFFECTIVE
 
 SAME_HEADLINE = 1e-6
 """By how much a run's headline may differ from that of its row computed here, on other machines."""
@@ -149,6 +150,11 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
         notes.append(
             f"{n_perturbations} perturbations are too few for intervals and ranks, which need "
             f"{FEWEST}."
+        )
+    elif (n_effective := everyone[0].outcome.n_effective) < FEWEST_EFFECTIVE:
+        notes.append(
+            f"A few perturbations have most of the {family.unit}: they say as much as "
+            f"{n_effective:.1f} of one size. So differences have no interval, and all share a rank."
         )
     weights = shared_weights(n_perturbations)
     better = family.better

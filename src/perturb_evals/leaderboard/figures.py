@@ -1,5 +1,7 @@
 """A value with its interval from resamples, and a difference the other way round."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,13 +40,14 @@ def simultaneous_figure(value: float, resampled: NDArray[np.float64], factor: fl
 
     Returns:
         The value, `factor` standard deviations of the resamples to either side. Both bounds are the
-        value where that does not vary; there are none where fewer than two resamples have a value.
+        value where that does not vary; there are none where fewer than two resamples have a value,
+        and where it varies and there is no factor.
     """
     kept = resampled[np.isfinite(resampled)]
-    if len(kept) < 2:
+    error = float(kept.std()) if len(kept) > 1 else math.nan
+    reach = 0.0 if error <= ROUNDING else factor * error
+    if not math.isfinite(reach):
         return Figure(value=value)
-    error = float(kept.std())
-    reach = factor * error if error > ROUNDING else 0.0
     return Figure(value=value, lower=value - reach, upper=value + reach)
 
 

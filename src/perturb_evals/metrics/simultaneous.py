@@ -19,6 +19,9 @@ from numpy.typing import ArrayLike
 
 from perturb_evals.metrics.intervals import ROUNDING, check_confidence
 
+FEWEST_EFFECTIVE = 5
+"""Effective perturbations below which a standard error of a difference says nothing."""
+
 
 def simultaneous_factor(
     groups: Sequence[ArrayLike], *, n_effective: float, confidence: float = 0.95
@@ -37,7 +40,7 @@ def simultaneous_factor(
     Returns:
         The factor, about 1.96 for two systems and many perturbations, and more the more systems
         there are and the fewer perturbations; nan where nothing varies (equal systems, no two
-        systems, no resample) and where `n_effective` is 1 or less.
+        systems, no resample) and where `n_effective` is below `FEWEST_EFFECTIVE`.
 
     Raises:
         ValueError: Groups that are not (systems, resamples) with as many resamples each, or a
@@ -50,7 +53,7 @@ def simultaneous_factor(
             "groups must be (systems, resamples) with as many resamples each, got shapes "
             f"{', '.join(str(table.shape) for table in tables)}."
         )
-    if not tables or n_effective <= 1:
+    if not tables or n_effective < FEWEST_EFFECTIVE:
         return math.nan
     kept = np.logical_and.reduce([np.isfinite(table).all(axis=0) for table in tables])
     if not kept.any():
