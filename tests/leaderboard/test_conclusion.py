@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from perturb_evals.families.board import Control
+from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.leaderboard.boards import Board, make_boards
 from perturb_evals.leaderboard.conclusion import conclusion, overall, place_of
@@ -219,6 +220,28 @@ def test_of_errors_the_lowest_is_best_and_the_zero_of_skill_is_the_training_mean
     sentence = said(board, "training")
     assert "m has the lowest mae_top20" in sentence
     assert sentence.endswith("whether it is better than the training mean is not known here.")
+
+
+def test_who_is_better_by_the_perturbed_gene_alone_is_said_to_be(
+    screen: Callable[..., Entry],
+) -> None:
+    def known(entry: Entry, without: float) -> Entry:
+        assert isinstance(entry.outcome, MeanOutcome)
+        rng = np.random.default_rng(9)
+        scores = without + 0.001 * rng.random(len(entry.outcome.units))
+        beside = replace(entry.outcome, scores=scores)
+        return replace(entry, outcome=replace(entry.outcome, beside=beside))
+
+    oracle = known(screen("o", 0.1, 2, "oracle_neighbors"), 0.1)
+    mean = known(screen("mean", 0.5, 1, "mean_effect"), 0.45)
+    own, whole = screen("own", 0.4, 4), screen("whole", 0.3, 5)
+    (board,) = boards_of(mean, oracle, known(own, 0.45))
+    assert re.search(
+        rf"it is better than the training mean \({NUMBER}\), but not without the perturbed gene\.$",
+        said(board, "training"),
+    )
+    (board,) = boards_of(mean, oracle, known(own, 0.45), known(whole, 0.2))
+    assert "but not" not in said(board, "training")
 
 
 def test_in_the_track_none_a_baseline_that_reads_more_follows(

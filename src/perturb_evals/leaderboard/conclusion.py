@@ -14,7 +14,7 @@ from perturb_evals.families.family import Family
 from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.results.result import Figure
 from perturb_evals.leaderboard.summary import Summary
-from perturb_evals.leaderboard.text import short_intervals, track_text
+from perturb_evals.leaderboard.text import few_perturbations, track_text
 from perturb_evals.leaderboard.value_added import (
     LESS,
     MORE,
@@ -42,7 +42,14 @@ def conclusion(
         shown: Writes a figure with its interval.
     """
     ranked = [
-        Standing(row.entry, row.entry.figure, row.behind, row.with_best, row.over_zero)
+        Standing(
+            row.entry,
+            row.entry.figure,
+            row.behind,
+            row.with_best,
+            row.over_zero,
+            row.over_zero_beside,
+        )
         for row in track.rows
         if row.rank is not None
     ]
@@ -62,7 +69,7 @@ def conclusion(
         clauses = from_zero(ranked, most, it, zero, board.family, name, shown)
     if subject.tested:
         clauses.append(_reads_more(board, track, subject, it, name))
-    clauses.append(short_intervals(board.n_perturbations))
+    clauses.append(few_perturbations(board.n_perturbations))
     return f"{'; '.join(filter(None, clauses))}."
 
 
@@ -158,10 +165,7 @@ def _summed_up(summary: Summary, ranked: list[Standing], name: Name, shown: Show
 
 def _nothing_ranked(board: Board) -> str:
     if board.n_perturbations < FEWEST:
-        return (
-            f"Nobody can be called best: {board.n_perturbations} perturbations are too few for "
-            f"intervals, which need {FEWEST}."
-        )
+        return f"Nobody can be called best: {few_perturbations(board.n_perturbations)}."
     return f"Nobody can be called best: {board.headline} is undefined for every system here."
 
 

@@ -39,6 +39,7 @@ class Row:
             metric's direction; None for the best and for what is not ranked.
         over_zero: How far it is above the zero of the board's skill, positive for better whatever
             the metric's direction; None where the board has none, and for what is not ranked.
+        over_zero_beside: The same of what stands beside the headline; None where nothing does.
         skill: The headline on a scale with 0 the negative and 1 the positive control, with its
             interval; None where the board has no such scale.
         why_unranked: Why it has no rank, in a few words; empty for what has one.
@@ -54,6 +55,7 @@ class Row:
     why_unranked: str
     added: Figure | None = None
     over_zero: Figure | None = None
+    over_zero_beside: Figure | None = None
 
 
 def shown_in(
@@ -124,7 +126,7 @@ def rank(
     ranked = [entry for entry, why in ordered if why == ""]
     rows = []
     for entry, why in ordered:
-        place, behind, with_best, over_zero = None, None, False, None
+        place, behind, with_best, over_zero, beside = None, None, False, None, None
         if why == "":
             best = ranked[0]
             place = 1 + sum(
@@ -136,10 +138,20 @@ def rank(
                 value = sign * (entry.outcome.value - scale.zero)
                 drawn = sign * (entry.outcome.drawn - scale.zero_resampled)
                 over_zero = simultaneous_figure(value, drawn, factor)
+                beside = _over_zero_beside(entry, scale, sign, factor)
         skill = scale.skill(entry.outcome.value, entry.outcome.drawn) if scale else None
         added = floor.added(entry, better) if floor else None
-        rows.append(Row(entry, place, with_best, behind, skill, why, added, over_zero))
+        rows.append(Row(entry, place, with_best, behind, skill, why, added, over_zero, beside))
     return tuple(rows)
+
+
+def _over_zero_beside(entry: Entry, scale: Scale, sign: float, factor: float) -> Figure | None:
+    own, zero = entry.outcome.companion, scale.zero_companion
+    if own is None or zero is None:
+        return None
+    return simultaneous_figure(
+        sign * (own.value - zero.value), sign * (own.drawn - zero.drawn), factor
+    )
 
 
 def above_zero(difference: Figure) -> bool:

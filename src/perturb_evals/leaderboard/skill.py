@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from perturb_evals.families.board import Control
 from perturb_evals.families.family import Family
+from perturb_evals.families.outcome import Outcome
 from perturb_evals.leaderboard.entries import Entry
 from perturb_evals.leaderboard.figures import figure_of
 from perturb_evals.leaderboard.results.result import Figure
@@ -31,6 +32,7 @@ class Scale:
         one_name: What has it.
         zero_resampled: (resamples,) `zero` in each resample.
         one_resampled: (resamples,) `one` in each resample.
+        zero_companion: What stands beside the zero where that is a method; None elsewhere.
     """
 
     zero: float
@@ -39,6 +41,7 @@ class Scale:
     one_name: str
     zero_resampled: Floats
     one_resampled: Floats
+    zero_companion: Outcome | None = None
 
     def skill(self, value: float, resampled: Floats) -> Figure:
         """Return the skill of a headline and its percentile interval.
@@ -73,7 +76,9 @@ def scale_of(family: Family, entries: Sequence[Entry], weights: NDArray[np.int64
     zero, one = (_end(control, entries, weights) for control in (family.zero, family.one))
     if zero is None or one is None or zero[0] == one[0]:
         return None
-    return Scale(zero[0], one[0], zero[1], one[1], zero[2], one[2])
+    entry = _method(entries, family.zero.method)
+    beside = None if entry is None else entry.outcome.companion
+    return Scale(zero[0], one[0], zero[1], one[1], zero[2], one[2], beside)
 
 
 def _end(

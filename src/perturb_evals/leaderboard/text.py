@@ -104,9 +104,11 @@ def track_text(name: str, lines: Sequence[str]) -> str:
     return f"{name} ({', '.join(lines)})" if lines else name
 
 
-def short_intervals(n_perturbations: int) -> str:
-    """Return in words that intervals over so many perturbations are too short; empty if not."""
-    if not FEWEST <= n_perturbations < ENOUGH:
+def few_perturbations(n_perturbations: int) -> str:
+    """Return in words that intervals over so many are too short or not there; empty if not."""
+    if n_perturbations < FEWEST:
+        return f"{n_perturbations} perturbations are too few for intervals, which need {FEWEST}"
+    if n_perturbations >= ENOUGH:
         return ""
     return f"over {n_perturbations} perturbations intervals are too short"
 

@@ -18,6 +18,7 @@ class Standing:
     """A ranked system: `figure` is what ranks, `behind` how far it is behind the best.
 
     `over_zero` is how far it is above what has no skill; None where that is not known.
+    `over_zero_beside` is the same of what stands beside the headline; None where nothing does.
     """
 
     entry: Entry
@@ -25,6 +26,7 @@ class Standing:
     behind: Figure | None
     with_best: bool
     over_zero: Figure | None
+    over_zero_beside: Figure | None = None
 
     @property
     def tested(self) -> bool:
@@ -60,7 +62,11 @@ def from_zero(
     best, subject = ranked[0], subject_of(ranked)
     if len(ranked) > 1 and _against_zero(best) != MORE:
         return _nobody_is_best(ranked, most, zero, name, shown)
+    beside = subject.over_zero_beside
+    alone = _against_zero(subject) == MORE and beside is not None and verdict(beside) != MORE
     said = [leads(ranked, most, name, shown)]
+    if alone:
+        return [*said, f"{it} {_beside(subject)} {zero}, but not {family.companion_words}"]
     return said if _zero_is_named(ranked, family) else [*said, f"{it} {_beside(subject)} {zero}"]
 
 

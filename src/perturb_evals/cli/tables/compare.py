@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
 from perturb_evals.cli.tables.terminal import figure, number, short
 from perturb_evals.leaderboard.figures import turned
-from perturb_evals.leaderboard.text import p_value, short_intervals
+from perturb_evals.leaderboard.text import few_perturbations, p_value
 from perturb_evals.leaderboard.value_added import added_to
 from perturb_evals.metrics.intervals import ROUNDING
 
@@ -162,7 +162,7 @@ def _show_pairs(
         f"{n if comparison.unit == PERTURBATIONS else asked}",
         style="bold",
     )
-    if few := short_intervals(comparison.n_perturbations):
+    if few := few_perturbations(comparison.n_perturbations):
         console.print(f"{few[0].upper()}{few[1:]}.")
     show_fitted(
         console,

@@ -11,7 +11,7 @@ from perturb_evals.leaderboard.site.plots.of_board import both_widths
 from perturb_evals.leaderboard.site.plots.rows import Group, Guide, Line
 from perturb_evals.leaderboard.site.plots.svg import Words
 from perturb_evals.leaderboard.site.table import Column, table_about
-from perturb_evals.leaderboard.text import short_intervals
+from perturb_evals.leaderboard.text import few_perturbations
 from perturb_evals.leaderboard.viewer import Transcripts
 
 PAIRS = (
@@ -86,7 +86,7 @@ def comparison_page_of(comparison: Comparison, transcripts: Transcripts) -> Page
         title=f"Comparison: {_place(comparison)}",
         values={
             "comparison": comparison,
-            "few": short_intervals(comparison.n_perturbations),
+            "few": few_perturbations(comparison.n_perturbations),
             "chosen": _chosen(comparison),
             "systems": [(e.name, f"{system_stem(e.kind, e.name)}.html") for e in systems],
             "board": board_of(comparison),
