@@ -9,6 +9,7 @@ from pathlib import Path
 
 from inspect_ai.log import bundle_log_dir
 
+from perturb_evals.datasets.errors import why
 from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import MOST_COMPARED, Comparison, compare
 from perturb_evals.leaderboard.entries import Entries, Entry
@@ -51,7 +52,12 @@ def publish(
         if entry.result is not None and (prompt := first_prompt(entry)) is not None
     }
     beside = f"{TRANSCRIPTS}/" if transcripts else None
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bundle-"):
+            pass
+    except OSError as error:  # it would name a folder that nobody asked for
+        raise SiteError(f"{folder}: no site can be written there: {why(error)}.") from error
     # Beside the site, so that the finished bundle is moved into it, not copied.
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bundle-") as scratch:
         bundle = Path(scratch) / TRANSCRIPTS
