@@ -1,6 +1,7 @@
 """Which systems of a track the site compares."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from perturb_evals.families.pairs.outcome import AnswersOutcome
 from perturb_evals.leaderboard.boards import Board, make_boards
 from perturb_evals.leaderboard.comparison import MOST_COMPARED, Comparison
 from perturb_evals.leaderboard.entries import Entries, Entry
-from perturb_evals.leaderboard.publish import comparisons_of
+from perturb_evals.leaderboard.publish import SiteError, comparisons_of, publish
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.site.pages.comparison import systems_of
 from perturb_evals.metrics.pairs.predictions import Predictions
@@ -94,3 +95,9 @@ def test_systems_come_first_and_the_best_baseline_has_a_place(
 
 def test_one_system_alone_is_not_compared(track_of: Callable[..., Board]) -> None:
     assert comparisons_of(track_of(1, 0)) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(SiteError, match=r"file/site: no site can be written there: "):
+        publish(tmp_path / "file" / "site", (), (), Entries((), (), (), ()), transcripts=False)
