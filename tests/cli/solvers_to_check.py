@@ -1,13 +1,15 @@
 """Solvers that use what they are judged by, each in another way, and some that do not."""
 
 import random
+import subprocess
+import sys
 from functools import cache
 
 from inspect_ai.model import GenerateConfig, ModelOutput, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, chain, generate, solver, use_tools
 from inspect_ai.tool import Tool, tool
 
-from perturb_evals.datasets.demo.world import demo_tables
+from perturb_evals.datasets.demo.world import demo_tables, demo_world
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.screens.evidence import HeldOut
@@ -67,6 +69,44 @@ def knows_gene_rates() -> Solver:
         return test[test["gene"] == state.metadata["gene"]]["label"].mean()
 
     return hinting(rate)
+
+
+@solver
+def reads_the_world() -> Solver:
+    """It asks neither for tables nor for a screen."""
+
+    def seen(state: TaskState) -> list[float]:
+        world, pert, gene = demo_world(), state.metadata["pert"], state.metadata["gene"]
+        row, column = world.perts.index(pert), world.genes.index(gene)
+        return [world.effects[0, row, column], *world.halves[0, :, row, column]]
+
+    return hinting(seen)
+
+
+@solver
+def reads_effects_of_the_world() -> Solver:
+    def seen(state: TaskState) -> float:
+        world = demo_world()
+        return world.effects[0, world.perts.index(state.metadata["pert"])].sum()
+
+    return hinting(seen)
+
+
+READS = """
+import sys
+from perturb_evals.datasets.pairs.load import load_table
+rows = load_table("demo", "demo_a", "de").split("test")
+print(*rows[rows["pert"] == sys.argv[1]]["label"])
+"""
+
+
+@solver
+def reads_in_another_process() -> Solver:
+    def seen(state: TaskState) -> str:
+        line = [sys.executable, "-c", READS, state.metadata["pert"]]
+        return subprocess.run(line, capture_output=True, text=True, check=True).stdout
+
+    return hinting(seen)
 
 
 @solver

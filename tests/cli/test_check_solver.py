@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perturb_evals.cli.check_solver import command
-from perturb_evals.cli.check_solver.one_run import made
+from perturb_evals.cli.check_solver.one_run import Wanted, made
 from perturb_evals.cli.check_solver.source import remarks
 from perturb_evals.cli.main import main
 from perturb_evals.families import FAMILIES
@@ -33,10 +33,12 @@ def check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
 SHOWN, PREDICTED = "what it is shown or predicts", "predictions, and no prompt, changed"
 CHEATS = {
     "reads_the_target": SHOWN,
+    "reads_the_world": SHOWN,
     "tells_the_target": PREDICTED,
     "leaks_through_a_tool": SHOWN,
     "knows_which_directions_there_are": PREDICTED,
     "knows_gene_rates": SHOWN,
+    "reads_in_another_process": SHOWN,
     "gets_the_target": SHOWN,
     "describes_a_tool_with_it": SHOWN,
     "fails_on_a_label": SHOWN,
@@ -46,7 +48,7 @@ CHEATS = {
 @pytest.mark.parametrize(
     "name",
     [
-        name if place < 3 else pytest.param(name, marks=pytest.mark.slow)
+        name if place < 4 else pytest.param(name, marks=pytest.mark.slow)
         for place, name in enumerate(CHEATS)
     ],
 )
@@ -67,6 +69,12 @@ def test_a_solver_that_uses_a_test_vector_is_found(check, small_screen: Path, na
     code, told = check(f"{FILE}@{name}", *options)
     assert (code, "predictions, and no prompt, changed in 4 of 4 questions" in told) == (1, True)
     assert "has load_screen: it gives out test rows too" in told
+
+
+def test_a_solver_of_screens_that_reads_the_demo_world_is_found(check):
+    options = ("--task", "langpert", "-T", "screen=demo", "-T", "fold=0")
+    code, told = check(f"{FILE}@reads_effects_of_the_world", *options)
+    assert (code, "changed in 48 of 48 questions" in told) == (1, True), told
 
 
 def test_a_solver_that_lets_the_scorer_look_is_found(check, small_screen: Path):
@@ -116,6 +124,25 @@ def test_what_cannot_be_checked_is_told_in_a_line(check, words: list[str], code:
     assert found == code, told
     assert said in told
     assert "Traceback" not in told
+
+
+@pytest.mark.each(
+    ("ends", "said"),
+    [
+        ("exit 3", "The solver ended Python (exit code 3) before its run was over."),
+        ("kill -9 $$", "The solver ended Python (signal 9) before its run was over."),
+        ("echo one; echo two; exit 1", "run was over. Its last words: two"),
+    ],
+)
+def test_a_solver_that_ends_python_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ends: str, said: str
+):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{ends}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    (seen,) = command.side_by_side([Wanted("mine.py", {}, "langpert", {}, exchanged=False)])
+    assert seen.fault.endswith(said)
 
 
 @pytest.mark.slow

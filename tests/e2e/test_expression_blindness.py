@@ -21,7 +21,7 @@ from inspect_ai.solver import Solver, TaskState, solver
 from perturb_evals.datasets.demo.screen import demo_screen
 from perturb_evals.datasets.screens import evidence as training
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
-from perturb_evals.datasets.screens.exchange import exchanged_screen
+from perturb_evals.datasets.screens.exchanged_screen import exchanged_screen
 from perturb_evals.datasets.screens.load import ScreenRequest, load_screen
 from perturb_evals.datasets.screens.screen import Screen
 from perturb_evals.scorers.expression import predicted

@@ -160,11 +160,18 @@ def side_by_side(wanted: Iterable[Wanted]) -> list[Seen]:
                     found.append(Seen(**json.loads(reply.read_text("utf-8"))))
                 else:
                     last = said.decode(errors="replace").strip().rpartition("\n")[2]
-                    found.append(Seen(fault=f"its process ended ({process.returncode}): {last}"))
+                    found.append(Seen(fault=_ended(process.returncode, last)))
         finally:
             for process, _ in started:
                 process.kill()
     return found
+
+
+def _ended(code: int, last: str) -> str:
+    """Return why a run left no reply."""
+    how = f"exit code {code}" if code >= 0 else f"signal {-code}"
+    said = f" Its last words: {last}" if last else ""
+    return f"The solver ended Python ({how}) before its run was over.{said}"
 
 
 def _refuse(seen: Seen) -> None:

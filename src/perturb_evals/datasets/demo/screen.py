@@ -4,8 +4,7 @@ import hashlib
 
 import numpy as np
 
-from perturb_evals.datasets.demo.world import DEMO_LINES, demo_world
-from perturb_evals.datasets.exchange import instead_of
+from perturb_evals.datasets.demo.world import DEMO_LINES, demo_world, simulated_world
 from perturb_evals.datasets.screens.make_screen import make_screen
 from perturb_evals.datasets.screens.screen import Screen, ScreenError
 
@@ -29,9 +28,11 @@ def demo_screen(cell_line: str | None = None) -> Screen:
     # Rounded, so that machines whose exp() differs in the last bit agree.
     control = np.round(world.control[index], 6)
     halves = control + world.halves[index]
+    # By the true values, so that a screen with the truth exchanged has the same questions.
+    true_halves = control + simulated_world().halves[index]
     content = hashlib.sha256(f"{line}\n".encode())
-    content.update(np.ascontiguousarray(np.round(halves, 5), dtype="<f8").tobytes())
-    screen = make_screen(
+    content.update(np.ascontiguousarray(np.round(true_halves, 5), dtype="<f8").tobytes())
+    return make_screen(
         name="demo",
         cell_line=line,
         perturbations=world.perts,
@@ -44,8 +45,6 @@ def demo_screen(cell_line: str | None = None) -> Screen:
         licence="MIT",
         citation="Simulated by perturb-evals; not a measurement.",
     )
-    exchange = instead_of(screen.fingerprint)
-    return screen if exchange is None else exchange(screen)
 
 
 def _adjusted(index: int) -> "np.typing.NDArray[np.float64]":

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from perturb_evals.datasets.demo.exchange import DEMO_WORLD, described
 from perturb_evals.datasets.exchange import standing_in
 from perturb_evals.datasets.files.fetch import MIRROR_VARIABLE, mirror_folder
 from perturb_evals.datasets.pairs.evidence import pairs_evidence
@@ -105,13 +106,21 @@ def labels_exchanged(dataset: str, cell_line: str, asked: Kind, folder: Path) ->
     with ExitStack() as stack:
         stack.callback(_forget)
         if dataset == "demo":
-            stack.enter_context(standing_in({"demo tables": found}))
+            description = described(dict(found.items()), _tested(tables))
+            stack.enter_context(standing_in({DEMO_WORLD: description}))
         elif is_own(dataset):
             dataset = str(_written(found, folder / Path(dataset).name))
         else:
             stack.enter_context(_mirrored(found, folder))
         _forget()
         yield dataset
+
+
+def _tested(tables: Tables) -> dict[str, set[str]]:
+    tested: dict[str, set[str]] = {}
+    for (line, _), frame in tables.items():
+        tested.setdefault(line, set()).update(frame.loc[frame["split"] == "test", "pert"])
+    return tested
 
 
 def _forget() -> None:
@@ -138,7 +147,8 @@ def _mirrored(tables: Tables, folder: Path) -> Iterator[None]:
                 if not (there := folder / path.relative_to(mirror)).exists():
                     there.symlink_to(path)
     files = {
-        table_file(line, kind): written / f"{line}-{FILE_SUFFIX[kind]}.csv" for line, kind in tables
+        table_file(line, kind): str(written / f"{line}-{FILE_SUFFIX[kind]}.csv")
+        for line, kind in tables
     }
     try:
         if mirror is not None:

@@ -12,6 +12,7 @@ from perturb_evals.datasets.exchange import instead_of
 from perturb_evals.datasets.files.fetch import cache_folder, fetch, file_sha256
 from perturb_evals.datasets.files.kept import check_still, kept
 from perturb_evals.datasets.genes.ncbi import table_at_hand
+from perturb_evals.datasets.screens.exchanged_screen import exchanged_screen
 from perturb_evals.datasets.screens.gears import GEARS_SCREENS, is_gears, read_gears
 from perturb_evals.datasets.screens.pseudobulk import read_pseudobulk
 from perturb_evals.datasets.screens.scale_remarks import scale_remarks
@@ -106,8 +107,8 @@ def load_screen(request: ScreenRequest, *, halves: bool = False) -> Screen:
         make,
         lambda screen, file: screen.adata.write_h5ad(file),
     )
-    exchange = instead_of(screen.fingerprint)
-    return screen if exchange is None else exchange(screen)
+    names = instead_of(screen.fingerprint)
+    return screen if names is None else exchanged_screen(screen, json.loads(names))
 
 
 def _hash(*parts: object) -> str:
