@@ -4,7 +4,8 @@ What is looked for is a kind and not a list of notations: words that name a pert
 of a known row, outside of a question, with something beside them that may be an outcome. Of a line
 that holds little else (`PSMA1,PDIA6,1`, `psma1->pdia6=+`) any short mark will do; a sentence has to
 say that something goes up, down, changes or does not. An outcome may stand below what it is about,
-or in the answer to a message. What is said with other words for the genes is not found.
+or in the answer to a message; one that stands by itself is about the question that is asked. What
+is said with other words for the genes is not found.
 """
 
 import re
@@ -184,11 +185,12 @@ class KnownRows:
         Args:
             text: A prompt.
             asked: The pair that the prompt asks about. To name it is no row; a statement about it
-                that is neither a question nor a choice is one.
+                that is neither a question nor a choice is one, and so is an answer by itself
+                ("Hint: Yes.") wherever it stands.
             follows: The message before it, which it may be the answer to.
 
         Yields:
-            Rows in the order of the text.
+            Rows in the order of the text, their words in plain letters (`plain`).
         """
         text = plain(text)
         own = frozenset({asked, asked[::-1]})
@@ -268,7 +270,7 @@ class KnownRows:
 
     def _of_others(self, here: _Before, asked: frozenset[GenePair]) -> bool:
         """Whether a paragraph is about other genes than the asked ones: an example."""
-        named = frozenset(name for _, names in here for name in names)
+        named = frozenset(name for _, names in here[-LOOKED_BACK:] for name in names)
         return len(named) > 1 and bool(named - {name for pair in asked for name in pair})
 
     def _lone(self, paragraph: str, asked: GenePair) -> frozenset[int]:
