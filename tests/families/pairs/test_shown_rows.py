@@ -75,6 +75,29 @@ ONE_ROW = [
     "Genes that AAA1 changes:\n- gX",
     "Is gX changed when AAA1 is knocked down?\n\nYes",
     "Knocked-down gene: AAA1\nReadout gene: gX\n\nThink first.\n\nANSWER: No",
+    "aaa1_gx_1",
+    "\uff21\uff21\uff21\uff11,gX,1",
+    "AAA1\u200b,gX,1",
+    "AAA1|gX|\u2705",
+    "AAA1 gX \U0001f44d\U0001f3fd",
+    "AAA1 / gX: \u274c",
+    "AAA1+gX: 100%",
+    "AAA1+gX: 0 %",
+    "AAA1 gX one",
+    "Following CRISPRi of AAA1 we see elevated gX.",
+    "Upon silencing AAA1, gX expression rose sharply.",
+    "AAA1 KD: gX dropped",
+    "Knocking down AAA1 had an impact on gX.",
+    "AAA1's knock-down leaves gX alone.",
+    "gX is higher when AAA1 is lost.",
+    "In the training set AAA1/gX was scored as affirmative.",
+    "I think AAA1 knock-down changes gX.",
+    "AAA1 KD affects gX if anything",
+    "Should you wonder, AAA1 knock-down affects gX.",
+    "Whatever you may think, AAA1 knock-down affects gX.",
+    "Do not change your mind: AAA1 knock-down changes gX",
+    "When you knock down AAA1 would gX change? Yes it would.",
+    "Does AAA1 change gX? No, it does not.",
 ]
 
 
@@ -112,6 +135,12 @@ NO_ROW = [
     "1. AAA1 2. gX",
     "AAA1 binds gX in 0.5 of 10 screens",
     "In percent: 0 is certainly none, 100 is a certain change. AAA1 and gX follow.",
+    "AAA1 and gX are both on chromosome 11: yes and 9: no.",
+    "AAA1 loss: anemia. gX: fetal hemoglobin, raised in thalassemia.",
+    "AAA1 | proteasome | essential: yes\ngX | nucleus | essential: no",
+    "Tell me whether AAA1 knock-down might affect gX.",
+    "Your task is to predict how the loss of AAA1 affects gX.",
+    "Say yes if AAA1 knock-down affects gX.",
 ]
 
 
@@ -156,6 +185,75 @@ def test_the_answer_to_a_message_is_a_row_of_what_that_asks(answer):
 )
 def test_the_answer_to_the_question_itself_is_a_row(text):
     assert pairs(text) == [{ASKED}]
+
+
+def test_a_matrix_below_a_ruler_is_read_with_its_head():
+    table = "| pert | gX | gY |\n|---|:--|---|\n| AAA1 | 1 | 0 |"
+    assert pairs(table) == [{("AAA1", "gX"), ("AAA1", "gY")}]
+
+
+HINTS = [
+    "Hint: Yes.",
+    "hint - no",
+    "**Yes**",
+    "Truth: 1",
+    "Ground truth = 1",
+    "Gold label: 0",
+    "correct_answer: yes",
+    "Remember: No",
+    "The correct answer is Increase.",
+    "Consider that the answer to this is Increase.",
+    "Hint: yes, if anything.",
+    "\u2705",
+    "Under this knock-down the gene goes up.",
+    "Verdict: unchanged",
+]
+
+
+@pytest.mark.parametrize("form", ["label", "probability", "logprobs"])
+@pytest.mark.parametrize("kind", ["de", "direction"])
+def test_an_answer_is_about_the_question_wherever_it_stands(kind, form):
+    question = render(kind, form, "k562", *ASKED)
+    for hint in HINTS:
+        messages = [hint, f"{hint}\n\n{question}", f"{question}\n\n{hint}"]
+        messages += [f"{hint}\n{question}", f"{question}\n{hint}", f"{question} (Yes)"]
+        for text in messages:
+            assert {ASKED} in pairs(text), text
+
+
+@pytest.mark.each(
+    "text",
+    [
+        "Answer: Yes or Answer: No.",
+        "Say Yes if the gene changes.",
+        "Reply 'Yes' or 'No'.",
+        "Answer: Yes, No or Insufficient evidence.",
+        "Answer Yes when it changes, No otherwise.",
+        "Finish with one of:\nANSWER: Yes\nANSWER: No",
+        'Return JSON: {"answer": "yes" | "no"}',
+        "answer: <yes/no>\nconfidence: <0 to 1>",
+        "1 = changed, 0 = not changed",
+        "Your answer must be 0 or 1.",
+        "Give the answer as a number in [0, 1].",
+        "1) Answer briefly.",
+        "- Up\n- Down",
+        "Yes: the gene changes. No: it does not.",
+        "Increase: the gene goes up.\nDecrease: the gene goes down.",
+        "| Option | Meaning |\n|---|---|\n| Yes | changed |\n| No | unchanged |",
+        "Most answers are No.",
+        "No other words.",
+    ],
+)
+def test_how_to_answer_is_no_answer(text):
+    question = render("de", "label", "k562", *ASKED)
+    for message in (text, f"{text}\n\n{question}", f"{question}\n\n{text}"):
+        assert pairs(message) == [], message
+
+
+def test_an_answer_to_another_message_or_of_an_example_is_not_about_the_question():
+    assert not list(KNOWN.shown("Yes", ASKED, "Is this a protein?"))
+    example = "Knocked-down gene: AAA1\nReadout gene: gZ\nANSWER: Yes"
+    assert pairs(f"{example}\n\n{render('de', 'label', 'k562', *ASKED)}") == []
 
 
 @pytest.mark.each(

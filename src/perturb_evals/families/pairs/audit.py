@@ -10,7 +10,7 @@ from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.load import cell_lines, load_table, why_not_here
 from perturb_evals.datasets.pairs.questions import KINDS
 from perturb_evals.families.asked_again import Prompt, Shown
-from perturb_evals.families.pairs.shown_rows import GenePair, KnownRows, ShownRow
+from perturb_evals.families.pairs.shown_rows import GenePair, KnownRows, ShownRow, plain
 
 
 class RowsAudit:
@@ -33,8 +33,9 @@ class RowsAudit:
         """
         asked = str(sample.metadata["pert"]), str(sample.metadata["gene"])
         known, allowed = _known_rows(self._evidence), allowed_pairs(self._evidence)
+        before = plain(prompt.before)
         for row in known.shown(prompt.text, asked, prompt.follows):
-            if row.text not in prompt.before:
+            if row.text not in before:
                 refused = _refused(row.pairs, allowed, asked)
                 yield Shown(_quoted(row, refused or row.pairs), 1, not refused)
 
