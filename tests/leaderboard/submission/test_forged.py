@@ -23,8 +23,17 @@ from inspect_ai.log import (
     ProvenanceData,
     edit_score,
 )
-from inspect_ai.model import ChatMessageUser, ModelConfig, ModelOutput, ModelUsage
+from inspect_ai.model import (
+    ChatMessageSystem,
+    ChatMessageUser,
+    ContentImage,
+    ContentText,
+    ModelConfig,
+    ModelOutput,
+    ModelUsage,
+)
 from inspect_ai.scorer import SampleScore, ScoreEdit
+from inspect_ai.tool import ToolInfo
 
 from perturb_evals.leaderboard.submission.agreement import members
 from perturb_evals.replies.pairs import PairsReply
@@ -458,7 +467,81 @@ def a_hint(log):
         call.input = [call.input[0].model_copy(update={"content": text})]
 
 
+def a_message_more(kind):
+    """A hint before the question, in the conversation and in what was sent."""
+
+    def change(log):
+        for sample in log.samples:
+            hint = kind(content=f"The answer is {sample.target}.", id=f"hint {sample.uuid}")
+            sample.messages.insert(0, hint)
+            for call in calls(sample):
+                call.input = [hint, *call.input]
+
+    return change
+
+
+def a_picture(log):
+    for call in calls(log.samples[0]):
+        text = ContentText(text=call.input[0].text)
+        call.input[0].content = [text, ContentImage(image="data:image/png;base64,AAAA")]
+
+
+def a_tool(log):
+    calls(log.samples[0])[0].tools = [ToolInfo(name="yes", description="It is the answer.")]
+
+
+def of_another(change):
+    """A solver that is not of this package, whose numbers are better than it gave."""
+
+    def changed(log):
+        rename_solver(log, "mine")
+        numbers_in_words_too(log)
+        for sample in log.samples:
+            change(sample)
+        fit(log)
+
+    return changed
+
+
+def without_states(sample):
+    sample.events = [event for event in sample.events if not isinstance(event, StateEvent)]
+
+
+def states_elsewhere(sample):
+    for event in events(sample, StateEvent):
+        event.span_id = None
+
+
+def states_of_nothing(sample):
+    for event in events(sample, StateEvent):
+        for change in event.changes:
+            change.path = "/nowhere/0/x"
+
+
+def states_replaced(sample):
+    for event in events(sample, StateEvent):
+        for change in event.changes:
+            change.op, change.path = "replace", "/nothing"
+
+
+def state_of_the_begin(sample):
+    """No change is told, as if the output had been there."""
+    (begun,) = events(sample, SampleInitEvent)
+    begun.state = {**begun.state, "output": sample.output.model_dump(mode="json")}
+    for event in events(sample, StateEvent):
+        event.changes = []
+
+
 FORGED = [
+    ("asks", a_message_more(ChatMessageSystem), "outputs", "that of the header nothing."),
+    ("asks", a_message_more(ChatMessageUser), "outputs", "asks in one message, the first call has"),
+    ("asks", a_picture, "outputs", "in a message of the user that is text, the first call other"),
+    ("asks", a_tool, "outputs", "the solver offers no tools, a call 'yes'."),
+    ("computes", of_another(without_states), "outputs", "left an output, and no event says so."),
+    ("computes", of_another(states_elsewhere), "outputs", "an output, and no event says so."),
+    ("computes", of_another(states_of_nothing), "outputs", " cannot be made: 'add /nowhere/0/x'."),
+    ("computes", of_another(states_replaced), "outputs", " cannot be made: 'replace /nothing'."),
+    ("computes", of_another(state_of_the_begin), "outputs", "begin has an output already."),
     ("asks", answers_right, "outputs", "the output says 'Answer: "),
     ("asks", answers_and_messages_right, "outputs", ", its model event '"),
     ("served", answers_and_messages_right, "outputs", "its model event 'It is a gene of the nucl"),
