@@ -532,7 +532,21 @@ def state_of_the_begin(sample):
         event.changes = []
 
 
+def another_request(log):
+    for sample in log.samples:
+        calls(sample)[0].call.request["messages"][0]["content"] = "Other words entirely"
+
+
+def a_request_in_parts(log):
+    """As some servers are asked, with a line less."""
+    lines = calls(log.samples[0])[0].input[0].text.splitlines()
+    parts = [{"text": line} for line in lines[:-1]]
+    calls(log.samples[0])[0].call.request = {"contents": [{"role": "user", "parts": parts}]}
+
+
 FORGED = [
+    ("served", another_request, "calls", ", what the server was sent 'Other words entirely'."),
+    ("served", a_request_in_parts, "calls", "a call's input says '"),
     ("asks", a_message_more(ChatMessageSystem), "outputs", "that of the header nothing."),
     ("asks", a_message_more(ChatMessageUser), "outputs", "asks in one message, the first call has"),
     ("asks", a_picture, "outputs", "in a message of the user that is text, the first call other"),
@@ -648,6 +662,16 @@ def test_the_place_is_named_and_what_is_told_is_short_and_escaped(forge, held_in
     assert "\\x1b[31mYes\\n" in said
     assert said.isprintable()
     assert len(said) < 400
+
+
+def test_a_row_that_only_the_request_shows(forge, found_in):
+    def change(log):
+        for sample in log.samples:
+            pair = f"{sample.metadata['pert']},{sample.metadata['gene']},1"
+            calls(sample)[0].call.request["messages"][0]["content"] += f"\n\nRows:\n{pair}"
+
+    outcome, said = found_in(forge("served", change))["evidence"]
+    assert (outcome, "3 not allowed" in said) == ("fail", True), said
 
 
 @pytest.mark.each(("name", "change"), [("served", answers_right), ("asks", no_prompts)])

@@ -35,8 +35,8 @@ def left_output(parts: SampleParts) -> Found:
             try:
                 _apply(state, change.op, change.path, change.value)
             except (KeyError, IndexError, TypeError, ValueError):
-                said = quoted(f"{change.op} {change.path}")
-                return f"a change of the state that its solver left cannot be made: {said}."
+                what = quoted(f"{change.op} {change.path}")
+                return f"a change of the state that its solver left cannot be made: {what}."
     left = state.get("output") or {}
     said = parts.sample.output.model_dump(mode="json", exclude_none=True)
     for part in ("completion", "choices", "metadata"):
