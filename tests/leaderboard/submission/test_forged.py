@@ -544,7 +544,66 @@ def a_request_in_parts(log):
     calls(log.samples[0])[0].call.request = {"contents": [{"role": "user", "parts": parts}]}
 
 
+def a_limit_of_two(log):
+    log.eval.config.limit = 2
+
+
+def a_limit_of_some(log):
+    log.eval.config.limit = (1, 2)
+
+
+def the_best_epoch(log):
+    log.results.scores[0].reducer = "max"
+
+
+def a_role_in_the_header(log):
+    log.stats.role_usage = {"critic": ModelUsage(input_tokens=5, total_tokens=5)}
+
+
+def a_role_in_all(log):
+    a_role_in_the_header(log)
+    log.samples[0].role_usage = log.stats.role_usage
+
+
+def results_twice(log):
+    log.results.scores.append(log.results.scores[0].model_copy(deep=True))
+
+
+def asked_by_the_scorer(log):
+    sample = log.samples[0]
+    calls(sample)[0].span_id = events(sample, ScoreEvent)[0].span_id
+
+
+def no_span_of_a_scorer(log):
+    sample = log.samples[0]
+    sample.events = [e for e in sample.events if getattr(e, "type", None) != "scorer"]
+
+
+def another_answer(log):
+    score = log.samples[0].scores["p_positive"]
+    score.answer = "No" if score.answer == "Yes" else "Yes"
+    fit(log)
+
+
+def a_version_of_the_task(version):
+    def change(log):
+        log.eval.task_version = version
+
+    return change
+
+
 FORGED = [
+    ("computes", a_version_of_the_task("9-Z"), "header", "'9-Z', the board has the metric version"),
+    ("names", a_version_of_the_task("1-A"), "header", "task_version says '1-A', the board has the"),
+    ("names", a_version_of_the_task("2"), "header", "task_version says '2', the board has the"),
+    ("asks", a_limit_of_two, "header", "has a limit of 2 samples, and lists 3."),
+    ("asks", a_limit_of_some, "header", "has a limit of 1 samples, and lists 3."),
+    ("asks", the_best_epoch, "header", "are of all epochs, the results reduce them by 'max'."),
+    ("asks", a_role_in_the_header, "header", "role_usage of the header has 5 input_tokens of 'c"),
+    ("asks", a_role_in_all, "calls", "5 tokens of the role 'critic', and no call of the sample"),
+    ("asks", results_twice, "header", "the results have the scores 'p_positive' 2 times."),
+    ("asks", asked_by_the_scorer, "scorings", "call 1 is in the span of the scorer 'p_positive',"),
+    ("asks", no_span_of_a_scorer, "scorings", "no span of a scorer holds the event that gave"),
     ("served", another_request, "calls", ", what the server was sent 'Other words entirely'."),
     ("served", a_request_in_parts, "calls", "a call's input says '"),
     ("asks", a_message_more(ChatMessageSystem), "outputs", "that of the header nothing."),
@@ -662,6 +721,11 @@ def test_the_place_is_named_and_what_is_told_is_short_and_escaped(forge, held_in
     assert "\\x1b[31mYes\\n" in said
     assert said.isprintable()
     assert len(said) < 400
+
+
+def test_an_answer_that_the_output_does_not_give(forge, found_in):
+    outcome, said = found_in(forge("asks", another_answer))["answers"]
+    assert (outcome, "the stored answer is '" in said) == ("fail", True), said
 
 
 def test_a_row_that_only_the_request_shows(forge, found_in):

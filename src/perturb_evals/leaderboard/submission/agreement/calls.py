@@ -108,6 +108,10 @@ def _models(parts: SampleParts) -> Found:
 
 def _roles(parts: SampleParts) -> Found:
     bound = parts.run.log.eval.model_roles or {}
+    for name, usage in parts.sample.role_usage.items():
+        if usage.total_tokens and all(call.role != name for call in parts.calls):
+            took = f"role_usage counts {usage.total_tokens} tokens of the role {quoted(name)}"
+            return f"{took}, and no call of the sample is in it."
     in_roles = [call for call in parts.calls if call.role in bound]
     for call in in_roles:
         one = bound[str(call.role)]
