@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pandas as pd
 import pytest
 
 from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
@@ -105,5 +104,5 @@ def test_perturbqa_in_a_folder_has_nothing_odd(real_data, tmp_path, monkeypatch,
     for line in ("k562", "rpe1", "hepg2", "k562_set"):
         name = f"{line}-dir.csv"
         (tmp_path / name).symlink_to(real_data / "perturbqa" / name)
-        assert len(pd.DataFrame(load_table(str(tmp_path), line, "direction").rows))
+        assert len(load_table(str(tmp_path), line, "direction").rows)
     assert not logged.records

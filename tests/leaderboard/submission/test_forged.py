@@ -23,8 +23,17 @@ from inspect_ai.log import (
     ProvenanceData,
     edit_score,
 )
-from inspect_ai.model import ChatMessageUser, ModelConfig, ModelOutput, ModelUsage
+from inspect_ai.model import (
+    ChatMessageSystem,
+    ChatMessageUser,
+    ContentImage,
+    ContentText,
+    ModelConfig,
+    ModelOutput,
+    ModelUsage,
+)
 from inspect_ai.scorer import SampleScore, ScoreEdit
+from inspect_ai.tool import ToolInfo
 
 from perturb_evals.leaderboard.submission.agreement import members
 from perturb_evals.replies.pairs import PairsReply
@@ -458,7 +467,154 @@ def a_hint(log):
         call.input = [call.input[0].model_copy(update={"content": text})]
 
 
+def a_message_more(kind):
+    """A hint before the question, in the conversation and in what was sent."""
+
+    def change(log):
+        for sample in log.samples:
+            hint = kind(content=f"The answer is {sample.target}.", id=f"hint {sample.uuid}")
+            sample.messages.insert(0, hint)
+            for call in calls(sample):
+                call.input = [hint, *call.input]
+
+    return change
+
+
+def a_picture(log):
+    for call in calls(log.samples[0]):
+        text = ContentText(text=call.input[0].text)
+        call.input[0].content = [text, ContentImage(image="data:image/png;base64,AAAA")]
+
+
+def a_tool(log):
+    calls(log.samples[0])[0].tools = [ToolInfo(name="yes", description="It is the answer.")]
+
+
+def of_another(change):
+    """A solver that is not of this package, whose numbers are better than it gave."""
+
+    def changed(log):
+        rename_solver(log, "mine")
+        numbers_in_words_too(log)
+        for sample in log.samples:
+            change(sample)
+        fit(log)
+
+    return changed
+
+
+def without_states(sample):
+    sample.events = [event for event in sample.events if not isinstance(event, StateEvent)]
+
+
+def states_elsewhere(sample):
+    for event in events(sample, StateEvent):
+        event.span_id = None
+
+
+def states_of_nothing(sample):
+    for event in events(sample, StateEvent):
+        for change in event.changes:
+            change.path = "/nowhere/0/x"
+
+
+def states_replaced(sample):
+    for event in events(sample, StateEvent):
+        for change in event.changes:
+            change.op, change.path = "replace", "/nothing"
+
+
+def state_of_the_begin(sample):
+    """No change is told, as if the output had been there."""
+    (begun,) = events(sample, SampleInitEvent)
+    begun.state = {**begun.state, "output": sample.output.model_dump(mode="json")}
+    for event in events(sample, StateEvent):
+        event.changes = []
+
+
+def another_request(log):
+    for sample in log.samples:
+        calls(sample)[0].call.request["messages"][0]["content"] = "Other words entirely"
+
+
+def a_request_in_parts(log):
+    """As some servers are asked, with a line less."""
+    lines = calls(log.samples[0])[0].input[0].text.splitlines()
+    parts = [{"text": line} for line in lines[:-1]]
+    calls(log.samples[0])[0].call.request = {"contents": [{"role": "user", "parts": parts}]}
+
+
+def a_limit_of_two(log):
+    log.eval.config.limit = 2
+
+
+def a_limit_of_some(log):
+    log.eval.config.limit = (1, 2)
+
+
+def the_best_epoch(log):
+    log.results.scores[0].reducer = "max"
+
+
+def a_role_in_the_header(log):
+    log.stats.role_usage = {"critic": ModelUsage(input_tokens=5, total_tokens=5)}
+
+
+def a_role_in_all(log):
+    a_role_in_the_header(log)
+    log.samples[0].role_usage = log.stats.role_usage
+
+
+def results_twice(log):
+    log.results.scores.append(log.results.scores[0].model_copy(deep=True))
+
+
+def asked_by_the_scorer(log):
+    sample = log.samples[0]
+    calls(sample)[0].span_id = events(sample, ScoreEvent)[0].span_id
+
+
+def no_span_of_a_scorer(log):
+    sample = log.samples[0]
+    sample.events = [e for e in sample.events if getattr(e, "type", None) != "scorer"]
+
+
+def another_answer(log):
+    score = log.samples[0].scores["p_positive"]
+    score.answer = "No" if score.answer == "Yes" else "Yes"
+    fit(log)
+
+
+def a_version_of_the_task(version):
+    def change(log):
+        log.eval.task_version = version
+
+    return change
+
+
 FORGED = [
+    ("computes", a_version_of_the_task("9-Z"), "header", "'9-Z', the board has the metric version"),
+    ("names", a_version_of_the_task("1-A"), "header", "task_version says '1-A', the board has the"),
+    ("names", a_version_of_the_task("2"), "header", "task_version says '2', the board has the"),
+    ("asks", a_limit_of_two, "header", "has a limit of 2 samples, and lists 3."),
+    ("asks", a_limit_of_some, "header", "has a limit of 1 samples, and lists 3."),
+    ("asks", the_best_epoch, "header", "are of all epochs, the results reduce them by 'max'."),
+    ("asks", a_role_in_the_header, "header", "role_usage of the header has 5 input_tokens of 'c"),
+    ("asks", a_role_in_all, "calls", "5 tokens of the role 'critic', and no call of the sample"),
+    ("asks", results_twice, "header", "the results have the scores 'p_positive' 2 times."),
+    ("asks", asked_by_the_scorer, "scorings", "call 1 is in the span of the scorer 'p_positive',"),
+    ("asks", no_span_of_a_scorer, "scorings", "no span of a scorer holds the event that gave"),
+    ("served", another_request, "calls", ", what the server was sent 'Other words entirely'."),
+    ("served", a_request_in_parts, "calls", "a call's input says '"),
+    ("asks", a_message_more(ChatMessageSystem), "outputs", "that of the header nothing."),
+    ("asks", a_message_more(ChatMessageUser), "outputs", "asks in one message, the first call has"),
+    ("asks", a_picture, "outputs", "in a message of the user that is text, the first call other"),
+    ("asks", a_tool, "outputs", "the solver offers no tools, a call 'yes'."),
+    ("computes", of_another(without_states), "outputs", "left an output, and no event says so."),
+    ("computes", of_another(states_elsewhere), "outputs", "an output, and no event says so."),
+    ("computes", of_another(states_of_nothing), "outputs", " cannot be made: 'add /nowhere/0/x'."),
+    ("computes", of_another(states_replaced), "outputs", " cannot be made: 'replace /nothing'."),
+    ("computes", of_another(state_of_the_begin), "outputs", "begin has an output already."),
     ("asks", answers_right, "outputs", "the output says 'Answer: "),
     ("asks", answers_and_messages_right, "outputs", ", its model event '"),
     ("served", answers_and_messages_right, "outputs", "its model event 'It is a gene of the nucl"),
@@ -565,6 +721,21 @@ def test_the_place_is_named_and_what_is_told_is_short_and_escaped(forge, held_in
     assert "\\x1b[31mYes\\n" in said
     assert said.isprintable()
     assert len(said) < 400
+
+
+def test_an_answer_that_the_output_does_not_give(forge, found_in):
+    outcome, said = found_in(forge("asks", another_answer))["answers"]
+    assert (outcome, "the stored answer is '" in said) == ("fail", True), said
+
+
+def test_a_row_that_only_the_request_shows(forge, found_in):
+    def change(log):
+        for sample in log.samples:
+            pair = f"{sample.metadata['pert']},{sample.metadata['gene']},1"
+            calls(sample)[0].call.request["messages"][0]["content"] += f"\n\nRows:\n{pair}"
+
+    outcome, said = found_in(forge("served", change))["evidence"]
+    assert (outcome, "3 not allowed" in said) == ("fail", True), said
 
 
 @pytest.mark.each(("name", "change"), [("served", answers_right), ("asks", no_prompts)])

@@ -1,6 +1,7 @@
 """Honest logs of every kind pass: what servers, limits and retries do is no contradiction."""
 
 from inspect_ai import eval_retry, score
+from inspect_ai.agent import agent
 from inspect_ai.log import (
     ProvenanceData,
     TagsEdit,
@@ -71,6 +72,17 @@ def no_model():
     return solve
 
 
+@agent
+def talks():
+    """An agent, as Inspect runs it in the place of a solver."""
+
+    async def execute(state):
+        state.messages, state.output = await get_model().generate_loop(state.messages)
+        return state
+
+    return execute
+
+
 def passes(log):
     submission = check_runs([log if isinstance(log, str) else log.location])
     faults = [check for run in submission.runs for check in run.checks if check.outcome == "fail"]
@@ -86,7 +98,7 @@ def test_what_cannot_be_held_is_told(honest):
     assert "outputs of calls (the log keeps no replies as they were sent)" in said["asks"]["calls"]
     assert "Held against nothing" not in said["served"]["calls"]
     assert (
-        "Held against nothing: output, messages, prompt (no model was asked)"
+        "Held against nothing: output, messages, prompt, messages beside it (no model was asked)"
         in (said["computes"]["outputs"])
     )
     assert "model (no model was asked)" in said["cross"]["header"]
@@ -102,6 +114,9 @@ def test_settings_servers_and_caches(run_few, tmp_path, monkeypatch):
     passes(run_few(model="loopback/some", log_model_api=True, temperature=0.5, seed=3, epochs=2))
     model = get_model("loopback/some", config=GenerateConfig(temperature=0.3))
     passes(run_few(model=model, top_p=0.5))
+    passes(run_few(model="loopback/some", system_message="You know genes."))
+    model = get_model("loopback/some", config=GenerateConfig(system_message="You know genes."))
+    passes(run_few(model=model))
 
 
 def test_errors_and_retries(run_few, breaking):
@@ -143,6 +158,7 @@ def test_solvers_of_others(run_few):
     passes(run_few(chain(within(), ask()), model="loopback/some"))
     passes(run_few(embeds(), model="loopback/some"))
     passes(run_few(no_model()))
+    passes(run_few(talks(), model="loopback/some"))
 
 
 def test_a_replayed_file(run_few, honest, tmp_path):

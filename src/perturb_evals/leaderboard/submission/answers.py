@@ -76,7 +76,11 @@ class RescoredAnswers:
                 return ""
             self._n_again += 1
             stored = (summary.scores or {})[self._ranked]
-            return _difference(stored, self._score(summary, sample), self._changed)
+            again = self._score(summary, sample)
+            said = (sample.scores or {})[self._ranked].answer  # a summary cuts what is long
+            if said != again.answer and not self._changed:
+                return f"the stored answer is {said!r}, the output gives {again.answer!r}."
+            return _difference(stored, again, self._changed)
         except DataError:
             raise
         except (IndexError, KeyError, TypeError, ValueError) as error:

@@ -17,6 +17,7 @@ from inspect_ai.model import ChatMessage, ChatMessageAssistant
 from perturb_evals.datasets.genes.symbol_codes import codes_in, decoded
 from perturb_evals.families.asked_again import Audit, Prompt
 from perturb_evals.leaderboard.submission.checks import Check
+from perturb_evals.leaderboard.submission.server_texts import SENT, squeezed, texts_of
 
 QUOTED = 160
 PART = 20
@@ -130,9 +131,20 @@ def _prompts(sample: EvalSample) -> list[Prompt]:
             elif message.text:
                 follows = ""
 
+    def show_sent(call: ModelEvent) -> None:
+        """Show what only the request of a call holds, as the log keeps it."""
+        if call.call is None:
+            return
+        known = squeezed("".join([message.text for message in call.input] + written))
+        for text in texts_of(call.call.request, SENT):
+            if squeezed(text) not in known and ("", text) not in seen:
+                seen.add(("", text))
+                prompts.append(Prompt(text, "\n\n".join(written)))
+
     for event in sample.events:
         if isinstance(event, ModelEvent):
             show(event.input)
+            show_sent(event)
             written += [choice.message.text for choice in event.output.choices]
             written += [_arguments(choice.message) for choice in event.output.choices]
             written.append(event.output.completion)

@@ -1,8 +1,5 @@
 """Calls of models against what was counted of them, and against what the server was sent."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from inspect_ai.event import CompactionEvent
 from inspect_ai.model import ModelUsage
 
@@ -15,6 +12,7 @@ from perturb_evals.leaderboard.submission.agreement.tally import (
     differ,
     quoted,
 )
+from perturb_evals.leaderboard.submission.server_texts import SENT, WRITTEN, squeezed, texts_of
 
 NO_CALL = Alone("no model was asked")
 TOKENS = tuple(
@@ -29,8 +27,8 @@ SETTINGS = (
 BY_PROVIDER = ("max_tokens", "reasoning_effort", "reasoning_tokens")
 """Settings that a call may have where the run has none."""
 
-WRITTEN = ("content", "text")
-"""Names under which the replies of servers hold what a model wrote."""
+READ = ("system", "user")
+"""Messages that are sent as they are; answers and replies of tools have forms of each server."""
 
 
 def _events(parts: SampleParts) -> Found:
@@ -110,6 +108,10 @@ def _models(parts: SampleParts) -> Found:
 
 def _roles(parts: SampleParts) -> Found:
     bound = parts.run.log.eval.model_roles or {}
+    for name, usage in parts.sample.role_usage.items():
+        if usage.total_tokens and all(call.role != name for call in parts.calls):
+            took = f"role_usage counts {usage.total_tokens} tokens of the role {quoted(name)}"
+            return f"{took}, and no call of the sample is in it."
     in_roles = [call for call in parts.calls if call.role in bound]
     for call in in_roles:
         one = bound[str(call.role)]
@@ -131,33 +133,38 @@ def _raw(parts: SampleParts) -> Found:
     n_held = 0
     for call in kept:
         assert call.call is not None
-        texts = list(_written(call.call.response))
-        sent = _squeezed(" ".join(texts))
+        texts = list(texts_of(call.call.response, WRITTEN))
+        sent = squeezed(" ".join(texts))
         if not sent:
             continue
         n_held += 1
         for line in call.output.completion.splitlines():
-            if _squeezed(line) not in sent:
+            if squeezed(line) not in sent:
                 said, reply = quoted(line), quoted(" ".join(texts))
                 return f"a call's output says {said}, the server's reply {reply}."
     return None if n_held else Alone("replies of this server hold no text")
 
 
-def _written(value: Any, name: str = "") -> Iterator[str]:
-    """Yield the texts of a reply that a model wrote."""
-    if isinstance(value, str):
-        if name in WRITTEN:
-            yield value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _written(inner, key)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _written(inner, name)
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
+def _sent(parts: SampleParts) -> Found:
+    """The request holds each line that the model was to read, where the log keeps it."""
+    kept = [call for call in parts.calls if call.call is not None and call.call.request]
+    if not kept:
+        none = Alone("the log keeps no requests as they were sent")
+        return none if parts.calls else NO_CALL
+    n_held = 0
+    for call in kept:
+        assert call.call is not None
+        texts = list(texts_of(call.call.request, SENT))
+        sent = squeezed(" ".join(texts))
+        if not sent:
+            continue
+        n_held += 1
+        for message in call.input:
+            for line in message.text.splitlines() if message.role in READ else ():
+                if squeezed(line) not in sent:
+                    said, request = quoted(line), quoted(" ".join(texts))
+                    return f"a call's input says {said}, what the server was sent {request}."
+    return None if n_held else Alone("requests of this server hold no text")
 
 
 def _turns(parts: SampleParts) -> Found:
@@ -204,6 +211,7 @@ class Calls(EachSample):
         Agreement("prompts", _prompts),
         Agreement("models of calls", _models),
         Agreement("roles of calls", _roles),
+        Agreement("inputs of calls", _sent),
         Agreement("outputs of calls", _raw),
         Agreement("settings of calls", _settings),
         Agreement("turns", _turns),

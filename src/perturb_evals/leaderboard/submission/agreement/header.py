@@ -1,5 +1,6 @@
 """The header of a run against itself, and against what all its samples add up to."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ class _WholeRun:
         ids: Their ids, as text.
         asked: How many calls were of each model.
         usage: Their tokens by model and kind.
+        role_usage: Those by role and kind.
         repeated: Whether a sample ended in an error, or was begun again after one.
         resumed: Whether a sample was answered before this run began, as `inspect eval-retry` keeps
             what an earlier log has.
@@ -55,6 +57,7 @@ class _WholeRun:
     ids: set[str] = field(default_factory=set)
     asked: Counter[str] = field(default_factory=Counter)
     usage: dict[str, Counter[str]] = field(default_factory=dict)
+    role_usage: dict[str, Counter[str]] = field(default_factory=dict)
     repeated: bool = False
     resumed: bool = False
     whole: bool = False
@@ -78,9 +81,13 @@ class Header:
         run.n_scored += ranked in (summary.scores or {})
         run.ids.add(str(summary.id))
         run.asked.update(call.model for call in parts.calls)
-        for model, usage in sample.model_usage.items():
-            counted = run.usage.setdefault(model, Counter())
-            counted.update({kind: getattr(usage, kind) or 0 for kind in TOKENS})
+        for summed, of_sample in (
+            (run.usage, sample.model_usage),
+            (run.role_usage, sample.role_usage),
+        ):
+            for name, usage in of_sample.items():
+                counted = summed.setdefault(name, Counter())
+                counted.update({kind: getattr(usage, kind) or 0 for kind in TOKENS})
         began = run.parts.log.stats.started_at
         run.repeated |= bool(sample.error_retries) or sample.error is not None
         if began and sample.started_at:
@@ -124,22 +131,24 @@ def _roles(run: _WholeRun) -> Found:
 
 def _usage(run: _WholeRun) -> Found:
     """Tokens of an answer that ended in an error are counted in the header alone."""
-    counted = {
-        model: {kind: getattr(usage, kind) or 0 for kind in TOKENS}
-        for model, usage in run.parts.log.stats.model_usage.items()
-    }
-    if not counted and not run.usage:
+    stats = run.parts.log.stats
+    if not (stats.model_usage or run.usage or stats.role_usage or run.role_usage):
         return Alone("no tokens were counted")
     if run.resumed:
         return Alone("the run goes on from an earlier log")
-    for model in dict.fromkeys([*counted, *run.usage]):
-        for kind in TOKENS:
-            stats, samples = (of.get(model, {}).get(kind, 0) for of in (counted, run.usage))
-            if stats < samples or (stats > samples and not run.repeated):
-                return (
-                    f"model_usage of the header has {stats} {kind} of {quoted(model)}, that of all "
-                    f"samples {samples}."
-                )
+    for part, of_all, summed in (
+        ("model_usage", stats.model_usage, run.usage),
+        ("role_usage", stats.role_usage, run.role_usage),
+    ):
+        for name in dict.fromkeys([*of_all, *summed]):
+            for kind in TOKENS:
+                said = getattr(of_all.get(name), kind, None) or 0
+                found = summed[name][kind] if name in summed else 0
+                if said < found or (said > found and not run.repeated):
+                    return (
+                        f"{part} of the header has {said} {kind} of {quoted(name)}, that of all "
+                        f"samples {found}."
+                    )
     return None
 
 
@@ -157,6 +166,8 @@ def _samples(run: _WholeRun) -> Found:
     listed = {str(name) for name in spec.dataset.sample_ids or []}
     if strange := sorted(run.ids - listed):
         return f"the sample {quoted(strange[0])} is not among those that the header lists."
+    if fault := _limit(spec.config.limit, len(listed)):
+        return fault
     early = results is None or results.early_stopping or results.logged_samples is not None
     if run.parts.log.status != "success" or early:
         return ENDED_EARLY
@@ -166,6 +177,15 @@ def _samples(run: _WholeRun) -> Found:
             f"the log has {run.n_samples}."
         )
     return None
+
+
+def _limit(limit: int | tuple[int, int] | None, n_listed: int) -> str | None:
+    if limit is None:
+        return None
+    most = limit if isinstance(limit, int) else limit[1] - limit[0]
+    if n_listed <= most:
+        return None
+    return f"the header has a limit of {most} samples, and lists {n_listed}."
 
 
 def _questions(run: _WholeRun) -> Found:
@@ -237,6 +257,17 @@ def _board(run: _WholeRun) -> Found:
     return differ("board_key", about["board_key"], "the board", board_key(about["board"]))
 
 
+def _task_version(run: _WholeRun) -> Found:
+    """The number of a task's version is that of what it computes; the letter that of its form."""
+    family, said = run.parts.family, str(run.parts.log.eval.task_version)
+    if not type(family).__module__.startswith("perturb_evals."):
+        return Alone("the task is of another package")
+    computed = (run.parts.log.eval.metadata or {})["board"]["metric_version"]
+    if re.fullmatch(r"\d+-[A-Z]", said) and said.partition("-")[0] == str(computed):
+        return None
+    return f"task_version says {quoted(said)}, the board has the metric version {quoted(computed)}."
+
+
 def _track(run: _WholeRun) -> Found:
     return unrunnable(run.result) or None
 
@@ -254,6 +285,13 @@ def _version(run: _WholeRun) -> Found:
 
 def _scorers(run: _WholeRun) -> Found:
     log = run.parts.log
+    names = Counter(score.name for score in log.results.scores) if log.results else Counter[str]()
+    for name, times in names.items():
+        if times > 1:
+            return f"the results have the scores {quoted(name)} {times} times."
+    if log.results and (reducer := log.results.scores[0].reducer):
+        what = f"the scores {quoted(log.results.scores[0].name)}"
+        return f"{what} are of all epochs, the results reduce them by {quoted(reducer)}."
     if not log.eval.scorers or log.results is None:
         return Alone("the header lists none")
     said, found = log.eval.scorers[0].name, log.results.scores[0].name
@@ -291,6 +329,7 @@ AGREEMENTS: tuple[Agreement[_WholeRun], ...] = (
     Agreement("track", _track),
     Agreement("task_args", _task_args),
     Agreement("board", _board),
+    Agreement("task_version", _task_version),
     Agreement("package_version", _version),
     Agreement("scorers", _scorers),
     Agreement("headline", _headline),

@@ -173,6 +173,31 @@ def _prompt(parts: SampleParts) -> Found:
     return differ("the first call", sent[-1] if sent else "", "the question", asked)
 
 
+def _beside(parts: SampleParts) -> Found:
+    """The solver that asks sends its question alone, below the system message of the header."""
+    if parts.run.manner != "asks":
+        return NO_CALL if parts.run.manner == "computes" else _foreign(parts)
+    if not parts.calls:
+        return CUT
+    log = parts.run.log
+    if log.config_updates:
+        return Alone("settings were changed while it ran")
+    system = log.plan.config.system_message or log.eval.model_generate_config.system_message
+    for call in parts.calls:
+        sent = [message.text for message in call.input if message.role == "system"]
+        if sent != ([system] if system else []):
+            said = quoted("\n".join(sent) or None)
+            return f"the system message of a call says {said}, that of the header {quoted(system)}."
+        if call.tools:
+            return f"the solver offers no tools, a call {quoted(call.tools[0].name)}."
+    first = [message for message in parts.calls[0].input if message.role != "system"]
+    for message in first[1:]:
+        return f"the solver asks in one message, the first call has {quoted(message.text)} too."
+    if not all(message.role == "user" and isinstance(message.content, str) for message in first):
+        return "the solver asks in a message of the user that is text, the first call otherwise."
+    return None
+
+
 def _spans(parts: SampleParts) -> Found:
     """Inspect writes down which solvers of the plan begin; those of this package end none early."""
     ran = [span.name for span in parts.solver_spans]
@@ -198,6 +223,7 @@ class Outputs(EachSample):
         Agreement("state", left_output),
         Agreement("messages", _conversation),
         Agreement("prompt", _prompt),
+        Agreement("messages beside it", _beside),
     )
 
     def __init__(self, log: EvalLog) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from inspect_ai.event import ScoreEditEvent, ScoreEvent
+from inspect_ai.event import ScoreEditEvent, ScoreEvent, SpanBeginEvent
 
 from perturb_evals.leaderboard.submission.agreement.each_sample import EachSample
 from perturb_evals.leaderboard.submission.agreement.parts import SampleParts
@@ -77,6 +77,25 @@ def _by(provenance: Any) -> str:
     return f" by {quoted(provenance.author)}" if provenance is not None else ""
 
 
+def _spans(parts: SampleParts) -> Found:
+    """Scores are given in the span of their scorer, and those of this package ask no model."""
+    spans = {
+        event.id: event
+        for event in parts.sample.events
+        if isinstance(event, SpanBeginEvent) and event.type == "scorer"
+    }
+    given = _given(parts)
+    if not given:
+        return NO_SCORE
+    name, event = next(iter(given.items()))
+    if event.span_id not in spans:
+        return f"no span of a scorer holds the event that gave the score {quoted(name)}."
+    for number, call in enumerate(parts.calls, 1):
+        if call.span_id == event.span_id:
+            return f"call {number} is in the span of the scorer {quoted(name)}, which asks none."
+    return None
+
+
 def _usage(parts: SampleParts) -> Found:
     """The package's scorers ask no model: what was used when they began is all."""
     given = [event for event in _given(parts).values() if event.model_usage is not None]
@@ -100,6 +119,7 @@ class Scorings(EachSample):
     agreements = (
         Agreement("scores", _scores),
         Agreement("targets", _targets),
+        Agreement("spans", _spans),
         Agreement("edits", _edits),
         Agreement("usage", _usage),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from inspect_ai.event import SampleInitEvent, StateEvent
 
 from perturb_evals.leaderboard.submission.agreement.parts import SampleParts
-from perturb_evals.leaderboard.submission.agreement.tally import Alone, Found, differ
+from perturb_evals.leaderboard.submission.agreement.tally import Alone, Found, differ, quoted
 
 UNTOLD = Alone("no event says what state the solver left")
 
@@ -25,16 +25,19 @@ def left_output(parts: SampleParts) -> Found:
         if isinstance(event, StateEvent) and event.span_id in spans
     ]
     if not begun or not isinstance(begun[0].state, Mapping) or not changed:
-        own = parts.run.manner != "foreign" and not parts.cut and not parts.sample.output.empty
-        return "the solver left an output, and no event says so." if own else UNTOLD
+        untold = parts.cut or parts.sample.output.empty
+        return UNTOLD if untold else "the solver left an output, and no event says so."
     state: dict[str, Any] = copy.deepcopy(dict(begun[0].state))
-    try:
-        for event in changed:
-            for change in event.changes:
+    if (state.get("output") or {}).get("choices"):
+        return "the event of the sample's begin has an output already."
+    for event in changed:
+        for change in event.changes:
+            try:
                 _apply(state, change.op, change.path, change.value)
-        left = state["output"]
-    except (KeyError, IndexError, TypeError, ValueError):
-        return UNTOLD
+            except (KeyError, IndexError, TypeError, ValueError):
+                what = quoted(f"{change.op} {change.path}")
+                return f"a change of the state that its solver left cannot be made: {what}."
+    left = state.get("output") or {}
     said = parts.sample.output.model_dump(mode="json", exclude_none=True)
     for part in ("completion", "choices", "metadata"):
         mine, told = (_plain(one.get(part)) for one in (said, left))
@@ -56,7 +59,7 @@ def _apply(state: Any, op: str, path: str, value: Any) -> None:
     """Change a state as a JSON patch says.
 
     Raises:
-        ValueError: Another change than to add, replace or remove.
+        ValueError: Another change than to add, replace or remove: Inspect writes no other.
         KeyError, IndexError, TypeError: A place that there is not.
     """
     *way, last = (name.replace("~1", "/").replace("~0", "~") for name in path.split("/")[1:])
@@ -64,9 +67,14 @@ def _apply(state: Any, op: str, path: str, value: Any) -> None:
         state = state[int(name) if isinstance(state, list) else name]
     if op not in ("add", "replace", "remove"):
         raise ValueError(op)
-    if isinstance(state, list) and op == "add":
-        state.insert(len(state) if last == "-" else int(last), copy.deepcopy(value))
-    elif op == "remove":
-        del state[int(last) if isinstance(state, list) else last]
+    place: Any = last
+    if isinstance(state, list):
+        place = len(state) if last == "-" else int(last)
+    if op == "remove":
+        del state[place]
+    elif isinstance(state, list) and op == "add":
+        state.insert(place, copy.deepcopy(value))
+    elif op == "replace" and isinstance(state, dict) and place not in state:
+        raise KeyError(place)
     else:
-        state[int(last) if isinstance(state, list) else last] = copy.deepcopy(value)
+        state[place] = copy.deepcopy(value)
