@@ -10,7 +10,8 @@ from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.load import cell_lines, load_table, why_not_here
 from perturb_evals.datasets.pairs.questions import KINDS
 from perturb_evals.families.asked_again import Prompt, Shown
-from perturb_evals.families.pairs.shown_rows import GenePair, KnownRows, ShownRow, plain
+from perturb_evals.families.pairs.outcome_words import plain
+from perturb_evals.families.pairs.shown_rows import GenePair, KnownRows, ShownRow
 
 
 class RowsAudit:
