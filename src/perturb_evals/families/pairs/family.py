@@ -27,11 +27,10 @@ from perturb_evals.families.board import Control, OpenedTrack, Parts
 from perturb_evals.families.family import Asking, Family
 from perturb_evals.families.pairs.audit import RowsAudit
 from perturb_evals.families.pairs.demo import PairsDemo
-from perturb_evals.families.pairs.header_fault import header_fault
+from perturb_evals.families.pairs.log_faults import header_fault, reply_fault
 from perturb_evals.families.pairs.outcome import AnswersOutcome, answers_outcome
 from perturb_evals.families.pairs.published import beside_pairs, published_data
 from perturb_evals.families.pairs.references import computed_rows
-from perturb_evals.families.pairs.reply_fault import reply_fault
 from perturb_evals.families.pairs.tasks import KIND_OF_TASK, TASKS
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.families.references import BoardAtHand, LackingReference, Reference

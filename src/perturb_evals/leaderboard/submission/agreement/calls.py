@@ -1,5 +1,7 @@
 """Calls of models against what was counted of them, and against what the server was sent."""
 
+from collections.abc import Iterable, Sequence
+
 from inspect_ai.event import CompactionEvent
 from inspect_ai.model import ModelUsage
 
@@ -126,45 +128,56 @@ def _roles(parts: SampleParts) -> Found:
 
 def _raw(parts: SampleParts) -> Found:
     """The reply of the server holds each line that the model wrote, where the log keeps it."""
-    kept = [call for call in parts.answered if call.call is not None and call.call.response]
-    if not kept:
-        none = Alone("the log keeps no replies as they were sent")
-        return none if parts.calls else NO_CALL
-    n_held = 0
-    for call in kept:
-        assert call.call is not None
-        texts = list(texts_of(call.call.response, WRITTEN))
-        sent = squeezed(" ".join(texts))
-        if not sent:
-            continue
-        n_held += 1
-        for line in call.output.completion.splitlines():
-            if squeezed(line) not in sent:
-                said, reply = quoted(line), quoted(" ".join(texts))
-                return f"a call's output says {said}, the server's reply {reply}."
-    return None if n_held else Alone("replies of this server hold no text")
+    kept = [
+        (call.output.completion.splitlines(), texts_of(call.call.response, WRITTEN))
+        for call in parts.answered
+        if call.call is not None and call.call.response
+    ]
+    return _line_by_line(parts, kept, "replies", "a call's output says", "the server's reply")
 
 
 def _sent(parts: SampleParts) -> Found:
     """The request holds each line that the model was to read, where the log keeps it."""
-    kept = [call for call in parts.calls if call.call is not None and call.call.request]
+    kept = [
+        (
+            [line for one in call.input if one.role in READ for line in one.text.splitlines()],
+            texts_of(call.call.request, SENT),
+        )
+        for call in parts.calls
+        if call.call is not None and call.call.request
+    ]
+    return _line_by_line(parts, kept, "requests", "a call's input says", "what the server was sent")
+
+
+def _line_by_line(
+    parts: SampleParts,
+    kept: Sequence[tuple[Sequence[str], Iterable[str]]],
+    what: str,
+    here: str,
+    there: str,
+) -> Found:
+    """Hold lines of calls against the texts that the log keeps as they were sent.
+
+    Args:
+        parts: The sample.
+        kept: Of each call its lines, and the texts.
+        what: What the texts are, in the plural.
+        here: What says the lines.
+        there: What says the texts.
+    """
     if not kept:
-        none = Alone("the log keeps no requests as they were sent")
-        return none if parts.calls else NO_CALL
+        return Alone(f"the log keeps no {what} as they were sent") if parts.calls else NO_CALL
     n_held = 0
-    for call in kept:
-        assert call.call is not None
-        texts = list(texts_of(call.call.request, SENT))
-        sent = squeezed(" ".join(texts))
+    for lines, texts in kept:
+        whole = " ".join(texts)
+        sent = squeezed(whole)
         if not sent:
             continue
         n_held += 1
-        for message in call.input:
-            for line in message.text.splitlines() if message.role in READ else ():
-                if squeezed(line) not in sent:
-                    said, request = quoted(line), quoted(" ".join(texts))
-                    return f"a call's input says {said}, what the server was sent {request}."
-    return None if n_held else Alone("requests of this server hold no text")
+        for line in lines:
+            if squeezed(line) not in sent:
+                return f"{here} {quoted(line)}, {there} {quoted(whole)}."
+    return None if n_held else Alone(f"{what} of this server hold no text")
 
 
 def _turns(parts: SampleParts) -> Found:
