@@ -43,7 +43,8 @@ CLASSES += [
     "a-",
 ]
 ENDS = ("", "!\x00\nX")
-LONGEST = 1 << 13
+LONGEST = 1 << 14
+"""Letters: so many squared take even the fastest loop of the engine longer than `SLOW`."""
 SLOW = 0.02
 """Seconds from which a time tells how it grows."""
 PATIENCE = 30.0
