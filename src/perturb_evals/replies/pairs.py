@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from perturb_evals.datasets.pairs.evidence import TrainingRow
 from perturb_evals.replies.reply import IF_SET
 
 AnswerForm = Literal["label", "probability", "logprobs"]
@@ -34,6 +35,8 @@ class PairsReply:
         no_evidence: A solver that computes has nothing to say of this pair, and abstains.
         fallback: The method that gave the score where the solver's own has nothing to say; empty
             where it is the solver's own.
+        shown: The training rows that the solver showed a model, or counted, as they stand in their
+            tables: line, perturbation, gene, label; each once.
     """
 
     form: AnswerForm = "label"
@@ -41,6 +44,7 @@ class PairsReply:
     prompt: str = ""
     no_evidence: bool = field(default=False, metadata=IF_SET)
     fallback: str = field(default="", metadata=IF_SET)
+    shown: tuple[TrainingRow, ...] = field(default=(), metadata=IF_SET)
 
     def __post_init__(self) -> None:
         """Refuse a score that is not finite, which Inspect would drop without a word."""

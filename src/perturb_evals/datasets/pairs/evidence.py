@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import pandas as pd
 
@@ -18,6 +18,22 @@ TRACKS: tuple[Track, ...] = get_args(Track)
 
 SETS = "_set"
 """How the name of a line of gene sets ends."""
+
+
+class TrainingRow(NamedTuple):
+    """A training row that a solver may read.
+
+    Attributes:
+        line: Its cell line.
+        pert: Symbol of the knocked-down gene.
+        gene: Symbol of the readout gene.
+        label: 0 or 1.
+    """
+
+    line: str
+    pert: str
+    gene: str
+    label: int
 
 
 @dataclass(frozen=True)
@@ -116,6 +132,20 @@ class PairsEvidence(Evidence):
         self._allow("cross")
         others = ", ".join(line for line in self.lines if line != self.cell_line)
         return self._some(self._other_rows(kind or self.kind), others, kind)
+
+    def opened(self) -> pd.DataFrame:
+        """Return all rows of the evaluated kind that the track opens: line, pert, gene, label.
+
+        The own line's come first, in the order of their table. Without other lines in reach, or
+        rows there, the own ones are all.
+
+        Raises:
+            EvidenceError: The track is `none`, or the own line has no such rows.
+        """
+        rows = self.own().assign(line=self.cell_line)
+        if self.track == "cross":
+            rows = pd.concat([rows, self._other_rows(self.kind)], ignore_index=True)
+        return rows[["line", "pert", "gene", "label"]]
 
     def open_pairs(self) -> frozenset[tuple[str, str]]:
         """Return the (pert, gene) pairs of all rows that the track opens, of both kinds.

@@ -1,0 +1,104 @@
+"""What a model is shown of a question: as it is, or under a control that takes something away.
+
+A control tells what an answer rests on. It is the same question with the same truth, shown in
+another way, so what a system loses by it is what it had of that: of names, of who regulates whom,
+of the cell line, of the outcomes that it read. A control is marked in the protocol and is no
+system.
+"""
+
+import random
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, get_args
+
+from perturb_evals.datasets.demo.world import DEMO_CELL_LINE_DESCRIPTIONS
+from perturb_evals.datasets.errors import ArgumentError
+from perturb_evals.datasets.options import one_of
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
+from perturb_evals.solvers.pairs.prompts import CELL_LINE_DESCRIPTIONS, describe
+
+Control = Literal["anonymised", "swapped", "wrong_line", "shuffled_evidence"]
+CONTROLS: tuple[Control, ...] = get_args(Control)
+
+
+def check_control(control: object, reads_rows: bool = True) -> None:
+    """Check an argument that names a control.
+
+    Args:
+        control: One of `CONTROLS`, or None for none.
+        reads_rows: Whether the solver shows training rows, whose outcomes can be shuffled.
+
+    Raises:
+        ArgumentError: Another value, or shuffled_evidence without any evidence.
+    """
+    if control is None:
+        return
+    known = CONTROLS if reads_rows else CONTROLS[:-1]
+    one_of("control", control, known)
+
+
+class View:
+    """How one question, and what goes with it, is shown.
+
+    Args:
+        about: Metadata of the sample.
+        control: One of `CONTROLS`; None shows all as it is.
+
+    Attributes:
+        pert: The knocked-down gene, as it is called, and gene the readout: under `swapped` the two
+            have changed places, under `anonymised` they are codes.
+        line: The description of the cell line; under `wrong_line` of another one.
+        codes: Under `anonymised` the code of each symbol that was shown so far, by symbol.
+    """
+
+    def __init__(self, about: Mapping[str, Any], control: Control | None = None) -> None:
+        self._control = control
+        self._question = f"{about['cell_line']}/{about['kind']}/{about['pert']}>{about['gene']}"
+        self.codes: dict[str, str] = {}
+        roles = about["pert"], about["gene"]
+        first, second = reversed(roles) if control == "swapped" else roles
+        self.pert, self.gene = self.name(first), self.name(second)
+        line = str(about["cell_line"])
+        self.line = describe(another_line(line) if control == "wrong_line" else line)
+
+    def name(self, symbol: str) -> str:
+        """Return what a gene is called; the same at every call."""
+        if self._control != "anonymised":
+            return symbol
+        return self.codes.setdefault(symbol, f"G{len(self.codes) + 1:03d}")
+
+    def symbol(self, name: str) -> str:
+        """Return the gene that is called so; a name that was never shown as it is."""
+        return next((symbol for symbol, code in self.codes.items() if code == name), name)
+
+    def rows(self, rows: Iterable[TrainingRow]) -> list[TrainingRow]:
+        """Return rows as they are shown, in their order.
+
+        Under `shuffled_evidence` their outcomes are dealt out anew among them, the same way for
+        the same question in every epoch.
+        """
+        rows = list(rows)
+        labels = [row.label for row in rows]
+        if self._control == "shuffled_evidence":
+            rng = random.Random(self._question)
+            # Python promises to keep the stream of random(), not what shuffle() makes of it.
+            labels = sorted(labels, key=lambda _: rng.random())
+        shown = []
+        for row, label in zip(rows, labels, strict=True):
+            pert, gene = self.name(row.pert), self.name(row.gene)
+            if self._control == "swapped":
+                pert, gene = gene, pert
+            shown.append(TrainingRow(row.line, pert, gene, label))
+        return shown
+
+
+def another_line(cell_line: str) -> str:
+    """Return the line whose description `wrong_line` shows: the next one of those described.
+
+    Of a line that is not described here, such as a user's own, the first that is.
+    """
+    simulated = cell_line in DEMO_CELL_LINE_DESCRIPTIONS
+    known = DEMO_CELL_LINE_DESCRIPTIONS if simulated else CELL_LINE_DESCRIPTIONS
+    texts = list(dict.fromkeys(known.values()))
+    own = known.get(cell_line)
+    place = texts.index(own) + 1 if own in texts else 0
+    return next(line for line, text in known.items() if text == texts[place % len(texts)])
