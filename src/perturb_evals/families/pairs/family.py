@@ -52,6 +52,7 @@ from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.lpm import lpm
+from perturb_evals.solvers.pairs.no_cot import llm_no_cot
 from perturb_evals.solvers.pairs.prompts import prompt_hash, render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 from perturb_evals.solvers.pairs.transfer_baselines import (
@@ -73,6 +74,7 @@ class Pairs(Family):
     tasks: ClassVar = {task: said for task, (_, said) in TASKS.items()}
     solvers = (
         ask,
+        llm_no_cot,
         constant,
         random_scores,
         gene_frequency,

@@ -25,14 +25,20 @@ CELL_LINE_DESCRIPTIONS: dict[str, str] = {
 }
 CELL_LINE_DESCRIPTIONS["k562_set"] = CELL_LINE_DESCRIPTIONS["k562"]
 
-SETTING = """\
+SCREEN = """\
 A pooled CRISPR interference screen was read out by single-cell RNA sequencing. In every cell one \
 gene was knocked down; its cells were then compared with cells that carry non-targeting guides.
 
 Cell line: {description}
+"""
+
+SETTING = (
+    SCREEN
+    + """\
 Knocked-down gene: {pert}
 {readout_label}: {gene}
 """
+)
 
 READOUT_LABEL = {"gene": "Readout gene", "set": "Readout gene set"}
 
