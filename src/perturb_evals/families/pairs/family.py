@@ -53,6 +53,7 @@ from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.lpm import lpm
 from perturb_evals.solvers.pairs.no_cot import llm_no_cot
+from perturb_evals.solvers.pairs.no_retrieval import llm_no_retrieval
 from perturb_evals.solvers.pairs.prompts import prompt_hash, render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 from perturb_evals.solvers.pairs.transfer_baselines import (
@@ -75,6 +76,7 @@ class Pairs(Family):
     solvers = (
         ask,
         llm_no_cot,
+        llm_no_retrieval,
         constant,
         random_scores,
         gene_frequency,

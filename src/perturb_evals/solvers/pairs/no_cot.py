@@ -5,19 +5,17 @@ After PerturbQA's "LLM (No CoT)"; the prompt and the choice of examples are our 
 
 import hashlib
 
-from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.solver import Solver, solver
 
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.datasets.options import named_arguments, one_of
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
 from perturb_evals.datasets.pairs.questions import VERDICTS
-from perturb_evals.solvers.asking.granted import Granted
-from perturb_evals.solvers.baseline import fit_once
 from perturb_evals.solvers.pairs.case import CASE, case
 from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN
 from perturb_evals.solvers.pairs.summaries import SOURCES, UNKNOWN, Source, Summaries
 from perturb_evals.solvers.pairs.view import Control, View, check_control
-from perturb_evals.solvers.pairs.written import Written, send
+from perturb_evals.solvers.pairs.written import MakeWriter, Written, asking
 
 PROMPT = (
     SCREEN
@@ -49,7 +47,7 @@ class NoCot:
         self._summaries = Summaries(evidence, source)
         self._examples = self._chosen(evidence)
 
-    async def write(self, view: View) -> Written:
+    async def write(self, view: View) -> tuple[Written, ...]:
         """Return the prompt of a question."""
         verdicts = VERDICTS[self._kind]
         cases = []
@@ -65,7 +63,7 @@ class NoCot:
             words=f"{verdicts.positive} | {verdicts.negative}",
         )
         template = PROMPT + CASE + QUESTION[self._kind] + view.line + repr(self._examples)
-        return Written(text, template, self._examples)
+        return (Written(text, template, self._examples),)
 
     async def _question(self, view: View, pert: str, gene: str) -> str:
         lines = await case(view, self._summaries, pert, gene, self._line)
@@ -108,6 +106,16 @@ def _lot(row: TrainingRow) -> bytes:
     return hashlib.sha256("/".join(map(str, row)).encode()).digest()
 
 
+def no_cot_writer(summaries: Source = "ncbi") -> MakeWriter:
+    """Return what writes the prompts of `llm_no_cot`, for its arguments.
+
+    Raises:
+        ValueError: An argument that is not allowed.
+    """
+    one_of("summaries", summaries, SOURCES)
+    return lambda evidence: NoCot(evidence, summaries)
+
+
 @solver
 @named_arguments
 def llm_no_cot(summaries: Source = "ncbi", control: Control | None = None) -> Solver:
@@ -124,18 +132,5 @@ def llm_no_cot(summaries: Source = "ncbi", control: Control | None = None) -> So
     Raises:
         ValueError: An argument that is not allowed.
     """
-    one_of("summaries", summaries, SOURCES)
     check_control(control)
-
-    @fit_once
-    def writer(evidence: PairsEvidence) -> NoCot:
-        return NoCot(evidence, summaries)
-
-    option = Granted("one word")
-
-    async def solve(state: TaskState, generate: Generate) -> TaskState:
-        view = View(state.metadata, control)
-        written = await writer(PairsEvidence.from_metadata(state.metadata)).write(view)
-        return await send(state, generate, option, written, view)
-
-    return solve
+    return asking(no_cot_writer(summaries), control)

@@ -43,6 +43,7 @@ class View:
         control: One of `CONTROLS`; None shows all as it is.
 
     Attributes:
+        pair: Perturbation and gene of the question, as they stand in the table.
         pert: The knocked-down gene, as it is called, and gene the readout: under `swapped` the two
             have changed places, under `anonymised` they are codes.
         symbols: The symbols of those two, in the same order.
@@ -54,10 +55,16 @@ class View:
         self._control = control
         self._question = f"{about['cell_line']}/{about['kind']}/{about['pert']}>{about['gene']}"
         self.codes: dict[str, str] = {}
-        self.symbols = self.roles(str(about["pert"]), str(about["gene"]))
+        self.pair = str(about["pert"]), str(about["gene"])
+        self.symbols = self.roles(*self.pair)
         self.pert, self.gene = map(self.name, self.symbols)
         line = str(about["cell_line"])
         self.line = describe(another_line(line) if control == "wrong_line" else line)
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether perturbations and genes are shown in each other's place."""
+        return self._control == "swapped"
 
     def name(self, symbol: str) -> str:
         """Return what a gene is called; the same at every call."""
@@ -98,7 +105,7 @@ class View:
 
     def roles(self, pert: str, gene: str) -> tuple[str, str]:
         """Return the two genes of a pair in the roles that they are shown in."""
-        return (gene, pert) if self._control == "swapped" else (pert, gene)
+        return (gene, pert) if self.is_swapped else (pert, gene)
 
 
 def another_line(cell_line: str) -> str:

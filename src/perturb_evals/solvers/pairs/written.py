@@ -1,17 +1,20 @@
-"""A prompt as it is sent, with what is known of it: which rows it shows, which names are codes."""
+"""Prompts as they are sent, and the solver that sends them: what all that ask in words share."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from inspect_ai.solver import Generate, TaskState
+from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
+from inspect_ai.solver import Generate, Solver, TaskState
 
 from perturb_evals.datasets.genes.symbol_codes import KEY
-from perturb_evals.datasets.pairs.evidence import TrainingRow
-from perturb_evals.replies.pairs import AnswerForm, PairsReply
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
+from perturb_evals.replies.pairs import Answered, PairsReply
 from perturb_evals.replies.reply import attach
 from perturb_evals.solvers.asking.granted import Granted
-from perturb_evals.solvers.pairs.view import View
+from perturb_evals.solvers.baseline import fit_once
+from perturb_evals.solvers.pairs.view import Control, View
 
 HASH_DIGITS = 12
 
@@ -36,27 +39,49 @@ class Written:
         return hashlib.sha256(self.template.encode()).hexdigest()[:HASH_DIGITS]
 
 
-async def send(
-    state: TaskState,
-    generate: Generate,
-    option: Granted,
-    written: Written,
-    view: View,
-    form: AnswerForm = "label",
-) -> TaskState:
-    """Send a prompt in the place of the question, and tell the scorer what it was.
+class Writer(Protocol):
+    """Writes the prompts of one table."""
+
+    async def write(self, view: View) -> Sequence[Written]:
+        """Return the prompts of a question, at least one, each a conversation of its own.
+
+        Raises:
+            DataError: What they show cannot be had.
+        """
+        ...
+
+
+MakeWriter = Callable[[PairsEvidence], Writer]
+
+
+def asking(make: MakeWriter, control: Control | None) -> Solver:
+    """Return a solver that sends what a writer writes; the mean of the verdicts counts.
 
     Args:
-        state: The sample.
-        generate: Inspect's.
-        option: How it is asked.
-        written: The prompt.
-        view: Whose codes the prompt uses.
-        form: How the answer is to be read.
+        make: Makes the writer of a table.
+        control: How questions are shown.
     """
-    state.user_prompt.text = written.text
-    if view.codes:
-        state.metadata[KEY] = dict(view.codes)
-    state = await option.generate(state, generate)
-    attach(state.output, PairsReply(form, prompt=written.hash, shown=tuple(written.shown)))
-    return state
+    writer = fit_once(make)
+    option = Granted("a verdict")
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        view = View(state.metadata, control)
+        prompts = await writer(PairsEvidence.from_metadata(state.metadata)).write(view)
+        if view.codes:
+            state.metadata[KEY] = dict(view.codes)
+        system: list[ChatMessage] = [
+            message for message in state.messages if isinstance(message, ChatMessageSystem)
+        ]
+        said: list[Answered] = []
+        earlier = list(system)
+        for written in prompts:
+            state.messages = [*system, ChatMessageUser(content=written.text)]
+            state = await option.generate(state, generate)
+            reply = PairsReply(prompt=written.hash, shown=tuple(written.shown), before=tuple(said))
+            attach(state.output, reply)
+            said.append(Answered.of(state.output))
+            earlier += state.messages[len(system) :]
+        state.messages = earlier
+        return state
+
+    return solve
