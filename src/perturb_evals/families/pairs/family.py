@@ -54,6 +54,7 @@ from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.lpm import lpm
 from perturb_evals.solvers.pairs.prompts import prompt_hash, render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
+from perturb_evals.solvers.pairs.retrieval.baselines import contrast_vote, retrieval_only
 from perturb_evals.solvers.pairs.transfer_baselines import (
     additive,
     conserved,
@@ -87,6 +88,8 @@ class Pairs(Family):
         conserved,
         cross_context_ridge,
         lpm,
+        retrieval_only,
+        contrast_vote,
         replay,
     )
     scorer_name = "p_positive"
