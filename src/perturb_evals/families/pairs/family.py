@@ -56,6 +56,7 @@ from perturb_evals.solvers.pairs.no_cot import llm_no_cot
 from perturb_evals.solvers.pairs.no_retrieval import llm_no_retrieval
 from perturb_evals.solvers.pairs.prompts import prompt_hash, render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
+from perturb_evals.solvers.pairs.retrieval.baselines import contrast_vote, retrieval_only
 from perturb_evals.solvers.pairs.transfer_baselines import (
     additive,
     conserved,
@@ -91,6 +92,8 @@ class Pairs(Family):
         conserved,
         cross_context_ridge,
         lpm,
+        retrieval_only,
+        contrast_vote,
         replay,
     )
     scorer_name = "p_positive"

@@ -6,13 +6,13 @@ They run, log and rank as models do, with `--model none/none`.
 import math
 import random
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from perturb_evals.datasets.options import named_arguments, whole_number
-from perturb_evals.datasets.pairs.evidence import PairsEvidence
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.replies.pairs import PairsReply
 from perturb_evals.replies.reply import attach
@@ -24,6 +24,15 @@ class Predictor(Protocol):
 
     def score(self, pert: str, gene: str) -> float | None:
         """Return the score of one pair; None where nothing that may be read tells of it."""
+        ...
+
+
+@runtime_checkable
+class Counting(Predictor, Protocol):
+    """A predictor that can name the few training rows behind each of its scores."""
+
+    def counted(self, pert: str, gene: str) -> tuple[TrainingRow, ...]:
+        """Return the rows behind the score of one pair."""
         ...
 
 
@@ -39,8 +48,9 @@ def numeric(name: str, fit: Fit, fallback: tuple[str, Fit] | None = None) -> Sol
         fallback: Name and predictor of another method, for the questions that have no score; they
             are counted.
 
-    A question that has no score is an abstention, with the reason `no_evidence`. A score that is
-    not finite ends the run with a ValueError.
+    The rows of a predictor that is `Counting` are recorded beside its score. A question that has no
+    score is an abstention, with the reason `no_evidence`. A score that is not finite ends the run
+    with a ValueError.
     """
     methods = [(name, fit), *([fallback] if fallback else [])]
     fitted = [(method, fit_once(make)) for method, make in methods]
@@ -49,9 +59,13 @@ def numeric(name: str, fit: Fit, fallback: tuple[str, Fit] | None = None) -> Sol
         evidence = PairsEvidence.from_metadata(state.metadata)
         pert, gene = state.metadata["pert"], state.metadata["gene"]
         method, score = name, None
+        shown: tuple[TrainingRow, ...] = ()
         for method, made in fitted:  # noqa: B007, the last one tried is told below
-            score = made(evidence).score(pert, gene)
+            predictor = made(evidence)
+            score = predictor.score(pert, gene)
             if score is not None:
+                if isinstance(predictor, Counting):
+                    shown = predictor.counted(pert, gene)
                 break
         if score is None:
             said, reply = _why_silent(evidence, pert, gene), PairsReply(no_evidence=True)
@@ -61,7 +75,7 @@ def numeric(name: str, fit: Fit, fallback: tuple[str, Fit] | None = None) -> Sol
             stands_in = "" if method == name else method
             said = f"score {score:.4g} for {VERDICTS[evidence.kind].positive}"
             said += f", by {stands_in}" if stands_in else ""
-            reply = PairsReply(score=float(score), fallback=stands_in)
+            reply = PairsReply(score=float(score), fallback=stands_in, shown=shown)
         state.output = ModelOutput.from_content(
             model=f"perturb_evals/{name}", content=f"{name}: {said}"
         )
