@@ -48,6 +48,7 @@ from perturb_evals.solvers.pairs.baselines import (
     same_pair,
 )
 from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.contrast import contrast
 from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
@@ -57,6 +58,7 @@ from perturb_evals.solvers.pairs.no_retrieval import llm_no_retrieval
 from perturb_evals.solvers.pairs.prompts import prompt_hash, render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 from perturb_evals.solvers.pairs.retrieval.baselines import contrast_vote, retrieval_only
+from perturb_evals.solvers.pairs.summer import summer
 from perturb_evals.solvers.pairs.transfer_baselines import (
     additive,
     conserved,
@@ -78,6 +80,8 @@ class Pairs(Family):
         ask,
         llm_no_cot,
         llm_no_retrieval,
+        summer,
+        contrast,
         constant,
         random_scores,
         gene_frequency,

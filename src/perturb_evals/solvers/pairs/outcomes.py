@@ -1,7 +1,5 @@
 """Outcomes of training rows in the words of prompts."""
 
-from collections.abc import Iterable
-
 from perturb_evals.datasets.pairs.evidence import TrainingRow
 from perturb_evals.datasets.pairs.questions import Kind
 
@@ -12,16 +10,13 @@ OUTCOMES: dict[Kind, tuple[str, str]] = {
 """What became of a readout, by kind of question: label 0, then label 1."""
 
 
-def lines(rows: Iterable[TrainingRow], kind: Kind, cell_line: str) -> str:
-    """Return a line for each row, as a view shows it.
+def line_of(row: TrainingRow, kind: Kind, cell_line: str) -> str:
+    """Return a row in a line of a list.
 
     Args:
-        rows: As a view gives them.
+        row: As a view shows it.
         kind: Kind of question.
-        cell_line: The evaluated line; rows of others say theirs.
+        cell_line: The evaluated line; a row of another one says which.
     """
-    return "\n".join(
-        f"- knock-down of {row.pert}: {row.gene} {OUTCOMES[kind][row.label]}"
-        + ("" if row.line == cell_line else f" (in {row.line})")
-        for row in rows
-    )
+    said = f"- knock-down of {row.pert}: {row.gene} {OUTCOMES[kind][row.label]}"
+    return said if row.line == cell_line else f"{said} (in {row.line})"
