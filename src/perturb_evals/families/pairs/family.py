@@ -59,6 +59,7 @@ from perturb_evals.solvers.pairs.transfer_baselines import (
     conserved,
     cross_context_ridge,
 )
+from perturb_evals.solvers.pairs.view import View
 
 REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
 """What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
@@ -223,7 +224,8 @@ class Pairs(Family):
         kind, form, line = about["kind"], given["answer"], about["cell_line"]
         if prompt_hash(kind, form, line) != hashed:
             return None
-        return render(kind, form, line, about["pert"], about["gene"])
+        view = View(about, given.get("control"))
+        return render(kind, form, line, view.pert, view.gene, view.line)
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Score every question of the task's default run from a file of pairs and scores."""
