@@ -81,6 +81,11 @@ class Family(ABC):
     run whose header names none."""
     answer_arguments: ClassVar[tuple[str, ...]] = ()
     """Arguments of a task that change answers and are no part of its board."""
+    control_argument: ClassVar[str] = ""
+    """The argument of a solver that takes something away from what is shown. A run with it is a
+    control run: on its board, and never ranked. Empty where there is none."""
+    controls: ClassVar[Mapping[str, str]] = {}
+    """What each value of that argument does to a question, in a few words."""
     always: ClassVar[tuple[str, ...]] = ()
     """Methods whose rows every track shows, ranked or not."""
     summary: ClassVar[str]

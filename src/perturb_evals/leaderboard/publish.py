@@ -48,7 +48,7 @@ def publish(
     comparisons = [found for board in boards for found in comparisons_of(board)]
     prompts = {
         entry.result.eval_id: prompt
-        for entry in entries.complete
+        for entry in (*entries.complete, *entries.controls)
         if entry.result is not None and (prompt := first_prompt(entry)) is not None
     }
     beside = f"{TRANSCRIPTS}/" if transcripts else None
@@ -102,7 +102,7 @@ def _bundle(entries: Entries, folder: Path) -> None:
         SiteError: Two logs have one name.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        for entry in entries.complete:
+        for entry in (*entries.complete, *entries.controls):
             if entry.result is not None:
                 _copy(entry.result.log, Path(scratch) / log_name(entry.result.log))
         with redirect_stdout(io.StringIO()):  # it says where it writes, which is not the answer

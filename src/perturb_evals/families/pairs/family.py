@@ -115,6 +115,13 @@ class Pairs(Family):
             "Systems that were allowed to read training rows of other lines too.",
         ),
     }
+    control_argument = "control"
+    controls: ClassVar = {
+        "anonymised": "neutral codes for the names of genes",
+        "swapped": "perturbation and readout exchanged",
+        "wrong_line": "another cell line described",
+        "shuffled_evidence": "outcomes dealt out anew among the rows shown; their share stays",
+    }
     always = ("gene_frequency", "perturbation_rate")
     summary = "cell lines and tasks"
     data_arguments = ("dataset", "cell_line")
