@@ -37,6 +37,13 @@ def add_parser(subparsers: "Subparsers") -> None:
         action="store_true",
         help="bundle the log viewer beside the site and link every transcript",
     )
+    parser.add_argument(
+        "--known",
+        type=Path,
+        metavar="FILE",
+        help="for the site's page of memory: how well known genes are, CSV with symbol and count "
+        "(default: how much NCBI writes of them)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -48,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
         not allowed.
     """
     from perturb_evals.cli.tables.terminal import console
+    from perturb_evals.datasets.genes.known import read_counts
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.entries import read_entries
     from perturb_evals.leaderboard.publish import publish
@@ -56,6 +64,9 @@ def run(args: argparse.Namespace) -> int:
 
     if args.transcripts and args.site is None:
         raise ArgumentError("--transcripts goes with --site FOLDER.")
+    if args.known and args.site is None:
+        raise ArgumentError("--known goes with --site FOLDER, whose page of memory reads it.")
+    counts = read_counts(args.known) if args.known else None
     entries = read_entries(args.logs, read_prices(args.prices) if args.prices else None)
     if args.board is not None:
         entries = _on_boards(entries, args.board)
@@ -73,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
             complain("leaderboard", "there is nothing to write a site of.")
         return 1
     if args.site is not None:
-        publish(args.site, boards, summed, entries, transcripts=args.transcripts)
+        publish(args.site, boards, summed, entries, transcripts=args.transcripts, counts=counts)
         to = sys.stderr if args.form in ("json", "csv") else None
         shown = console(WIDTH, to)
         shown.print(f"The site: {args.site / 'index.html'}", soft_wrap=True)

@@ -220,8 +220,8 @@ def _part(
 ) -> KnownPart:
     n_unknown = len({symbol for symbol in of_units if symbol not in counts})
     if third is None or within is None:
-        why = "no gene has a count" if n_unknown == len(set(of_units)) else "too many have the same"
-        return KnownPart(part, (), n_unknown, (), f"They cannot be cut into thirds: {why}.")
+        why = "They cannot be cut into thirds: too few have a count, or too many the same."
+        return KnownPart(part, (), n_unknown, (), why)
     rows = [
         KnownRow(entry, tuple(one.figure for one in own), _ahead(own[0], own[-1], sign, factor))
         for entry, own in zip(entries, within, strict=True)

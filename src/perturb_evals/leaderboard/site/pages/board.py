@@ -13,6 +13,7 @@ from perturb_evals.leaderboard.site.columns.controls import Controlled
 from perturb_evals.leaderboard.site.columns.standings import Place, named
 from perturb_evals.leaderboard.site.own_track import standing
 from perturb_evals.leaderboard.site.page import WRITTEN, Page, board_stem, system_name
+from perturb_evals.leaderboard.site.pages.memory import memory_of
 from perturb_evals.leaderboard.site.plots.of_board import (
     calibration_of,
     cost_of,
@@ -152,6 +153,7 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
             "selected": board.family.selected and board.parts.get("questions", "") != "all",
             "below": below,
             "about_controls": HOW_TO_READ,
+            "memory": memory_of(stem),
             "to_run": dict.fromkeys(row.to_run for row in board.controls if row.to_run),
             "compared": compared,
             **tables,
