@@ -39,6 +39,7 @@ from perturb_evals.replies.pairs import ANSWER_FORMS
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.scorers.pairs.results import classification
 from perturb_evals.solvers.asking.tokens import prose_tokens
+from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.baselines import (
     constant,
@@ -83,6 +84,7 @@ class Pairs(Family):
         llm_no_retrieval,
         summer,
         contrast,
+        lab_agent,
         constant,
         random_scores,
         gene_frequency,
@@ -235,7 +237,7 @@ class Pairs(Family):
         """Return that a solver without a model has no number, or one with a model has."""
         if solver not in [own.__name__ for own in self.solvers]:
             return ""
-        return reply_fault(solver == ask.__name__, given, output)
+        return reply_fault(solver in (ask.__name__, lab_agent.__name__), given, output)
 
     def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
         """Return the question as it is sent."""
