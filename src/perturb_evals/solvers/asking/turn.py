@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from inspect_ai.model import (
     ChatCompletionChoice,
@@ -12,6 +13,7 @@ from inspect_ai.model import (
     get_model,
 )
 from inspect_ai.tool import Tool
+from inspect_ai.util import LimitExceededError
 
 from perturb_evals.datasets.errors import DataError
 from perturb_evals.solvers.asking.budget import BudgetSpentError, UnpricedError
@@ -62,6 +64,8 @@ class Turns:
             try:
                 once = GenerateConfig(max_retries=0)
                 output = await model.generate(list(messages), list(tools), config=once)
+            except LimitExceededError:
+                raise
             except Exception as error:
                 if refused := _tools_refused(name, error):
                     raise refused from error
@@ -73,7 +77,7 @@ class Turns:
 
         try:
             output = await self._paid.get(answered)
-        except (BudgetSpentError, UnpricedError, NoToolsError):
+        except (BudgetSpentError, UnpricedError, NoToolsError, LimitExceededError):
             raise
         except Exception as error:
             if not says_too_long(said := words_of(error)):
@@ -83,6 +87,7 @@ class Turns:
             return _without_a_word(name, output)
         if output.stop_reason == "model_length" and says_too_long(output.completion):
             return self._too_long.output(name, output.completion)
+        _make_writable(output)
         return output.model_copy(deep=True)
 
 
@@ -102,3 +107,23 @@ def _without_a_word(model: str, output: ModelOutput) -> ModelOutput:
     message = ChatMessageAssistant(content="", model=model, source="generate")
     choice = ChatCompletionChoice(message=message, stop_reason="unknown")
     return output.model_copy(update={"choices": [choice], "completion": ""})
+
+
+def _make_writable(output: ModelOutput) -> None:
+    """Put a mark for half of a surrogate pair in calls of tools, which no log could hold.
+
+    JSON can spell one. Inspect marks those of texts, and a whole run would end by one of a call. It
+    is the output that the log has which is changed.
+    """
+    for choice in output.choices:
+        for call in choice.message.tool_calls or []:
+            call.function, call.arguments = _written(call.function), _written(call.arguments)
+            call.parse_error = _written(call.parse_error)
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_written(key): _written(own) for key, own in value.items()}
+    return [_written(own) for own in value] if isinstance(value, list) else value

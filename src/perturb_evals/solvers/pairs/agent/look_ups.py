@@ -33,7 +33,9 @@ LETTERS_SHOWN = 2000
 LOOK_UPS_A_TURN = 16
 """So many calls of tools are answered in one turn."""
 
-_WORD = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
+_TOKEN = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
+_PIECE = re.compile(r"[^\W_]+")
+"""A gene's name may have a dash, or stand beside another one with a dash between them."""
 
 
 class LookUps:
@@ -163,18 +165,21 @@ class LookUps:
         own = {name, written.symbol, *written.names}
         folded = {n.casefold() for n in own if any(letter.isdigit() for letter in n)}
 
-        def coded(found: re.Match[str]) -> str:
-            word = found[0]
+        def coded(word: str) -> str:
             if word in own or word.casefold() in folded:
                 return self._view.name(name)
             gene = self._library.gene(word)
             return word if gene is None else self._view.name(gene)
 
+        def token(found: re.Match[str]) -> str:
+            whole = coded(found[0])
+            return _PIECE.sub(lambda part: coded(part[0]), whole) if whole == found[0] else whole
+
         text = written.summary
         if written.full_name:
             whole = re.compile(re.escape(written.full_name), re.IGNORECASE)
             text = whole.sub(lambda _: self._view.name(name), text)
-        return _WORD.sub(coded, text)
+        return _TOKEN.sub(token, text)
 
 
 def _count(shown: Sized, found: Sized) -> str:
