@@ -87,6 +87,7 @@ check: $(INSTALLED)  ## Lint, format check, types, Inspect's conventions, workfl
 bench: $(INSTALLED)  ## Measure speed, as ratios in one run
 	$(BIN)/python benchmarks/bench_metrics.py
 	$(BIN)/python benchmarks/bench_floor.py
+	$(BIN)/python benchmarks/bench_retrieval.py
 	$(BIN)/python benchmarks/bench_task.py
 	$(BIN)/python benchmarks/bench_regression.py
 	$(BIN)/python benchmarks/bench_screens.py

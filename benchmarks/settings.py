@@ -6,8 +6,9 @@ No test row is read. The training perturbations of each line are cut into five f
 foretold from the others, and its genes with both labels give a per-gene AUROC. A cell is the mean
 over folds and lines. Settings are varied one at a time about those of the package, which stand
 first in each table: of graph_knn and graph_factor; of what is said of unseen genes, a quarter of
-those genes being hidden as under holdout=both; and of the parts of combined, which may read the
-other lines' training rows. About twenty minutes for three lines on two cores.
+those genes being hidden as under holdout=both; of the parts of combined, which may read the other
+lines' training rows; and of the labels of the rows that summer and contrast show of the own line.
+About half an hour for three lines on two cores.
 """
 
 import argparse
@@ -36,6 +37,15 @@ from perturb_evals.solvers.pairs.factor_model import SETTINGS, by_factors
 from perturb_evals.solvers.pairs.graph_factor import MIXTURES, RANK, GraphFactor, Mixture
 from perturb_evals.solvers.pairs.knn import PRIOR_WEIGHT, by_knowledge, by_other_lines
 from perturb_evals.solvers.pairs.knowledge import Knowledge
+from perturb_evals.solvers.pairs.retrieval.baselines import MeanLabel
+from perturb_evals.solvers.pairs.retrieval.nearest import (
+    EACH,
+    GENE_FACTOR,
+    PRIOR_NEARNESS,
+    NearestOfEach,
+    Vote,
+)
+from perturb_evals.solvers.pairs.retrieval.retriever import Retriever
 from perturb_evals.solvers.pairs.transfer import Transferred
 
 FOLDS, SEED = 5, 0
@@ -109,6 +119,22 @@ def transferred(method: Callable[[Triples], TriplesModel]) -> Callable[[PairsEvi
     return lambda evidence: Transferred(evidence, lambda rows, _: method(rows))
 
 
+def vote(
+    each: int = EACH, gene_factor: float = GENE_FACTOR, prior_nearness: float = PRIOR_NEARNESS
+) -> Callable[[PairsEvidence], Predictor]:
+    return lambda evidence: Vote(
+        evidence, NearestOfEach(evidence, USUAL, each, gene_factor), prior_nearness
+    )
+
+
+class VoteAtOneHalf(Vote):
+    """The vote drawn to one half instead of the gene's rate."""
+
+    def __init__(self, evidence: PairsEvidence) -> None:
+        super().__init__(evidence, NearestOfEach(evidence, USUAL))
+        self._rates.rates, self._rates.line_rate = {}, 0.5
+
+
 @dataclass(frozen=True)
 class Either:
     """What one method says, and where it has nothing to say another."""
@@ -172,11 +198,20 @@ TRANSFER: Settings = {
     **{f"prior_rows {k:g}": transferred(partial(Conserved, prior_rows=k)) for k in (1.0, 10.0)},
     "cross_context_ridge": transferred(ContextRidge),
 }
+SHOWN: Settings = {
+    "contrast_vote": vote(),
+    **{f"each {n}": vote(each=n) for n in (1, 5, 10)},
+    **{f"gene_factor {f:g}": vote(gene_factor=f) for f in (0.0, 0.25, 0.75)},
+    **{f"prior_nearness {k:g}": vote(prior_nearness=k) for k in (0.01, 1.0)},
+    "drawn to one half": VoteAtOneHalf,
+    "retrieval_only": lambda evidence: MeanLabel(Retriever(evidence, USUAL)),
+}
 TABLES = {
     "the own line's rows": OWN_LINE,
     "unseen genes": UNSEEN,
     "other lines' rows too": CROSS,
     "transfer from other lines": TRANSFER,
+    "rows that are shown": SHOWN,
 }
 
 
@@ -192,10 +227,11 @@ def scores(
     found: dict[tuple[str, str], list[float]] = {}
     for fold in range(folds):
         seen = replace(whole, left_out=frozenset(perts[fold_of == fold]))
+        own = replace(seen, track="within", lines=(line,))
         unseen = replace(seen, hidden=unseen_genes(seen.asked(), SEED + fold))
         for table in tables:
             settings = TABLES[table]
-            evidence = unseen if settings is UNSEEN else seen
+            evidence = unseen if settings is UNSEEN else own if settings is SHOWN else seen
             asked = evidence.asked()
             pairs = list(zip(asked["pert"], asked["gene"], strict=True))
             for name, fit in settings.items():

@@ -64,6 +64,7 @@ from perturb_evals.solvers.pairs.transfer_baselines import (
     conserved,
     cross_context_ridge,
 )
+from perturb_evals.solvers.pairs.view import View
 
 REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
 """What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
@@ -124,6 +125,13 @@ class Pairs(Family):
             "training rows of {lines}",
             "Systems that were allowed to read training rows of other lines too.",
         ),
+    }
+    control_argument = "control"
+    controls: ClassVar = {
+        "anonymised": "neutral codes for the names of genes",
+        "swapped": "perturbation and readout exchanged",
+        "wrong_line": "another cell line described",
+        "shuffled_evidence": "outcomes dealt out anew among the rows shown; their share stays",
     }
     always = ("gene_frequency", "perturbation_rate")
     summary = "cell lines and tasks"
@@ -234,7 +242,8 @@ class Pairs(Family):
         kind, form, line = about["kind"], given["answer"], about["cell_line"]
         if prompt_hash(kind, form, line) != hashed:
             return None
-        return render(kind, form, line, about["pert"], about["gene"])
+        view = View(about, given.get("control"))
+        return render(kind, form, line, view.pert, view.gene, view.line)
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Score every question of the task's default run from a file of pairs and scores."""

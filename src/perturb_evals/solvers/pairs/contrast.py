@@ -20,8 +20,8 @@ PROMPT = (
 {question}
 
 The pairs of this screen that are nearest to this one, on either side. Genes are near that share \
-partners of interaction, or words in their descriptions: 1 is the same pair in another line, 0 is to \
-have nothing in common. The nearest come first.
+partners of interaction, or words in their descriptions: 1 is the same pair in another line, 0 \
+nothing in common. The nearest come first.
 
 Nearest pairs that came out as {positive}:
 {for_it}
@@ -65,7 +65,7 @@ class Contrast:
         found = self._nearest.nearest(*view.pair)
         shown = [row for row, _ in found]
         sides: tuple[list[str], list[str]] = ([], [])
-        # Under a control an outcome may stand at another row, and the nearest come first all the same.
+        # The nearest come first also where a control has dealt out the outcomes anew.
         rows = zip(view.rows(shown), (nearness for _, nearness in found), strict=True)
         for row, nearness in sorted(rows, key=lambda one: -one[1]):
             said = line_of(row, self._kind, self._line)

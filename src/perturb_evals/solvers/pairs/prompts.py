@@ -105,7 +105,9 @@ def template(kind: Kind, form: AnswerForm) -> str:
     return SETTING + "\n" + QUESTION[kind] + "\n\n" + FORMATS[form][kind]
 
 
-def render(kind: Kind, form: AnswerForm, cell_line: str, pert: str, gene: str) -> str:
+def render(
+    kind: Kind, form: AnswerForm, cell_line: str, pert: str, gene: str, description: str = ""
+) -> str:
     """Render the prompt of one question.
 
     Args:
@@ -114,12 +116,13 @@ def render(kind: Kind, form: AnswerForm, cell_line: str, pert: str, gene: str) -
         cell_line: Name of the cell line; its description goes into the prompt.
         pert: Symbol of the knocked-down gene.
         gene: Symbol of the readout gene, or the name of a gene set in a `*_set` line.
+        description: What is said of the cell line; empty for its own description.
 
     Returns:
         The prompt. Symbols are inserted as they are; they are never interpreted.
     """
     return template(kind, form).format(
-        description=describe(cell_line),
+        description=description or describe(cell_line),
         readout_label=READOUT_LABEL["set" if cell_line.endswith("_set") else "gene"],
         pert=pert,
         gene=gene,

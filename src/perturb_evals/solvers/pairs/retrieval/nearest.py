@@ -18,7 +18,7 @@ SIDES: tuple[Side, ...] = get_args(Side)
 """The label of a row, in the order in which they are shown."""
 
 EACH = 3
-GENE_FACTOR, PRIOR_WEIGHT = 0.5, 0.1
+GENE_FACTOR, PRIOR_NEARNESS = 0.5, 0.1
 """Settings of the vote, looked at in `python benchmarks/settings.py`."""
 
 
@@ -86,7 +86,7 @@ class NearestOfEach:
             near_genes[column] = 1.0
         rows = table.of_genes([column, *self._genes.places(gene)])
         nearness = near_perts[table.pert[rows]] * near_genes[table.gene[rows]]
-        order = np.lexsort((rows, -nearness))
+        order = np.argsort(-nearness, kind="stable")
         order = order[nearness[order] > 0]
         positive = table.label[rows[order]] == 1
         shown = np.concatenate([order[side][: self._each] for side in (positive, ~positive)])
@@ -96,22 +96,22 @@ class NearestOfEach:
 class Vote:
     """The positive rows' share of the nearness of all that are shown, drawn to the gene's rate.
 
-    (sum of the positive ones + k * prior) / (sum of all + k), k being the prior's weight and prior
+    (sum of the positive ones + k * prior) / (sum of all + k), k being `prior_nearness` and prior
     the gene's training rate in the own line, or the line's for a gene without rows.
 
     Args:
         evidence: Training rows.
         nearest: Finds the rows that are shown.
-        prior_weight: k above; above 0.
+        prior_nearness: k above, as if a row were so near that says the prior; above 0.
     """
 
     def __init__(
         self,
         evidence: PairsEvidence,
         nearest: NearestOfEach,
-        prior_weight: float = PRIOR_WEIGHT,
+        prior_nearness: float = PRIOR_NEARNESS,
     ) -> None:
-        self._nearest, self._prior_weight = nearest, prior_weight
+        self._nearest, self._prior_nearness = nearest, prior_nearness
         self._rates = GeneFrequency(evidence)
 
     def score(self, pert: str, gene: str) -> float | None:
@@ -122,10 +122,10 @@ class Vote:
         near, rate = self._nearest.nearest(pert, gene), self._rates.score(pert, gene)
         if rate is None and not near:
             return None
-        prior = self._prior_weight * (self._rates.line_rate if rate is None else rate)
+        prior = self._prior_nearness * (self._rates.line_rate if rate is None else rate)
         positive = sum(nearness for row, nearness in near if row.label)
         total = sum(nearness for _, nearness in near)
-        return round((positive + prior) / (total + self._prior_weight), DECIMALS)
+        return round((positive + prior) / (total + self._prior_nearness), DECIMALS)
 
     def counted(self, pert: str, gene: str) -> tuple[TrainingRow, ...]:
         """Return the rows behind the score."""

@@ -148,4 +148,5 @@ class Closest:
 
 
 def _joined(rows: Sequence[Rows]) -> Rows:
-    return np.concatenate(rows) if rows else np.empty(0, dtype=np.intp)
+    """Return all rows in the order of the table."""
+    return np.sort(np.concatenate(rows)) if rows else np.empty(0, dtype=np.intp)

@@ -133,9 +133,7 @@ class Retriever:
 def _closest(rows: Rows, weights: Floats) -> list[int]:
     """Return the rows of a weight above 0, the largest first, of equal ones the first."""
     rows, weights = rows[weights > 0], weights[weights > 0]
-    # Close perturbations stand in the order of their closeness.
-    order = np.lexsort((rows, -weights))
-    found: list[int] = rows[order].tolist()
+    found: list[int] = rows[np.argsort(-weights, kind="stable")].tolist()
     return found
 
 
