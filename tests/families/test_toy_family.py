@@ -16,7 +16,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from perturb_evals.cli.main import main
 from perturb_evals.datasets.benchmark import Benchmark
 from perturb_evals.families import FAMILIES
-from perturb_evals.families.asked_again import AskedAgain, Prompt, Shown
+from perturb_evals.families.asked_again import AskedAgain, Shown
 from perturb_evals.families.board import Control, OpenedTrack, Parts
 from perturb_evals.families.family import Family
 from perturb_evals.families.outcome import MeanOutcome
@@ -110,8 +110,9 @@ def cells_left() -> Task:
 class NothingToAudit:
     what = "rows"
     symbols: ClassVar[dict[str, str]] = {}
+    informants = ()
 
-    def shown(self, sample: Any, prompt: Prompt) -> Iterator[Shown]:
+    def shown(self, sample: Any, prompts: Any, output: Any, *, records: bool) -> Iterator[Shown]:
         return iter(())
 
 

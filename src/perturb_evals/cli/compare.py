@@ -23,17 +23,21 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the comparison of all runs on each board that has two of them.
+    """Print the comparison of all systems on each board that has two of them.
+
+    A control run is held against its original alone, and counts among no pairs of systems.
 
     Returns:
         0; 1 when no two runs can be compared.
     """
     from perturb_evals.cli.tables.compare import show_all, show_comparison, show_who_is_better
+    from perturb_evals.cli.tables.controls import sentence_of, show_controls
     from perturb_evals.cli.tables.glance import not_shown
     from perturb_evals.cli.tables.leaderboard import show_set_aside
     from perturb_evals.cli.tables.terminal import console, print_frame, short
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.comparison import ComparisonError, compare
+    from perturb_evals.leaderboard.control_runs import control_rows
     from perturb_evals.leaderboard.entries import board_of, read_entries
     from perturb_evals.leaderboard.frame import comparisons_to_frame
 
@@ -43,10 +47,18 @@ def run(args: argparse.Namespace) -> int:
     for entry in entries.complete:
         if entry.result is not None:
             boards.setdefault(board_of(entry.result), []).append(entry)
+    under: dict[tuple[str, ...], list[Entry]] = {}
+    for entry in entries.controls:
+        if entry.result is not None:
+            under.setdefault(board_of(entry.result), []).append(entry)
+    controls = [
+        row for at, found in under.items() for row in control_rows(boards.get(at, []), found)
+    ]
     several = [found for found in boards.values() if len(found) > 1]
     comparisons = []
     # Where nothing can be compared, the message says which part differs.
-    for found in several or [list(entries.complete)]:
+    no_pair = [] if controls and len(entries.complete) < 2 else [list(entries.complete)]
+    for found in several or no_pair:
         try:
             comparison = compare(found, older=entries.older, logs=args.logs)
         except ComparisonError as error:
@@ -57,12 +69,18 @@ def run(args: argparse.Namespace) -> int:
             show_who_is_better(shown, comparison)
         elif args.form == "verbose":
             # What the systems add to a reference needs the rows that are computed for a board.
-            (board,) = make_boards(replace(entries, complete=tuple(found)))
+            (board,) = make_boards(replace(entries, complete=tuple(found), controls=()))
             show_all(shown, comparison, board)
         elif args.form is None:
             show_comparison(shown, comparison)
     if args.form in ("json", "csv"):
-        print_frame(comparisons_to_frame(comparisons), args.form)
+        pairs = [pair for row in controls if (pair := row.as_pair())]
+        print_frame(comparisons_to_frame([*comparisons, *map(compare, pairs)]), args.form)
+    elif args.form == "brief":
+        for row in controls:
+            shown.print(sentence_of(row), soft_wrap=True)
+    else:
+        show_controls(shown, controls)
     alone = [
         f"{short(found[0].name)} is alone on its board: nothing to compare with."
         for found in boards.values()
@@ -78,4 +96,4 @@ def run(args: argparse.Namespace) -> int:
                 shown.print(said)
             else:
                 complain("compare", said)
-    return 0 if comparisons else 1
+    return 0 if comparisons or any(row.original for row in controls) else 1

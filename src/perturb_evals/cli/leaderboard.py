@@ -37,6 +37,13 @@ def add_parser(subparsers: "Subparsers") -> None:
         action="store_true",
         help="bundle the log viewer beside the site and link every transcript",
     )
+    parser.add_argument(
+        "--known",
+        type=Path,
+        metavar="FILE",
+        help="for the site's page of memory: how well known genes are, CSV with symbol and count "
+        "(default: how much NCBI writes of them)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -48,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
         not allowed.
     """
     from perturb_evals.cli.tables.terminal import console
+    from perturb_evals.datasets.genes.known import read_counts
     from perturb_evals.leaderboard.boards import make_boards
     from perturb_evals.leaderboard.entries import read_entries
     from perturb_evals.leaderboard.publish import publish
@@ -56,10 +64,13 @@ def run(args: argparse.Namespace) -> int:
 
     if args.transcripts and args.site is None:
         raise ArgumentError("--transcripts goes with --site FOLDER.")
+    if args.known and args.site is None:
+        raise ArgumentError("--known goes with --site FOLDER, whose page of memory reads it.")
+    counts = read_counts(args.known) if args.known else None
     entries = read_entries(args.logs, read_prices(args.prices) if args.prices else None)
     if args.board is not None:
         entries = _on_boards(entries, args.board)
-    tracks = sorted({entry.track for entry in entries.complete})
+    tracks = sorted({entry.track for entry in (*entries.complete, *entries.controls)})
     if args.track is not None and tracks and args.track not in tracks:
         raise ArgumentError(f"--track expects {' or '.join(tracks)} here; got {args.track!r}.")
     boards = make_boards(entries)
@@ -73,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
             complain("leaderboard", "there is nothing to write a site of.")
         return 1
     if args.site is not None:
-        publish(args.site, boards, summed, entries, transcripts=args.transcripts)
+        publish(args.site, boards, summed, entries, transcripts=args.transcripts, counts=counts)
         to = sys.stderr if args.form in ("json", "csv") else None
         shown = console(WIDTH, to)
         shown.print(f"The site: {args.site / 'index.html'}", soft_wrap=True)
@@ -83,9 +94,10 @@ def run(args: argparse.Namespace) -> int:
 def _on_boards(entries: "Entries", text: str) -> "Entries":
     """Keep the runs on boards whose title or key holds a text, in capitals or not."""
     wanted = text.casefold()
+    ran = (*entries.complete, *entries.controls)
     places = {
         (f"{result.task} on {result.context}", result.board_key)
-        for result in (*(entry.result for entry in entries.complete), *entries.incomplete)
+        for result in (*(entry.result for entry in ran), *entries.incomplete)
         if result is not None
     }
     kept = {key for title, key in places if wanted in f"{title}\n{key}".casefold()}
@@ -97,6 +109,7 @@ def _on_boards(entries: "Entries", text: str) -> "Entries":
     return replace(
         entries,
         complete=tuple(e for e in entries.complete if e.result and e.result.board_key in kept),
+        controls=tuple(e for e in entries.controls if e.result and e.result.board_key in kept),
         incomplete=tuple(run for run in entries.incomplete if run.board_key in kept),
         older=tuple(run for run in entries.older if run.board_key in kept),
     )
@@ -107,11 +120,15 @@ def _in_track(
 ) -> "tuple[tuple[Board, ...], tuple[Summary, ...]]":
     """Keep a track of the boards and their summaries."""
     chosen = (
-        replace(board, tracks=tuple(track for track in board.tracks if track.name == name))
+        replace(
+            board,
+            tracks=tuple(track for track in board.tracks if track.name == name),
+            controls=tuple(row for row in board.controls if row.entry.track == name),
+        )
         for board in boards
     )
     return (
-        tuple(board for board in chosen if board.tracks),
+        tuple(board for board in chosen if board.tracks or board.controls),
         tuple(summary for summary in summed if summary.track == name),
     )
 
@@ -123,6 +140,7 @@ def _show(
     entries: "Entries",
 ) -> None:
     """Print the boards in one of the forms, and in each of them that runs take no part."""
+    from perturb_evals.cli.tables.controls import sentence_of, show_controls
     from perturb_evals.cli.tables.glance import not_shown, show_glance, show_sentences
     from perturb_evals.cli.tables.leaderboard import show_leaderboard, show_set_aside
     from perturb_evals.cli.tables.terminal import console, print_frame
@@ -140,5 +158,14 @@ def _show(
         show_leaderboard(shown, boards, summed, entries)
     else:
         show_glance(shown, boards, summed, entries)
+    controls = [row for board in boards for row in board.controls]
+    if form == "brief":
+        for row in controls:
+            shown.print(sentence_of(row), soft_wrap=True)
+    elif form is None or form == "verbose":
+        show_controls(shown, controls)
+    elif controls:
+        n = f"{len(controls)} control {'run is' if len(controls) == 1 else 'runs are'}"
+        complain("leaderboard", f"{n} in the tables without --{form} only.")
     if form in ("json", "csv", "brief") and (said := not_shown(boards, entries)):
         complain("leaderboard", said)

@@ -1,11 +1,12 @@
 """What a task asks with the data at hand, which the samples of its logs are held against."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalSampleSummary
+from inspect_ai.model import ModelOutput
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class Prompt:
 
     Attributes:
         text: The text of a message.
-        before: All that models had written in the sample before.
+        before: All that models had written in the sample before, but for those of the audit's
+            `informants`, whose words are what a model is shown.
         follows: The message before it, which it may be the answer to; empty for none, and where a
             model wrote one of the two.
     """
@@ -46,9 +48,26 @@ class Audit(Protocol):
     """What is looked for, in the plural."""
     symbols: Mapping[str, str]
     """Symbols by the codes that stand for them in all prompts of the run, see `symbol_codes`."""
+    informants: Collection[str]
+    """Roles of models that tell what is known, such as a summary, and judge no question: what they
+    write is shown to the model that is evaluated."""
 
-    def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterable[Shown]:
-        """Find what a prompt shows."""
+    def shown(
+        self,
+        sample: EvalSampleSummary,
+        prompts: Sequence[Prompt],
+        output: ModelOutput,
+        *,
+        records: bool,
+    ) -> Iterable[Shown]:
+        """Find what the prompts of a sample show, and what its reply records.
+
+        Args:
+            sample: The sample.
+            prompts: All its prompts, in their order, with symbols in the place of codes.
+            output: Its output, with the reply.
+            records: Whether the solver is one of this package, which records what it shows.
+        """
         ...
 
 

@@ -5,7 +5,7 @@ and has pages as soon as one object says what stands here.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +23,7 @@ from perturb_evals.datasets.published import publication_date
 from perturb_evals.families.asked_again import AskedAgain
 from perturb_evals.families.board import Control, OlderMetrics, OpenedTrack, Parts
 from perturb_evals.families.demo import Demo
+from perturb_evals.families.how_known import HowKnown, how_known
 from perturb_evals.families.outcome import Better, Outcome
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.families.references import BoardAtHand, LackingReference, Reference
@@ -81,6 +82,11 @@ class Family(ABC):
     run whose header names none."""
     answer_arguments: ClassVar[tuple[str, ...]] = ()
     """Arguments of a task that change answers and are no part of its board."""
+    control_argument: ClassVar[str] = ""
+    """The argument of a solver that takes something away from what is shown. A run with it is a
+    control run: on its board, and never ranked. Empty where there is none."""
+    controls: ClassVar[Mapping[str, str]] = {}
+    """What each value of that argument does to a question, in a few words."""
     always: ClassVar[tuple[str, ...]] = ()
     """Methods whose rows every track shows, ranked or not."""
     summary: ClassVar[str]
@@ -159,6 +165,14 @@ class Family(ABC):
     def public_since(self, board: Parts) -> date | None:
         """Return the day the data of a board became public; None where it is not known."""
         return publication_date(str(board["context"]))
+
+    def how_known(self, board: Parts, symbols: Iterable[str]) -> HowKnown:
+        """Return how well known some genes of a board are, from files that are here.
+
+        Raises:
+            DataError: They are not here, with how to get them; or they cannot be read.
+        """
+        return how_known(str(board["context"]), symbols)
 
     def repeats(self, context: str) -> bool:
         """Whether a context is another one cut anew, which a summary counts once."""

@@ -22,13 +22,14 @@ def lacking_knowledge(context: str, *files: str) -> str:
     simulated = context in SIMULATED
     lacking = () if graph_at_hand(simulated) else GRAPHS["string_links"]
     if not simulated:
-        lacking += tuple(file for file in files if not _is_here(file))
+        lacking += tuple(file for file in files if not is_here(file))
     if not lacking:
         return ""
     return f"`perturb-evals data fetch {' '.join(dict.fromkeys(lacking))}` gets the files."
 
 
-def _is_here(file: str) -> bool:
+def is_here(file: str) -> bool:
+    """Whether a known file stands on this machine, unchecked."""
     try:
         return locate(find_source(file)) is not None
     except DataError:  # the mirror is no folder

@@ -35,9 +35,14 @@ class Names:
 
     def in_any_case(self, text: str) -> frozenset[str]:
         """Return the names in a text, whatever their case: `set` is the gene SET, too."""
-        folded = text.casefold()
-        words = {*_TOKEN.findall(folded), *_PIECE.findall(folded)}
-        other = {self._folded[word] for word in words & self._folded.keys()}
+        other: set[str] = set()
+        beside = text
+        for phrase in self._phrases:
+            beside = beside.replace(phrase, " ")
+        for word in _TOKEN.findall(beside.casefold()):
+            whole = self._folded.get(word)
+            parts = [whole] if whole else map(self._folded.get, _PIECE.findall(word))
+            other.update(filter(None, parts))
         return self.in_text(text) | other
 
     def without(self, text: str) -> str:

@@ -1,6 +1,7 @@
 """What a system got on every question or perturbation of a board, in one order for all systems."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -112,6 +113,15 @@ class Outcome(ABC):
         """(units,) how many comparisons the credit of a unit is a mean over; 0 for none."""
         return np.zeros(len(self.units), dtype=np.int64)
 
+    @property
+    def genes(self) -> Mapping[str, tuple[str, ...]]:
+        """The symbol that each unit is about, in each of its parts; the parts in the singular."""
+        return {}
+
+    def among(self, kept: NDArray[np.bool_]) -> "Outcome":
+        """Return the outcome on some of its units, one at least, in their order."""
+        raise NotImplementedError
+
     def truth(self, row: int, task: str) -> str:
         """Return the true answer of a unit in a word; empty where a log holds none."""
         return ""
@@ -144,6 +154,20 @@ class MeanOutcome(Outcome):
     def perturbations(self) -> tuple[str, ...]:
         """Names of the perturbations, sorted."""
         return self.units
+
+    @property
+    def genes(self) -> Mapping[str, tuple[str, ...]]:
+        """The perturbations themselves."""
+        return {"perturbation": self.units}
+
+    def among(self, kept: NDArray[np.bool_]) -> "MeanOutcome":
+        """Return the scores of some perturbations."""
+        return MeanOutcome(
+            tuple(np.array(self.units)[kept]),
+            self.scores[kept],
+            tuple(np.array(self.sample_ids)[kept]),
+            self.beside and self.beside.among(kept),
+        )
 
     @property
     def value(self) -> float:

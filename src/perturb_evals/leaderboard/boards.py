@@ -14,6 +14,7 @@ from perturb_evals.families import family_of, tracks
 from perturb_evals.families.family import Family
 from perturb_evals.families.outcome import Better, shared_weights
 from perturb_evals.families.references import LackingReference, NoReferencesError
+from perturb_evals.leaderboard.control_runs import ControlRow, control_rows
 from perturb_evals.leaderboard.entries import Entries, Entry, TrackKey, board_of
 from perturb_evals.leaderboard.floor import Floor, floor_above, floor_of
 from perturb_evals.leaderboard.ranks import Row, board_factor, rank, shown_in, sign_of
@@ -23,6 +24,9 @@ from perturb_evals.leaderboard.skill import Scale, scale_of
 from perturb_evals.leaderboard.text import decimal
 from perturb_evals.metrics.intervals import FEWEST, ROUNDING
 from perturb_evals.metrics.simultaneous import FEWEST_EFFECTIVE
+
+Asked = tuple[tuple[str, ...], bytes]
+"""What was asked, with its labels; see `Outcome.asked`."""
 
 SAME_HEADLINE = 1e-6
 """By how much a run's headline may differ from that of its row computed here, on other machines."""
@@ -72,6 +76,7 @@ class Board:
         incomplete: Runs on this board that are not complete.
         apart: Sentences that say which parts differ from other boards on the same task and context.
         notes: What else a reader should know, in sentences.
+        controls: Its control runs, which are in no track.
     """
 
     key: str
@@ -86,6 +91,7 @@ class Board:
     incomplete: tuple[Result, ...]
     apart: tuple[str, ...]
     notes: tuple[str, ...]
+    controls: tuple[ControlRow, ...] = ()
 
     @property
     def family(self) -> Family:
@@ -102,21 +108,70 @@ def make_boards(entries: Entries) -> tuple[Board, ...]:
     """Return the boards of all complete runs, sorted by key.
 
     Reference rows are computed from the data of each board where they can be had; a note says so
-    where not. Neither the order of logs nor their names change anything.
+    where not. Neither the order of logs nor their names change anything, and control runs change
+    nothing of a board but its `controls`. A board on which only these ran has no tracks.
     """
+    grouped, controls = _by_board(entries.complete), _by_board(entries.controls)
+    parts = {place: _first(found).board for place, found in grouped.items()}
+    boards = []
+    for place in sorted({**grouped, **controls}):
+        found, beside = grouped.get(place, []), controls.get(place, [])
+        incomplete = tuple(result for result in entries.incomplete if board_of(result) == place)
+        own = _first(found or beside).board
+        apart = _apart(own, [other for at, other in parts.items() if at != place])
+        board = _board(found, incomplete, apart) if found else _of_controls(beside, incomplete)
+        boards.append(_with_controls(board, found, beside) if beside else board)
+    return tuple(boards)
+
+
+def _by_board(entries: Iterable[Entry]) -> dict[tuple[str, str, str], list[Entry]]:
     grouped: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
-    for entry in entries.complete:
+    for entry in entries:
         if entry.result is not None:
             grouped[board_of(entry.result)].append(entry)
-    parts = {place: _first(found).board for place, found in grouped.items()}
-    return tuple(
-        _board(
-            found,
-            tuple(result for result in entries.incomplete if board_of(result) == place),
-            _apart(parts[place], [other for at, other in parts.items() if at != place]),
-        )
-        for place, found in sorted(grouped.items())
+    return grouped
+
+
+def _with_controls(board: Board, runs: Sequence[Entry], controls: Sequence[Entry]) -> Board:
+    """Return a board with the control runs on it; those asked otherwise than it are told."""
+    ranked = [row.entry for track in board.tracks for row in track.rows]
+    asked = _usual([entry.outcome.asked for entry in ranked or controls])
+    kept = [entry for entry in controls if entry.outcome.asked == asked]
+    notes = [
+        f"A control run of {entry.name} was asked other questions, or judged by other labels, and "
+        "is left out."
+        for entry in controls
+        if entry.outcome.asked != asked
+    ]
+    on_board = {id(entry) for entry in ranked}
+    rows = control_rows([run for run in runs if id(run) in on_board], kept)
+    return replace(board, controls=rows, notes=(*board.notes, *notes))
+
+
+def _of_controls(controls: Sequence[Entry], incomplete: tuple[Result, ...]) -> Board:
+    """Return a board on which no system ran."""
+    asked = _usual([entry.outcome.asked for entry in controls])
+    first = _first(controls)
+    one = next(entry.outcome for entry in controls if entry.outcome.asked == asked)
+    family = family_of(first.task)
+    return Board(
+        key=first.board_key,
+        parts=dict(first.board),
+        data_sha256=first.data_sha256,
+        headline=first.headline,
+        better=family.better,
+        n_units=len(one.units),
+        n_perturbations=one.n_perturbations,
+        tracks=(),
+        scale=scale_of(family, [], shared_weights(one.n_perturbations)),
+        incomplete=incomplete,
+        apart=(),
+        notes=("Only control runs are here, and no system: there is nothing to rank.",),
     )
+
+
+def _usual(asked: Sequence[Asked]) -> Asked:
+    return Counter(asked).most_common(1)[0][0]
 
 
 def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[str, ...]) -> Board:
@@ -134,7 +189,7 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
         computed = []
         notes.append(f"The reference rows could not be computed: {error}")
     # What was asked follows from the data; where they cannot be had, most runs are believed.
-    asked = Counter(entry.outcome.asked for entry in computed or runs).most_common(1)[0][0]
+    asked = _usual([entry.outcome.asked for entry in computed or runs])
     for entry in (*runs, *computed):
         if entry.outcome.units != asked[0]:
             notes.append(f"{entry.name} was asked other questions and is left out.")

@@ -21,12 +21,15 @@ from perturb_evals.leaderboard.results.from_log import result_of, status_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.systems import (
     baseline_identity,
+    control_of,
     identity,
     is_baseline,
     names,
+    names_beside,
     reads_truth,
     told_by_prompt,
     track_of,
+    without_control,
 )
 from perturb_evals.leaderboard.unrunnable import unrunnable
 from perturb_evals.logs.headers import OF_ODD_LOGS, LogsError, SetAside, read_headers
@@ -37,6 +40,7 @@ TOLERANCE = 1e-9
 """By how much the headline of a header may differ from that of its samples."""
 
 EntryKind = Literal["system", "baseline", "truth"]
+Run = tuple[Result, Outcome]
 TrackKey = tuple[str, tuple[str, ...]]
 """A track and, for cross, the lines that are open in it: what tells the tracks of a board apart."""
 
@@ -90,17 +94,20 @@ class Entries:
     """What some folders hold.
 
     Attributes:
-        complete: An entry a complete run, the newest of each system on each board; sorted by
+        complete: An entry a complete run of a system, the newest of each on each board; sorted by
             board, system and date.
         incomplete: Results of runs that are not complete, by board and date.
         older: Results of complete runs of which the same system has a newer one.
         set_aside: Logs that are no runs of this package, or cannot be read.
+        controls: The same as `complete` of control runs, which are never ranked. They are called
+            as their system is without the control.
     """
 
     complete: tuple[Entry, ...]
     incomplete: tuple[Result, ...]
     older: tuple[Result, ...]
     set_aside: tuple[SetAside, ...]
+    controls: tuple[Entry, ...] = ()
 
 
 def read_entries(paths: Sequence[str | Path], prices: Prices | None = None) -> Entries:
@@ -128,20 +135,32 @@ def read_entries(paths: Sequence[str | Path], prices: Prices | None = None) -> E
             incomplete.append(result)
         else:
             found.append((result, outcome))
-    told = told_by_prompt([result for result, _ in found], board_of)
-    found = [(result, outcome) for result, (_, outcome) in zip(told, found, strict=True)]
+    # Nothing of a system may depend on which control runs lie beside it.
+    systems, older = _newest([run for run in found if not control_of(run[0])])
+    controls, older_controls = _newest([run for run in found if control_of(run[0])])
+    named = names([result for result, _ in systems])
+    without = [without_control(result) for result, _ in controls]
+    named_too = names_beside(without, [result for result, _ in systems])
+    return Entries(
+        tuple(_entry(result, outcome, named[identity(result)]) for result, outcome in systems),
+        tuple(sorted(incomplete, key=_order)),
+        tuple(sorted([*older, *older_controls], key=_order)),
+        tuple(sorted(set_aside, key=lambda aside: aside.log)),
+        tuple(
+            _entry(result, outcome, named_too[identity(original)])
+            for (result, outcome), original in zip(controls, without, strict=True)
+        ),
+    )
+
+
+def _newest(runs: Sequence[Run]) -> tuple[list[Run], list[Result]]:
+    """Return the newest run of each system on each board, sorted, and the others' results."""
+    told = told_by_prompt([result for result, _ in runs], board_of)
+    found = [(result, outcome) for result, (_, outcome) in zip(told, runs, strict=True)]
     newest = {_place(result): result for result, _ in found}
     older = [result for result, _ in found if newest[_place(result)] is not result]
     kept = [(result, outcome) for result, outcome in found if newest[_place(result)] is result]
-    named = names([result for result, _ in kept])
-    kept.sort(key=lambda pair: _place(pair[0]))
-    entries = [_entry(result, outcome, named) for result, outcome in kept]
-    return Entries(
-        tuple(entries),
-        tuple(sorted(incomplete, key=_order)),
-        tuple(sorted(older, key=_order)),
-        tuple(sorted(set_aside, key=lambda aside: aside.log)),
-    )
+    return sorted(kept, key=lambda run: _place(run[0])), older
 
 
 def board_of(result: Result) -> tuple[str, str, str]:
@@ -189,14 +208,13 @@ def _said(error: Exception) -> str:
     return str(error)
 
 
-def _entry(result: Result, outcome: Outcome, named: dict[str, str]) -> Entry:
-    protocol, system = result.protocol, identity(result)
-    kind: EntryKind = "baseline" if is_baseline(protocol) else "system"
+def _entry(result: Result, outcome: Outcome, name: str) -> Entry:
+    protocol = result.protocol
     track, lines = track_of(protocol)
     return Entry(
-        system=system,
-        name=named[system],
-        kind="truth" if reads_truth(protocol) else kind,
+        system=identity(result),
+        name=name,
+        kind=_kind(result),
         method=protocol.solver,
         track=track,
         lines=lines,
@@ -204,6 +222,12 @@ def _entry(result: Result, outcome: Outcome, named: dict[str, str]) -> Entry:
         outcome=outcome,
         result=result,
     )
+
+
+def _kind(result: Result) -> EntryKind:
+    if reads_truth(result.protocol):
+        return "truth"
+    return "baseline" if is_baseline(result.protocol) else "system"
 
 
 def _place(result: Result) -> tuple[tuple[str, str, str], str]:

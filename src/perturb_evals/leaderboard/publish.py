@@ -3,7 +3,7 @@
 import io
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import MOST_COMPARED, Comparison, compare
 from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.first_prompt import first_prompt
+from perturb_evals.leaderboard.known import known_board
 from perturb_evals.leaderboard.site.writer import SiteError, write_site
 from perturb_evals.leaderboard.summary import Summary
 from perturb_evals.leaderboard.text import track_text
@@ -31,6 +32,7 @@ def publish(
     entries: Entries,
     *,
     transcripts: bool,
+    counts: Mapping[str, float] | None = None,
 ) -> None:
     """Write the site.
 
@@ -40,15 +42,17 @@ def publish(
         summaries: Their summaries.
         entries: What they were made of.
         transcripts: Whether to bundle Inspect's log viewer with the complete runs beside the pages.
+        counts: How well known genes are, by symbol, in the place of what is written of them.
 
     Raises:
         SiteError: The folder holds something else.
         LogsError: A sample cannot be read.
     """
     comparisons = [found for board in boards for found in comparisons_of(board)]
+    known = [known_board(board, counts) for board in boards]
     prompts = {
         entry.result.eval_id: prompt
-        for entry in entries.complete
+        for entry in (*entries.complete, *entries.controls)
         if entry.result is not None and (prompt := first_prompt(entry)) is not None
     }
     beside = f"{TRANSCRIPTS}/" if transcripts else None
@@ -64,7 +68,14 @@ def publish(
         if transcripts:
             _bundle(entries, bundle)
         write_site(
-            folder, boards, summaries, comparisons, entries, prompts=prompts, transcripts=beside
+            folder,
+            boards,
+            summaries,
+            comparisons,
+            entries,
+            known=known,
+            prompts=prompts,
+            transcripts=beside,
         )
         if transcripts:
             bundle.rename(folder / TRANSCRIPTS)
@@ -102,7 +113,7 @@ def _bundle(entries: Entries, folder: Path) -> None:
         SiteError: Two logs have one name.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        for entry in entries.complete:
+        for entry in (*entries.complete, *entries.controls):
             if entry.result is not None:
                 _copy(entry.result.log, Path(scratch) / log_name(entry.result.log))
         with redirect_stdout(io.StringIO()):  # it says where it writes, which is not the answer

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from perturb_evals.families import FAMILIES, tracks
+from perturb_evals.families import FAMILIES, family_of, tracks
 from perturb_evals.leaderboard.results.result import (
     HASH_DIGITS,
     Protocol,
@@ -34,6 +34,26 @@ def reads_truth(protocol: Protocol) -> bool:
     return READS.get(protocol.solver) == "truth"
 
 
+def control_of(result: Result) -> str:
+    """Return what a control run was told to take away; empty for the run of a system.
+
+    Whatever the argument holds that its family names for controls makes a run one, but None.
+    """
+    argument = family_of(result.task).control_argument
+    value = result.protocol.solver_args.get(argument)
+    return "" if value is None else _cut(short_value(value)) or repr("")
+
+
+def without_control(result: Result) -> Result:
+    """Return a control run as the run of its system, without the control: the same otherwise."""
+    argument, protocol = family_of(result.task).control_argument, result.protocol
+    left = {
+        part: {name: value for name, value in said.items() if name != argument}
+        for part, said in (("solver_args", protocol.solver_args), ("given", protocol.given))
+    }
+    return result.model_copy(update={"protocol": protocol.model_copy(update=left)})
+
+
 def asks_model(protocol: Protocol) -> bool:
     """Whether the solver of a run may have asked a model, so that it matters which was named."""
     named = protocol.model != NO_MODEL
@@ -58,7 +78,8 @@ def track_of(protocol: Protocol) -> tuple[str, tuple[str, ...]]:
 def identity(result: Result) -> str:
     """Return all that makes one system another than the next, as text.
 
-    Runs of the same system on several boards have the same identity. A system that was given a name
+    Runs of the same system on several boards have the same identity; a control run has another than
+    the system whose it is. A system that was given a name
     (`--metadata system=...`) is that name with its model, solver and track: settings and files of
     predictions do not count, so that one replayed on every board is one system.
     """
@@ -101,6 +122,22 @@ def names(results: Sequence[Result]) -> dict[str, str]:
         for key, name in named.items()
     }
     return {key: told[key] for key in map(identity, results)}
+
+
+def names_beside(results: Sequence[Result], others: Sequence[Result]) -> dict[str, str]:
+    """Return a name for each identity among some results that none of the others has.
+
+    Args:
+        results: Results to name; one of the same identity as another is called like it.
+        others: What `names` names by itself, whatever lies beside it.
+    """
+    taken = names(others)
+    found = {**names([*others, *results]), **taken}
+    used = set(taken.values())
+    return {
+        key: name if key in taken or name not in used else f"{name} #{_digits(key)}"
+        for key, name in found.items()
+    }
 
 
 def _told_apart(base: str, nested: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -147,7 +184,8 @@ def _settings(result: Result) -> Mapping[str, Any]:
     protocol = result.protocol
     reads = _reads(protocol.solver, protocol.track, protocol.evidence_lines)
     if result.system is not None:
-        return {"system": result.system, **_made_of(protocol), **reads}
+        control = {"control": told} if (told := control_of(result)) else {}
+        return {"system": result.system, **_made_of(protocol), **control, **reads}
     many = protocol.epochs > 1 and asks_model(protocol)
     return {
         **_made_of(protocol),
@@ -221,6 +259,8 @@ def _text(value: Any) -> str:
 
 
 PACKAGE = "perturb-evals"
+VERSION, PROMPT = "package version", "prompt hash"
+"""What two versions of a prompt are told apart by, among what was given."""
 
 
 def told_by_prompt(
@@ -251,9 +291,9 @@ def told_by_prompt(
     for result in results:
         system = identity(result)
         if system in several and result.system is None:
-            given = {**result.protocol.given, "package version": _version(result)}
+            given = {**result.protocol.given, VERSION: _version(result)}
             if len(by_version[system, board_of(result), _version(result)]) > 1:
-                given["prompt hash"] = "+".join(result.protocol.prompts)
+                given[PROMPT] = "+".join(result.protocol.prompts)
             protocol = result.protocol.model_copy(update={"given": given})
             result = result.model_copy(update={"protocol": protocol})
         told.append(result)

@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
+
+from inspect_ai.model import ModelOutput
 
 from perturb_evals.datasets.pairs.evidence import TrainingRow
 from perturb_evals.replies.reply import IF_SET
@@ -23,6 +25,27 @@ LATER_ROUTES: tuple[Route, ...] = ("fallback",)
 stay whole."""
 
 
+class Answered(NamedTuple):
+    """An answer of a model.
+
+    Attributes:
+        text: What it wrote.
+        stop_reason: Why it stopped, in Inspect's words.
+    """
+
+    text: str
+    stop_reason: str
+
+    @classmethod
+    def of(cls, output: ModelOutput) -> "Answered":
+        """Return the answer that an output holds.
+
+        One without any choice is cut off: the sample ran into a limit of time or tokens before
+        there was an answer.
+        """
+        return cls(output.completion, output.stop_reason if output.choices else "max_tokens")
+
+
 @dataclass(frozen=True)
 class PairsReply:
     """How an output is to be read.
@@ -37,6 +60,8 @@ class PairsReply:
             where it is the solver's own.
         shown: The training rows that the solver showed a model, or counted, as they stand in their
             tables: line, perturbation, gene, label; each once.
+        before: Answers to the same question asked in other ways before the one that is the output.
+            The mean of those that give a value counts.
     """
 
     form: AnswerForm = "label"
@@ -45,8 +70,11 @@ class PairsReply:
     no_evidence: bool = field(default=False, metadata=IF_SET)
     fallback: str = field(default="", metadata=IF_SET)
     shown: tuple[TrainingRow, ...] = field(default=(), metadata=IF_SET)
+    before: tuple[Answered, ...] = field(default=(), metadata=IF_SET)
 
     def __post_init__(self) -> None:
         """Refuse a score that is not finite, which Inspect would drop without a word."""
+        object.__setattr__(self, "shown", tuple(TrainingRow(*row) for row in self.shown))
+        object.__setattr__(self, "before", tuple(Answered(*one) for one in self.before))
         if self.score is not None and not math.isfinite(self.score):
             raise ValueError(f"A prediction's score must be finite, got {self.score}.")

@@ -16,6 +16,7 @@ from perturb_evals.leaderboard.boards import Board, make_boards
 from perturb_evals.leaderboard.comparison import ComparedPair, Comparison, Discordant
 from perturb_evals.leaderboard.entries import Entries, Entry
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
+from perturb_evals.leaderboard.known import known_board
 from perturb_evals.leaderboard.results.result import Figure, Result, Usage
 from perturb_evals.leaderboard.site.writer import write_site
 from perturb_evals.leaderboard.summary import Summary, summaries
@@ -44,6 +45,7 @@ class Input:
             self.summaries,
             self.comparisons,
             self.entries,
+            known=[known_board(board) for board in self.boards],
             prompts=self.prompts(),
             transcripts=transcripts,
         )

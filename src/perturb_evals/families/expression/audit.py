@@ -1,9 +1,10 @@
 """Names of test perturbations that prompts show."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from inspect_ai.log import EvalSampleSummary
+from inspect_ai.model import ModelOutput
 
 from perturb_evals.datasets.screens.evidence import HeldOut, fold_of
 from perturb_evals.families.asked_again import Prompt, Shown
@@ -14,16 +15,25 @@ class TestedNamesAudit:
     """Finds names of the fold's other test perturbations; none of them is allowed."""
 
     what = "names of test perturbations"
+    informants = ()
 
     def __init__(self, symbols: Mapping[str, str]) -> None:
         self.symbols = symbols
 
-    def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterator[Shown]:
+    def shown(
+        self,
+        sample: EvalSampleSummary,
+        prompts: Sequence[Prompt],
+        output: ModelOutput,
+        *,
+        records: bool,
+    ) -> Iterator[Shown]:
         """Find names; those that the model itself wrote before are left out."""
         tested = _tested(HeldOut.from_metadata(sample.metadata))
-        own = tested.in_text(prompt.before) | {str(sample.metadata["pert"])}
-        if others := tested.in_text(prompt.text) - own:
-            yield Shown(", ".join(sorted(others)), len(others), allowed=False)
+        for prompt in prompts:
+            own = tested.in_text(prompt.before) | {str(sample.metadata["pert"])}
+            if others := tested.in_text(prompt.text) - own:
+                yield Shown(", ".join(sorted(others)), len(others), allowed=False)
 
 
 @lru_cache(maxsize=64)

@@ -1,44 +1,105 @@
 """Rows that prompts about pairs show, against the training rows that a track allows."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from inspect_ai.log import EvalSampleSummary
+from inspect_ai.model import ModelOutput
 
-from perturb_evals.datasets.pairs.evidence import PairsEvidence
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
 from perturb_evals.datasets.pairs.load import cell_lines, load_table, why_not_here
-from perturb_evals.datasets.pairs.questions import KINDS
+from perturb_evals.datasets.pairs.questions import KINDS, Kind
 from perturb_evals.families.asked_again import Prompt, Shown
 from perturb_evals.families.pairs.outcome_words import plain
 from perturb_evals.families.pairs.shown_rows import GenePair, KnownRows, ShownRow
+from perturb_evals.replies.pairs import PairsReply
+from perturb_evals.replies.reply import KEY, attached
+from perturb_evals.solvers.pairs.no_retrieval import HYPOTHESES
 
 
 class RowsAudit:
     """Finds rows of any table at hand, and a verdict about the asked pair itself.
 
-    Rows that are no training rows of the lines that the track opens are not allowed.
+    Rows that are no training rows of the lines that the track opens are not allowed. What a solver
+    of this package records as shown has to be training rows with their labels, and what its prompts
+    show has to be recorded. Its outcomes are not read here: a control may have dealt them out anew,
+    and prompts are held against what the solver writes (`sent`).
     """
 
     what = "rows shown"
+    informants = ("summarizer",)
 
     def __init__(self, evidence: PairsEvidence, symbols: Mapping[str, str]) -> None:
         self._evidence = evidence
         self.symbols = symbols
 
-    def shown(self, sample: EvalSampleSummary, prompt: Prompt) -> Iterator[Shown]:
+    def shown(
+        self,
+        sample: EvalSampleSummary,
+        prompts: Sequence[Prompt],
+        output: ModelOutput,
+        *,
+        records: bool,
+    ) -> Iterator[Shown]:
         """Find rows; what the model itself wrote before is left out.
 
         Raises:
             DataError, TableError, EvidenceError: A table cannot be had.
         """
+        recorded = _recorded(output)
+        for row in recorded:
+            said = f"{row.pert}, {row.gene}: {row.label} (recorded, of {row.line})"
+            yield Shown(said, 1, row in _open_rows(self._evidence))
+        pairs = frozenset((row.pert, row.gene) for row in recorded)
+        # A limit may have cut the sample before there was an answer, which the record goes with.
+        has_record = records and KEY in (output.metadata or {})
+        for found, asked in self._found(sample, prompts, own=records):
+            if refused := _refused(found.pairs, allowed_pairs(self._evidence), asked):
+                yield Shown(_quoted(found, refused), 1, allowed=False)
+            elif has_record and (lacking := _refused(found.pairs, pairs, asked)):
+                said = f"{_quoted(found, lacking)}, which is not recorded"
+                yield Shown(said, 1, allowed=False)
+            else:
+                yield Shown(_quoted(found, found.pairs), 1, allowed=True)
+
+    def _found(
+        self, sample: EvalSampleSummary, prompts: Sequence[Prompt], *, own: bool
+    ) -> Iterator[tuple[ShownRow, GenePair]]:
+        """Yield the rows of all prompts, each with the pair that is asked about."""
         asked = str(sample.metadata["pert"]), str(sample.metadata["gene"])
-        known, allowed = _known_rows(self._evidence), allowed_pairs(self._evidence)
-        before = plain(prompt.before)
-        for row in known.shown(prompt.text, asked, prompt.follows):
-            if row.text not in before:
-                refused = _refused(row.pairs, allowed, asked)
-                yield Shown(_quoted(row, refused or row.pairs), 1, not refused)
+        known, kind = _known_rows(self._evidence), self._evidence.kind
+        supposed = _hypotheses(kind, asked)
+        both = own or all(any(one in prompt.text for prompt in prompts) for one in supposed)
+        for prompt in prompts:
+            text, before = prompt.text, plain(prompt.before)
+            if both:  # together they state nothing
+                for one in supposed:
+                    text = text.replace(one, "")
+            for row in known.shown(text, asked, prompt.follows, changes=kind == "de"):
+                if row.text not in before:
+                    yield row, asked
+
+
+def _hypotheses(kind: Kind, asked: GenePair) -> list[str]:
+    """Return what `llm_no_retrieval` supposes of a pair, as it is and swapped."""
+    pairs = (asked, asked[::-1])
+    return [said.format(pert=a, gene=b) for a, b in pairs for said in HYPOTHESES[kind]]
+
+
+def _recorded(output: ModelOutput) -> tuple[TrainingRow, ...]:
+    """Return the rows that a reply says were shown; none where it is no reply of this kind."""
+    said = (output.metadata or {}).get(KEY)
+    return attached(output, PairsReply).shown if isinstance(said, dict) and "shown" in said else ()
+
+
+@lru_cache(maxsize=8)
+def _open_rows(evidence: PairsEvidence) -> frozenset[TrainingRow]:
+    """Return the training rows of the evaluated kind that a track opens; none on `none`."""
+    if evidence.track == "none":
+        return frozenset()
+    columns = (evidence.opened()[name].tolist() for name in TrainingRow._fields)
+    return frozenset(TrainingRow(*row) for row in zip(*columns, strict=True))
 
 
 @lru_cache(maxsize=8)

@@ -39,6 +39,7 @@ from perturb_evals.replies.pairs import ANSWER_FORMS
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.scorers.pairs.results import classification
 from perturb_evals.solvers.asking.tokens import prose_tokens
+from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.baselines import (
     constant,
@@ -48,18 +49,23 @@ from perturb_evals.solvers.pairs.baselines import (
     same_pair,
 )
 from perturb_evals.solvers.pairs.combined import combined
+from perturb_evals.solvers.pairs.contrast import contrast
 from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.lpm import lpm
+from perturb_evals.solvers.pairs.no_cot import llm_no_cot
+from perturb_evals.solvers.pairs.no_retrieval import llm_no_retrieval
 from perturb_evals.solvers.pairs.prompts import prompt_hash, render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 from perturb_evals.solvers.pairs.retrieval.baselines import contrast_vote, retrieval_only
+from perturb_evals.solvers.pairs.summer import summer
 from perturb_evals.solvers.pairs.transfer_baselines import (
     additive,
     conserved,
     cross_context_ridge,
 )
+from perturb_evals.solvers.pairs.view import View
 
 REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
 """What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
@@ -74,6 +80,11 @@ class Pairs(Family):
     tasks: ClassVar = {task: said for task, (_, said) in TASKS.items()}
     solvers = (
         ask,
+        llm_no_cot,
+        llm_no_retrieval,
+        summer,
+        contrast,
+        lab_agent,
         constant,
         random_scores,
         gene_frequency,
@@ -116,6 +127,13 @@ class Pairs(Family):
             "training rows of {lines}",
             "Systems that were allowed to read training rows of other lines too.",
         ),
+    }
+    control_argument = "control"
+    controls: ClassVar = {
+        "anonymised": "neutral codes for the names of genes",
+        "swapped": "perturbation and readout exchanged",
+        "wrong_line": "another cell line described",
+        "shuffled_evidence": "outcomes dealt out anew among the rows shown; their share stays",
     }
     always = ("gene_frequency", "perturbation_rate")
     summary = "cell lines and tasks"
@@ -219,14 +237,15 @@ class Pairs(Family):
         """Return that a solver without a model has no number, or one with a model has."""
         if solver not in [own.__name__ for own in self.solvers]:
             return ""
-        return reply_fault(solver == ask.__name__, given, output)
+        return reply_fault(solver in (ask.__name__, lab_agent.__name__), given, output)
 
     def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
         """Return the question as it is sent."""
         kind, form, line = about["kind"], given["answer"], about["cell_line"]
         if prompt_hash(kind, form, line) != hashed:
             return None
-        return render(kind, form, line, about["pert"], about["gene"])
+        view = View(about, given.get("control"))
+        return render(kind, form, line, view.pert, view.gene, view.line)
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Score every question of the task's default run from a file of pairs and scores."""

@@ -1,5 +1,6 @@
 """Answers to questions about pairs as the outcome of a system."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -89,6 +90,28 @@ class AnswersOutcome(Outcome):
         n_positive = np.bincount(gene, weights=positive).astype(np.int64)
         n_negative = np.bincount(gene) - n_positive
         return np.where(positive, n_negative[gene], n_positive[gene])
+
+    @property
+    def genes(self) -> Mapping[str, tuple[str, ...]]:
+        """The perturbation and the readout gene of each question."""
+        return {
+            "perturbation": tuple(map(str, self.predictions.perts)),
+            "readout gene": tuple(map(str, self.predictions.genes)),
+        }
+
+    def among(self, kept: NDArray[np.bool_]) -> "AnswersOutcome":
+        """Return the answers to some questions; their genes keep the rows that are kept."""
+        own = self.predictions
+        some = Predictions(
+            own.perts[kept],
+            own.genes[kept],
+            own.labels[kept],
+            own.scores[kept],
+            own.abstained[kept],
+        )
+        return AnswersOutcome(
+            some, self.abstention, tuple(np.array(self.sample_ids)[kept].tolist())
+        )
 
     def truth(self, row: int, task: str) -> str:
         """Return the true verdict."""

@@ -111,6 +111,12 @@ OF_THE_GENE = re.compile(
     re.IGNORECASE,
 )
 MOVES = re.compile(rf"\b(?:{_GOES_UP}|{_GOES_DOWN})\b", re.IGNORECASE)
+ELSEWHERE = re.compile(
+    rf"\b(?:{_GOES_UP}|{_GOES_DOWN})\b\s+(?:in|by|during|under|with|through|at)\s+"
+    r"(?!this\b|these\b|our\b|half\b|the\s(?:screen|experiment|cells?|line)\b|\w*\d)",
+    re.IGNORECASE,
+)
+"""Where a gene moves, as its description says: "is upregulated in many tumors"."""
 _ANY_PLUS = re.compile(rf"\b{_PLUS}\b", re.IGNORECASE)
 _ANY_MINUS = re.compile(rf"\b{_MINUS}\b", re.IGNORECASE)
 # How to answer: a form to fill in, a scale, a rule.

@@ -19,6 +19,7 @@ from perturb_evals.families.pairs.outcome_words import (
     CHANGED,
     CHANGES,
     CHOICE,
+    ELSEWHERE,
     ITEM,
     LABELLED,
     MEASURED,
@@ -87,7 +88,9 @@ class KnownRows:
         self._genes_of = genes_of
         self._names = Names(frozenset(genes_of).union(*genes_of.values()))
 
-    def shown(self, text: str, asked: GenePair, follows: str = "") -> Iterator[ShownRow]:
+    def shown(
+        self, text: str, asked: GenePair, follows: str = "", *, changes: bool = False
+    ) -> Iterator[ShownRow]:
         """Find rows in a text.
 
         Args:
@@ -96,6 +99,8 @@ class KnownRows:
                 that is neither a question nor a choice is one, and so is an answer by itself
                 ("Hint: Yes.") wherever it stands.
             follows: The message before it, which it may be the answer to.
+            changes: Whether it is a row, too, that the asked gene changes or does not, whichever
+                way: a question about the direction begins with it.
 
         Yields:
             Rows in the order of the text, their words in plain letters (`plain`).
@@ -108,7 +113,7 @@ class KnownRows:
         of_another = replies and ("?" in follows or any(names for _, names in before))
         for start, paragraph in paragraphs(text):
             lone = frozenset[int]() if of_another else self._lone(paragraph, asked)
-            for row in self._in_paragraph(text, start, paragraph, own, before, lone):
+            for row in self._in_paragraph(text, start, paragraph, own, before, lone, changes):
                 yield ShownRow(row.text, row.pairs or frozenset({asked}))
         yield from self._coded(text, own)
 
@@ -120,6 +125,7 @@ class KnownRows:
         asked: frozenset[GenePair],
         before: _Before,
         lone: frozenset[int],
+        changes: bool,
     ) -> Iterator[ShownRow]:
         """Yield rows; one with no pair is about the question, as clauses at `lone` may be."""
         here: _Before = []
@@ -152,7 +158,8 @@ class KnownRows:
                 ):
                     pairs = frozenset()  # both of one pair: of something else
                 elif pairs:
-                    about_asked = len(verdicts) == 1 and not supposes(clause)
+                    least = 0 if changes else 1
+                    about_asked = least <= len(verdicts) < 2 and not supposes(clause)
                 elif (
                     len(beside) <= (BESIDE if names else SHORT)
                     and (names or not (offers(said) or RULE.search(said)))
@@ -166,12 +173,14 @@ class KnownRows:
                 pairs = self._pairs(names | heading) if heading and not beside else frozenset()
                 if not pairs:
                     here.append((start, names))
+            else:
+                about_asked = changes
             if at in lone and not pairs - asked and not self._of_others(here, asked):
                 yield ShownRow(clause.strip(), frozenset())
                 continue
             if clause.rstrip().endswith(":"):
-                changes = bool(names and CHANGES.search(self._names.without(clause)))
-                heading = names if changes and not ASKS.search(clause) else None
+                lists = bool(names and CHANGES.search(self._names.without(clause)))
+                heading = names if lists and not ASKS.search(clause) else None
             if pairs := pairs if about_asked else pairs - asked:
                 yield ShownRow(text[max(start, 0) : end].strip(), pairs)
         before += here[-LOOKED_BACK:]
@@ -195,6 +204,7 @@ class KnownRows:
                 continue
             labelled = bool(OF_THE_ANSWER.search(said))
             moves = not named and bool(OF_THE_GENE.search(said) and MOVES.search(said))
+            moves &= bool(PERTURBED.search(said)) or not ELSEWHERE.search(said)
             alone = moves or (len(beside) <= 1 and not after_item)
             signs[labelled] |= sign
             if (labelled or alone) and not (RULE.search(said) or "?" in said):

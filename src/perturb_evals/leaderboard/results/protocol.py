@@ -9,7 +9,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelConfig
 
 from perturb_evals.families import FAMILIES, family_of
-from perturb_evals.leaderboard.results.result import HASH_DIGITS, Protocol
+from perturb_evals.leaderboard.results.result import HASH_DIGITS, Protocol, short_value
 from perturb_evals.leaderboard.results.secret_names import without_secrets
 from perturb_evals.leaderboard.systems import asks_model
 from perturb_evals.logs.headers import PREFIX
@@ -56,10 +56,19 @@ def protocol_of(log: EvalLog, samples: Samples | None) -> Protocol:
     family = family_of(str(about["board"]["task"]))
     params: dict[str, Any] = {}
     given: dict[str, Any] = {}
+    controls: dict[str, None] = {}
     for step in log.plan.steps:  # a chain of solvers has the arguments of all of them
         own = without_secrets(step.params)
+        if (value := own.get(family.control_argument)) is not None:
+            controls[short_value(value)] = None
         params |= own
         given |= _changed(step.solver, own, without_secrets(step.params_passed))
+    # What a step of a chain takes away no later step gives back. None stands nowhere, so that the
+    # protocols of systems are what they were before there were controls.
+    for said in (params, given):
+        said.pop(family.control_argument, None)
+        if controls:
+            said[family.control_argument] = "+".join(controls)
     answer = str(params.pop("answer", ""))
     if given.pop("answer", DEFAULT_ANSWER) != DEFAULT_ANSWER:
         given["answer"] = answer

@@ -24,6 +24,7 @@ from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.comparison import Comparison
 from perturb_evals.leaderboard.entries import Entries
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
+from perturb_evals.leaderboard.known import KnownBoard
 from perturb_evals.leaderboard.site.page import Page, board_page
 from perturb_evals.leaderboard.site.pages.board import board_page_of
 from perturb_evals.leaderboard.site.pages.comparison import (
@@ -34,6 +35,8 @@ from perturb_evals.leaderboard.site.pages.comparison import (
 )
 from perturb_evals.leaderboard.site.pages.data import data_page_of
 from perturb_evals.leaderboard.site.pages.index import index_page_of
+from perturb_evals.leaderboard.site.pages.memory import FILE as MEMORY
+from perturb_evals.leaderboard.site.pages.memory import memory_page_of
 from perturb_evals.leaderboard.site.pages.methods import methods_page_of
 from perturb_evals.leaderboard.site.pages.system import system_pages_of
 from perturb_evals.leaderboard.summary import Summary
@@ -43,6 +46,7 @@ from perturb_evals.leaderboard.viewer import Transcripts
 STATIC = ("site.css", "site.js")
 NAVIGATION = (
     ("index.html", "Overview"),
+    (MEMORY, "Memory"),
     ("methods.html", "Methods"),
     ("data.html", "Data and runs"),
 )
@@ -61,6 +65,7 @@ def write_site(
     comparisons: Sequence[Comparison],
     entries: Entries,
     *,
+    known: Sequence[KnownBoard],
     prompts: Mapping[str, FirstPrompt],
     transcripts: str | None,
 ) -> None:
@@ -72,6 +77,7 @@ def write_site(
         summaries: Their summaries.
         comparisons: Those to show.
         entries: What the boards were made of, for what takes no part.
+        known: The boards by how well known their genes are.
         prompts: What runs asked first, by the id of the run.
         transcripts: Relative URL of a bundled log viewer inside the site, e.g. `transcripts/`,
             which links lead into; None for no such links.
@@ -93,7 +99,7 @@ def write_site(
             "newest": f"{max(runs):%Y-%m-%d}" if runs else "",
             "transcripts": transcripts is not None,
         }
-        for page in _pages(boards, summaries, comparisons, entries, prompts, links):
+        for page in _pages(boards, summaries, comparisons, entries, known, prompts, links):
             _write(part / page.file, render_page(page, shared))
             for table in filter(len, page.tables):
                 _write(part / table.file, table.csv())
@@ -107,6 +113,7 @@ def _pages(
     summaries: Sequence[Summary],
     comparisons: Sequence[Comparison],
     entries: Entries,
+    known: Sequence[KnownBoard],
     prompts: Mapping[str, FirstPrompt],
     transcripts: Transcripts,
 ) -> list[Page]:
@@ -120,6 +127,7 @@ def _pages(
         *(board_page_of(board, on(board_page(board)), transcripts) for board in boards),
         *system_pages_of(boards, transcripts, prompts),
         *(comparison_page_of(found, transcripts) for found in comparisons),
+        memory_page_of(known),
         methods_page_of(),
         data_page_of(entries),
     ]

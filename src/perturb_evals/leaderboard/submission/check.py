@@ -13,6 +13,7 @@ from perturb_evals.leaderboard.submission.agreement.copies import Copies
 from perturb_evals.leaderboard.submission.agreement.header import Header
 from perturb_evals.leaderboard.submission.agreement.members import file_check
 from perturb_evals.leaderboard.submission.agreement.outputs import Outputs
+from perturb_evals.leaderboard.submission.agreement.parts import RunParts
 from perturb_evals.leaderboard.submission.agreement.scorings import Scorings
 from perturb_evals.leaderboard.submission.agreement.times import Times
 from perturb_evals.leaderboard.submission.answers import RescoredAnswers
@@ -119,7 +120,7 @@ def _checks_of_samples(
         first = [without["board key"], without["questions"]]
         *agree, answers = checked_samples(log, summaries, [*held, RescoredAnswers(log)])
         return [*agree, *first, _made("metrics", metrics), answers, without["evidence"]]
-    last: list[SampleCheck] = [RescoredAnswers(log), Prompts(asked.audit)]
+    last: list[SampleCheck] = [RescoredAnswers(log), Prompts(asked.audit, records=RunParts(log).manner != "foreign")]
     found = checked_samples(log, summaries, [*held, *last])
     return [
         *found[: len(held)],

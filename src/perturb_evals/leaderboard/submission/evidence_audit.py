@@ -7,7 +7,7 @@ that fails shows a line to look at.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from inspect_ai.event import ModelEvent
@@ -46,40 +46,43 @@ class Prompts:
     """The prompts of all samples, audited.
 
     What is looked for, and what of it is allowed, the family of the task says.
+
+    Args:
+        audit: Says it.
+        records: Whether the solver is one of this package, which records what it shows.
     """
 
     name = "evidence"
 
-    def __init__(self, audit: Audit) -> None:
-        self._audit = audit
+    def __init__(self, audit: Audit, *, records: bool = False) -> None:
+        self._audit, self._records = audit, records
         self._found = _Found()
 
     def read(self, summary: EvalSampleSummary, sample: EvalSample) -> None:
-        """Audit the prompts of a sample; one that asked no model has none.
+        """Audit the prompts of a sample, and what it records; one that asked no model has none.
 
         Raises:
             DataError, TableError, EvidenceError: A table cannot be had.
         """
         calls = any(isinstance(event, ModelEvent) for event in sample.events)
-        if not (summary.model_usage or calls):  # answers from a cache use nothing
-            return
+        asked = bool(summary.model_usage or calls)  # answers from a cache use nothing
         symbols = {**self._audit.symbols, **codes_in(sample.metadata)}
-        prompts, found = _prompts(sample), self._found
-        prompts = [_in_symbols(prompt, symbols) for prompt in prompts]
-        found.n_samples += 1
+        prompts = _prompts(sample, self._audit.informants) if asked else []
+        prompts, found = [_in_symbols(prompt, symbols) for prompt in prompts], self._found
+        found.n_samples += asked
         found.n_prompts += len(prompts)
-        if not prompts:
+        if asked and not prompts:
             found.without = found.without or f"{summary.id}, epoch {summary.epoch}"
-        for prompt in prompts:
-            for shown in self._audit.shown(summary, prompt):
-                found.n_rows += shown.n
-                if not shown.allowed:
-                    found.refuse(summary, shown.text)
+        output, records = sample.output, self._records
+        for shown in self._audit.shown(summary, prompts, output, records=records):
+            found.n_rows += shown.n
+            if not shown.allowed:
+                found.refuse(summary, shown.text)
 
     def check(self) -> Check:
         """Return how many rows were found, and the first that is not allowed."""
         name, found = self.name, self._found
-        if not found.n_samples:
+        if not (found.n_samples or found.n_rows):
             said = "No model was asked: there are no prompts to read."
             return Check(name, "not applicable", said)
         read = f"{found.n_prompts} prompts of {found.n_samples} samples"
@@ -112,17 +115,22 @@ def _arguments(message: ChatMessageAssistant) -> str:
     return "\n".join(calls)
 
 
-def _prompts(sample: EvalSample) -> list[Prompt]:
+def _prompts(sample: EvalSample, informants: Collection[str]) -> list[Prompt]:
     """Return the texts that models were shown in a sample, each once, in their order."""
     seen: set[tuple[str, str]] = set()
-    written: list[str] = []
+    written: list[tuple[str | None, str]] = []
     prompts = []
 
-    def show(messages: Iterable[ChatMessage]) -> None:
-        before, follows = "\n\n".join(written), ""
+    def thought(role: str | None) -> list[str]:
+        """Return what the models wrote so far that a model of this role may see again."""
+        return [text for of, text in written if of == role or of not in informants]
+
+    def show(messages: Iterable[ChatMessage], role: str | None) -> None:
+        mine, follows = thought(role), ""
+        before = "\n\n".join(mine)
         for message in messages:
             # An answer that no model gave here is an example, put there by the solver.
-            own = isinstance(message, ChatMessageAssistant) and _wrote(message, written)
+            own = isinstance(message, ChatMessageAssistant) and _wrote(message, mine)
             if message.text and not own:
                 if (follows, message.text) not in seen:
                     seen.update({(follows, message.text), ("", message.text)})
@@ -135,19 +143,20 @@ def _prompts(sample: EvalSample) -> list[Prompt]:
         """Show what only the request of a call holds, as the log keeps it."""
         if call.call is None:
             return
-        known = squeezed("".join([message.text for message in call.input] + written))
+        mine = thought(call.role)
+        known = squeezed("".join([message.text for message in call.input] + mine))
         for text in texts_of(call.call.request, SENT):
             if squeezed(text) not in known and ("", text) not in seen:
                 seen.add(("", text))
-                prompts.append(Prompt(text, "\n\n".join(written)))
+                prompts.append(Prompt(text, "\n\n".join(mine)))
 
     for event in sample.events:
         if isinstance(event, ModelEvent):
-            show(event.input)
+            show(event.input, event.role)
             show_sent(event)
-            written += [choice.message.text for choice in event.output.choices]
-            written += [_arguments(choice.message) for choice in event.output.choices]
-            written.append(event.output.completion)
-    written.append(sample.output.completion)
-    show(sample.messages)
+            texts = [choice.message.text for choice in event.output.choices]
+            texts += [_arguments(choice.message) for choice in event.output.choices]
+            written += [(event.role, text) for text in (*texts, event.output.completion)]
+    written.append((None, sample.output.completion))
+    show(sample.messages, None)
     return prompts

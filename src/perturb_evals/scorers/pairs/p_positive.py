@@ -1,6 +1,7 @@
 """The scorer of yes/no questions: reads P(positive), or an abstention with its reason."""
 
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from inspect_ai.model import ModelOutput
@@ -9,7 +10,7 @@ from inspect_ai.solver import TaskState
 from inspect_ai.viewer import ScoreColorScale, ViewerConfig
 
 from perturb_evals.datasets.pairs.questions import VERDICTS, Kind, question_text
-from perturb_evals.replies.pairs import PairsReply, Route
+from perturb_evals.replies.pairs import Answered, PairsReply, Route
 from perturb_evals.replies.reply import attached, is_too_long
 from perturb_evals.scorers.pairs.logprobs import verdict_probability
 from perturb_evals.scorers.pairs.reading import NO_EVIDENCE, TOO_LONG, parse_answer
@@ -81,7 +82,8 @@ def read(output: ModelOutput, reply: PairsReply, kind: Kind) -> Reading:
 
     Returns:
         The number of a numeric solver, or that it has none; else, where log probabilities were
-        asked for and are there, the share of the positive verdict; else what the text says.
+        asked for and are there, the share of the positive verdict; else what the text says, or the
+        mean of what several say.
     """
     if reply.score is not None:
         return Reading(reply.score, None, "fallback" if reply.fallback else "numeric")
@@ -93,10 +95,12 @@ def read(output: ModelOutput, reply: PairsReply, kind: Kind) -> Reading:
         share = verdict_probability(output, kind)
         if share is not None:
             return Reading(share, None, "logprobs")
-    # No choice at all: the sample ran into a limit of time or tokens before there was an answer.
-    stop_reason = output.stop_reason if output.choices else "max_tokens"
-    answer = parse_answer(output.completion, kind, reply.form, stop_reason)
-    return Reading(answer.value, answer.reason, "text")
+    said = (*reply.before, Answered.of(output))
+    answers = [parse_answer(one.text, kind, reply.form, one.stop_reason) for one in said]
+    values = [answer.value for answer in answers if answer.value is not None]
+    if values:
+        return Reading(fmean(values), None, "text")
+    return Reading(None, answers[-1].reason, "text")
 
 
 def answer_text(reading: Reading, kind: Kind) -> str:

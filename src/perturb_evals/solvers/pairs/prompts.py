@@ -25,14 +25,20 @@ CELL_LINE_DESCRIPTIONS: dict[str, str] = {
 }
 CELL_LINE_DESCRIPTIONS["k562_set"] = CELL_LINE_DESCRIPTIONS["k562"]
 
-SETTING = """\
+SCREEN = """\
 A pooled CRISPR interference screen was read out by single-cell RNA sequencing. In every cell one \
 gene was knocked down; its cells were then compared with cells that carry non-targeting guides.
 
 Cell line: {description}
+"""
+
+SETTING = (
+    SCREEN
+    + """\
 Knocked-down gene: {pert}
 {readout_label}: {gene}
 """
+)
 
 READOUT_LABEL = {"gene": "Readout gene", "set": "Readout gene set"}
 
@@ -99,7 +105,9 @@ def template(kind: Kind, form: AnswerForm) -> str:
     return SETTING + "\n" + QUESTION[kind] + "\n\n" + FORMATS[form][kind]
 
 
-def render(kind: Kind, form: AnswerForm, cell_line: str, pert: str, gene: str) -> str:
+def render(
+    kind: Kind, form: AnswerForm, cell_line: str, pert: str, gene: str, description: str = ""
+) -> str:
     """Render the prompt of one question.
 
     Args:
@@ -108,12 +116,13 @@ def render(kind: Kind, form: AnswerForm, cell_line: str, pert: str, gene: str) -
         cell_line: Name of the cell line; its description goes into the prompt.
         pert: Symbol of the knocked-down gene.
         gene: Symbol of the readout gene, or the name of a gene set in a `*_set` line.
+        description: What is said of the cell line; empty for its own description.
 
     Returns:
         The prompt. Symbols are inserted as they are; they are never interpreted.
     """
     return template(kind, form).format(
-        description=describe(cell_line),
+        description=description or describe(cell_line),
         readout_label=READOUT_LABEL["set" if cell_line.endswith("_set") else "gene"],
         pert=pert,
         gene=gene,

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
 from perturb_evals.datasets.demo.world import DEMO_CELL_LINE_DESCRIPTIONS
-from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.options import one_of
-from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
+from perturb_evals.datasets.pairs.evidence import TrainingRow
 from perturb_evals.solvers.pairs.prompts import CELL_LINE_DESCRIPTIONS, describe
 
 Control = Literal["anonymised", "swapped", "wrong_line", "shuffled_evidence"]
@@ -44,8 +43,10 @@ class View:
         control: One of `CONTROLS`; None shows all as it is.
 
     Attributes:
+        pair: Perturbation and gene of the question, as they stand in the table.
         pert: The knocked-down gene, as it is called, and gene the readout: under `swapped` the two
             have changed places, under `anonymised` they are codes.
+        symbols: The symbols of those two, in the same order.
         line: The description of the cell line; under `wrong_line` of another one.
         codes: Under `anonymised` the code of each symbol that was shown so far, by symbol.
     """
@@ -54,11 +55,16 @@ class View:
         self._control = control
         self._question = f"{about['cell_line']}/{about['kind']}/{about['pert']}>{about['gene']}"
         self.codes: dict[str, str] = {}
-        roles = about["pert"], about["gene"]
-        first, second = reversed(roles) if control == "swapped" else roles
-        self.pert, self.gene = self.name(first), self.name(second)
+        self.pair = str(about["pert"]), str(about["gene"])
+        self.symbols = self.roles(*self.pair)
+        self.pert, self.gene = map(self.name, self.symbols)
         line = str(about["cell_line"])
         self.line = describe(another_line(line) if control == "wrong_line" else line)
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether perturbations and genes are shown in each other's place."""
+        return self._control == "swapped"
 
     def name(self, symbol: str) -> str:
         """Return what a gene is called; the same at every call."""
@@ -69,6 +75,15 @@ class View:
     def symbol(self, name: str) -> str:
         """Return the gene that is called so; a name that was never shown as it is."""
         return next((symbol for symbol, code in self.codes.items() if code == name), name)
+
+    def text(self, symbol: str, text: str) -> str:
+        """Return what is said of a gene, as it is shown.
+
+        Args:
+            symbol: The gene.
+            text: What is said of it.
+        """
+        return text
 
     def rows(self, rows: Iterable[TrainingRow]) -> list[TrainingRow]:
         """Return rows as they are shown, in their order.
@@ -84,11 +99,13 @@ class View:
             labels = sorted(labels, key=lambda _: rng.random())
         shown = []
         for row, label in zip(rows, labels, strict=True):
-            pert, gene = self.name(row.pert), self.name(row.gene)
-            if self._control == "swapped":
-                pert, gene = gene, pert
+            pert, gene = map(self.name, self.roles(row.pert, row.gene))
             shown.append(TrainingRow(row.line, pert, gene, label))
         return shown
+
+    def roles(self, pert: str, gene: str) -> tuple[str, str]:
+        """Return the two genes of a pair in the roles that they are shown in."""
+        return (gene, pert) if self.is_swapped else (pert, gene)
 
 
 def another_line(cell_line: str) -> str:

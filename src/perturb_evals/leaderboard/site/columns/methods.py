@@ -3,7 +3,7 @@
 Those without a cell are of the page of methods, which makes its cells itself.
 """
 
-from perturb_evals.leaderboard.site.columns import compared, runs, standings
+from perturb_evals.leaderboard.site.columns import compared, controls, known, runs, standings
 from perturb_evals.leaderboard.site.table import Column, figure, figures, text
 
 METRIC_NAME = Column("Metric", "Its name in logs.", ("metric",), lambda metric: text(metric[0]))
@@ -49,7 +49,7 @@ UNDEFINED = Column(
 
 EXPLAINED = tuple(
     column
-    for module in (standings, runs, compared)
+    for module in (standings, controls, known, runs, compared)
     for column in vars(module).values()
     if isinstance(column, Column) and column.legend
 )

@@ -6,11 +6,14 @@ from typing import Any
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.leaderboard.boards import Board, BoardTrack
 from perturb_evals.leaderboard.conclusion import conclusion
+from perturb_evals.leaderboard.control_runs import HOW_TO_READ
 from perturb_evals.leaderboard.interleaved import interleaved
-from perturb_evals.leaderboard.site.columns import runs, standings
+from perturb_evals.leaderboard.site.columns import controls, runs, standings
+from perturb_evals.leaderboard.site.columns.controls import Controlled
 from perturb_evals.leaderboard.site.columns.standings import Place, named
 from perturb_evals.leaderboard.site.own_track import standing
 from perturb_evals.leaderboard.site.page import WRITTEN, Page, board_stem, system_name
+from perturb_evals.leaderboard.site.pages.memory import memory_of
 from perturb_evals.leaderboard.site.plots.of_board import (
     calibration_of,
     cost_of,
@@ -68,6 +71,14 @@ COVERAGE = (
     replace(standings.COVERAGE, extra=False),
     standings.REASONS,
 )
+CONTROLS = (
+    controls.SYSTEM,
+    controls.CONTROL,
+    controls.ORIGINAL,
+    controls.UNDER_CONTROL,
+    controls.LOST,
+    controls.VERDICT,
+)
 INCOMPLETE = (runs.MODEL, runs.SOLVER, runs.STATUS, runs.REASON, runs.DATE)
 
 
@@ -85,7 +96,7 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
     sections = [
         _section(board, track, published, f"{stem}-{n}") for n, track in enumerate(board.tracks, 1)
     ]
-    plot = standing_of(board, once)
+    plot = standing_of(board, once) if once else None
     below = [plot for plot in (calibration_of(board), distribution_of(board)) if plot]
     # Every run once, in the order of the tracks.
     ran = {
@@ -113,6 +124,13 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
         "coverage": table_about(
             f"{stem}-coverage", "Coverage, and why answers are missing", COVERAGE, ran.values()
         ),
+        "controls": table_about(
+            f"{stem}-controls",
+            f"{board.title}: control runs, and what they take from their systems",
+            CONTROLS,
+            [Controlled(board, row) for row in board.controls],
+            muted=lambda one: one.row.original is None,
+        ),
         "incomplete": table_about(
             f"{stem}-incomplete",
             "Runs that are not complete",
@@ -134,11 +152,14 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
             "scale": _scale(board),
             "selected": board.family.selected and board.parts.get("questions", "") != "all",
             "below": below,
+            "about_controls": HOW_TO_READ,
+            "memory": memory_of(stem),
+            "to_run": dict.fromkeys(row.to_run for row in board.controls if row.to_run),
             "compared": compared,
             **tables,
         },
         tables=(*tables.values(), *(section["table"] for section in sections)),
-        plots=(plot, *(found["cost"] for found in sections if found["cost"]), *below),
+        plots=tuple(filter(None, (plot, *(found["cost"] for found in sections), *below))),
     )
 
 

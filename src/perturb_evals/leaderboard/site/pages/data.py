@@ -41,7 +41,7 @@ def data_page_of(entries: Entries) -> Page:
 
 def _data(entries: Entries) -> Sequence[Result]:
     """Return a run for each data, the newest, whose words about the licence are the latest."""
-    results = [entry.result for entry in entries.complete if entry.result is not None]
+    results = [entry.result for entry in (*entries.complete, *entries.controls) if entry.result]
     runs = sorted((*results, *entries.incomplete), key=lambda run: run.created)
     found = {(run.context, run.data_sha256): run for run in runs}
     return [found[facts] for facts in sorted(found)]

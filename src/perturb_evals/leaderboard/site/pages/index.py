@@ -101,6 +101,7 @@ def index_page_of(
             "compared": compared,
             "n_boards": len(boards),
             "n_systems": len({entry.system for entry in entries.complete}),
+            "n_controls": len(entries.controls),
             "n_apart": len(entries.incomplete) + len(entries.set_aside) + len(entries.older),
             **tables,
         },

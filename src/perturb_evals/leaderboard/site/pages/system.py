@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from perturb_evals.leaderboard.boards import Board
+from perturb_evals.leaderboard.control_runs import HOW_TO_READ
 from perturb_evals.leaderboard.first_prompt import FirstPrompt
 from perturb_evals.leaderboard.ranks import Row
 from perturb_evals.leaderboard.results.result import Result, short_value
-from perturb_evals.leaderboard.site.columns import methods, standings
+from perturb_evals.leaderboard.site.columns import controls, methods, standings
+from perturb_evals.leaderboard.site.columns.controls import Controlled
 from perturb_evals.leaderboard.site.columns.runs import MINUTE
 from perturb_evals.leaderboard.site.columns.standings import Place
 from perturb_evals.leaderboard.site.page import Page, system_stem
@@ -32,6 +35,14 @@ BOARDS = (
     standings.CALLS,
     standings.TIME,
 )
+CONTROLS = (
+    replace(controls.BOARD, heads=True),
+    controls.CONTROL,
+    controls.ORIGINAL,
+    controls.UNDER_CONTROL,
+    controls.LOST,
+    controls.VERDICT,
+)
 METRICS = (methods.METRIC_NAME, methods.METRIC_VALUE)
 Facts = list[tuple[str, str]]
 
@@ -52,12 +63,22 @@ def system_pages_of(
             for row in track.rows:
                 stem = system_stem(row.entry.kind, row.entry.name)
                 found[stem].append((Place(board, track, row), row))
-    return [_page(stem, stands, transcripts, prompts) for stem, stands in sorted(found.items())]
+    under: dict[str, list[Controlled]] = defaultdict(list)
+    for board in boards:
+        for control in board.controls:
+            if control.original is not None:
+                stem = system_stem(control.original.kind, control.original.name)
+                under[stem].append(Controlled(board, control))
+    return [
+        _page(stem, stands, under[stem], transcripts, prompts)
+        for stem, stands in sorted(found.items())
+    ]
 
 
 def _page(
     stem: str,
     stands: list[tuple[Place, Row]],
+    under: list[Controlled],
     transcripts: Transcripts,
     prompts: Mapping[str, FirstPrompt],
 ) -> Page:
@@ -75,6 +96,14 @@ def _page(
         _run(title, run, f"{stem}-metrics-{n}", transcripts, prompts)
         for n, (title, run) in enumerate(once.values(), 1)
     ]
+    control_runs = [
+        _run(f"{one.board.title}, {one.row.control}", run, f"{stem}-{n}", transcripts, prompts)
+        for n, one in enumerate(under, 1)
+        if (run := one.row.entry.result) is not None
+    ]
+    taken_away = table_about(
+        f"{stem}-controls", "Its control runs, and what they take from it", CONTROLS, under
+    )
     return Page(
         file=f"{stem}.html",
         template="system.html",
@@ -83,9 +112,12 @@ def _page(
             "kind": entry.kind,
             "table": table,
             "runs": runs,
+            "control_runs": control_runs,
+            "controls": taken_away,
+            "about_controls": HOW_TO_READ,
             "computed": any(run is None for _, run in results),
         },
-        tables=(table, *(run["metrics"] for run in runs)),
+        tables=(table, taken_away, *(run["metrics"] for run in (*runs, *control_runs))),
     )
 
 

@@ -1,0 +1,212 @@
+"""What solvers show, asked of models that read it, or know names, on loopback.
+
+One model reads the outcomes that a prompt shows and knows nothing else; another knows the true
+answer of every pair by its names and reads nothing. What a control takes away from either is known
+beforehand.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from inspect_ai.log import EvalLog
+from inspect_ai.model import get_model
+from inspect_ai.solver import Solver
+
+from perturb_evals.datasets.pairs.load import load_table
+from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
+from perturb_evals.solvers.pairs.contrast import contrast
+from perturb_evals.solvers.pairs.no_cot import llm_no_cot
+from perturb_evals.solvers.pairs.no_retrieval import llm_no_retrieval
+from perturb_evals.solvers.pairs.retrieval.baselines import retrieval_only
+from perturb_evals.solvers.pairs.summer import summer
+from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
+
+TASKS = {"de": perturbqa_de, "direction": perturbqa_direction}
+CASE = re.compile(r"Knocked-down gene: (.+)\nAbout .+\nReadout gene(?: set)?: (.+)\nAbout ")
+ROW = re.compile(
+    r"^- knock-down of (?P<pert>.+?): (?P<gene>.+?) (?P<outcome>changed|unchanged|increased"
+    r"|decreased)(?: \(in (?P<line>\S+)\))?(?:, nearness (?P<nearness>[\d.]+))?$",
+    re.MULTILINE,
+)
+CHATTER = (
+    "Let me think about {pert}. Not every paper says No, some say Yes, and Notch is another gene; "
+    "None of them is certain whether {gene} would Increase or Decrease.\n\n**ANSWER:** {word}"
+)
+Pairs = dict[tuple[str, str], int]
+
+
+def asked(prompt: str) -> tuple[str, str]:
+    """The pair of the last case of a prompt: those before it are examples."""
+    pert, gene = CASE.findall(prompt)[-1]
+    return pert, gene
+
+
+def read(prompt: str, kind: Kind) -> str:
+    """The verdict of the rows that are shown: the nearest of the asked readout, or the vote."""
+    _, gene = asked(prompt)
+    rows = [found.groupdict() for found in ROW.finditer(prompt)]
+    votes = [(row, row["outcome"] in ("changed", "increased")) for row in rows]
+    if any(row["nearness"] for row in rows):
+        sums = [
+            sum(float(row["nearness"]) for row, positive in votes if positive is side)
+            for side in (False, True)
+        ]
+        return VERDICTS[kind].word(int(sums[1] > sums[0]))
+    own = [positive for row, positive in votes if row["gene"] == gene]
+    return VERDICTS[kind].word(int(own[0])) if own else "Insufficient evidence"
+
+
+@pytest.fixture
+def known() -> Pairs:
+    """What the knower of names knows; a test fills it."""
+    return {}
+
+
+@pytest.fixture
+def asking(provider: Any, evaluate: Callable[..., EvalLog], known: Pairs) -> Callable[..., EvalLog]:
+    """Run a solver with `reader` or `knower` as its model."""
+
+    def reply(model: str, body: dict[str, Any], pair: Any, nth: int, index: int) -> Any:
+        prompt = body["messages"][-1]["content"]
+        kind: Kind = "direction" if "It is known that" in prompt else "de"
+        pert, gene = asked(prompt)
+        if model == "reader":
+            word = read(prompt, kind)
+        else:
+            label = known.get((pert, gene))
+            word = "Insufficient evidence" if label is None else VERDICTS[kind].word(label)
+        return provider.completion(CHATTER.format(pert=pert, gene=gene, word=word))
+
+    provider.kinds = [(CASE, reply)]
+
+    def run(solver: Solver, kind: Kind, model: str = "reader", **task: Any) -> EvalLog:
+        # Inspect keeps a model by its name, with the address that it had.
+        named = get_model(f"openai-api/local/{model}", memoize=False) if model else "none/none"
+        tasked = TASKS[kind](evidence="within", **task)
+        log = evaluate(tasked, solver=solver, model=named, max_retries=0)
+        assert log.status == "success", log.error
+        return log
+
+    return run
+
+
+def headline(log: EvalLog) -> float:
+    assert log.results is not None
+    return float(log.results.scores[0].metrics["auroc_per_gene"].value)
+
+
+def answers(log: EvalLog) -> dict[str, Any]:
+    return {
+        str(sample.id): (sample.scores or {})["p_positive"].value for sample in log.samples or []
+    }
+
+
+def labels(line: str, kind: Kind) -> Pairs:
+    test = load_table("perturbqa", line, kind).split("test")
+    pairs = zip(test["pert"], test["gene"], test["label"], strict=True)
+    return {(str(pert), str(gene)): int(label) for pert, gene, label in pairs}
+
+
+N_TESTED, GENES = 24, [f"g{i}" for i in range(5)]
+
+
+@pytest.fixture
+def planted(
+    put_tables: Callable[..., Path], put_knowledge: Callable[..., str]
+) -> Callable[[Kind], str]:
+    """A world in which the closest knock-down tells the answer, and the next one the opposite.
+
+    Among the rows of a question both answers are therefore equally frequent, but for chance.
+    """
+
+    def put(kind: Kind) -> str:
+        rows, pairs = [], []
+        for test in range(N_TESTED):
+            tested, close, next_to_it = f"T{test}", f"A{test}", f"B{test}"
+            shared = [f"h{test}", f"i{test}", f"j{test}"]
+            pairs += [(tested, name) for name in shared] + [(close, name) for name in shared]
+            pairs += [(next_to_it, shared[0])]
+            for place, gene in enumerate(GENES):
+                label = (test * 7 + place * 3) // 2 % 2
+                rows += [(tested, gene, label, "test"), (close, gene, label, "train")]
+                rows += [(next_to_it, gene, 1 - label, "train")]
+        table = pd.DataFrame(rows, columns=["pert", "gene", "label", "split"])
+        folder = put_tables({("k562", kind): table})
+        # What is said of a tested gene is said of the closest one too.
+        texts = {name: f"word{name[1:]} of kind{name[0]}" for name, *_ in rows if name[0] != "B"}
+        return put_knowledge(folder, pairs, texts)
+
+    return put
+
+
+@pytest.mark.parametrize("kind", ["de", "direction"])
+def test_a_reader_finds_what_the_label_statistic_does_not_see(
+    asking: Callable[..., EvalLog], planted: Callable[[Kind], str], kind: Kind
+) -> None:
+    graph = planted(kind)
+    statistic = headline(asking(retrieval_only(graph=graph), kind, ""))
+    reading = asking(summer(graph=graph), kind)
+    coded = asking(summer(graph=graph, control="anonymised"), kind)
+    dealt = headline(asking(summer(graph=graph, control="shuffled_evidence"), kind))
+    assert headline(reading) == 1.0
+    assert answers(coded) == answers(reading)
+    assert abs(statistic - 0.5) < 0.15
+    assert abs(dealt - 0.5) < 0.15
+
+
+@pytest.mark.parametrize("solver", [contrast, summer])
+def test_a_knower_of_names_is_lost_without_them(
+    asking: Callable[..., EvalLog],
+    planted: Callable[[Kind], str],
+    known: Pairs,
+    solver: Callable[..., Solver],
+) -> None:
+    graph = planted("de")
+    known |= labels("k562", "de")
+    assert headline(asking(solver(graph=graph), "de", "knower")) == 1.0
+    assert headline(asking(solver(graph=graph, control="anonymised"), "de", "knower")) == 0.5
+    # The pair is asked the other way round, of which it knows nothing.
+    assert headline(asking(solver(graph=graph, control="swapped"), "de", "knower")) == 0.5
+
+
+REAL = [(line, kind) for line in ("k562", "rpe1", "hepg2") for kind in ("de", "direction")]
+
+
+def solvers(control: str | None) -> Iterator[tuple[str, Solver]]:
+    given: dict[str, Any] = {"control": control}
+    yield "summer", summer(**given)
+    yield "contrast", contrast(**given)
+    if control != "shuffled_evidence":
+        yield "llm_no_retrieval", llm_no_retrieval(**given)
+    yield "llm_no_cot", llm_no_cot(**given)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("line", "kind"), REAL)
+def test_on_real_tables(
+    real_data: Path, asking: Callable[..., EvalLog], known: Pairs, line: str, kind: Kind
+) -> None:
+    known |= labels(line, kind)
+    task = {"cell_line": line, "genes": 60}
+    found: dict[tuple[str, str, str | None], EvalLog] = {}
+    for control in (None, "anonymised", "shuffled_evidence", "swapped", "wrong_line"):
+        for name, solver in solvers(control):
+            models = ("reader", "knower") if control in (None, "anonymised") else ("reader",)
+            for model in models:
+                log = asking(solver, kind, model, **task)
+                found[name, model, control] = log
+                print(line, kind, name, model, control, f"{headline(log):.3f}")
+    statistic = headline(asking(retrieval_only(), kind, "", **task))
+    print(line, kind, "retrieval_only", f"{statistic:.3f}")
+    for name in ("summer", "contrast"):
+        reading = found[name, "reader", None]
+        assert answers(found[name, "reader", "anonymised"]) == answers(reading)
+        assert answers(found[name, "reader", "wrong_line"]) == answers(reading)
+        assert headline(found[name, "reader", "shuffled_evidence"]) < headline(reading)
+    for name in ("summer", "contrast", "llm_no_cot", "llm_no_retrieval"):
+        assert headline(found[name, "knower", None]) == 1.0
+        assert headline(found[name, "knower", "anonymised"]) == 0.5
