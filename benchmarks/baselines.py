@@ -28,6 +28,7 @@ from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
 from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.lpm import lpm
+from perturb_evals.solvers.pairs.retrieval.baselines import contrast_vote, retrieval_only
 from perturb_evals.solvers.pairs.transfer_baselines import additive, conserved, cross_context_ridge
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
@@ -49,8 +50,13 @@ BASELINES: dict[str, tuple[Track, Callable[[], Solver]]] = {
     "factor_model": ("cross", factor_model),
     "factor_model+graph_knn": ("cross", lambda: factor_model(fallback="graph_knn")),
     "combined": ("cross", combined),
+    "retrieval_only": ("within", retrieval_only),
+    "contrast_vote": ("within", contrast_vote),
 }
 """Track and solver by the name of the folder of its logs."""
+
+RETRIEVED = ("graph_knn", "retrieval_only", "contrast_vote")
+"""What can be had of the rows that are shown to a model, and what it stands beside."""
 
 DIFFERENCES = [
     ("graph_factor", "graph_knn"),
@@ -59,6 +65,11 @@ DIFFERENCES = [
     ("combined", "graph_factor"),
     ("combined", "factor_model+graph_knn"),
     ("factor_model+graph_knn", "cross_line_knn"),
+]
+RETRIEVED_DIFFERENCES = [
+    ("retrieval_only", "graph_knn"),
+    ("contrast_vote", "graph_knn"),
+    ("contrast_vote", "retrieval_only"),
 ]
 TRANSFER = ("lpm", "additive", "conserved", "cross_context_ridge", "factor_model", "cross_line_knn")
 """Methods that learn from other lines, one against the other."""
@@ -96,6 +107,7 @@ class Boards:
         read: Cell lines that the track cross may read.
         more: Other arguments of the tasks.
         kinds: Which of the two tasks.
+        published: Systems whose published values stand below.
     """
 
     folder: Path
@@ -104,6 +116,7 @@ class Boards:
     read: str
     more: dict[str, str] = field(default_factory=dict)
     kinds: Sequence[Kind] = KINDS
+    published: Sequence[str] = ("SUMMER", "GEARS")
 
     @property
     def places(self) -> list[tuple[Kind, str]]:
@@ -156,7 +169,7 @@ class Boards:
             listed = _entry(of[self.places[0]], name).name
             cells += [_over_lines(summed, listed, kind) for kind in averaged]
             rows.append([f"`{spelled(name)}`", BASELINES[name][0], *cells])
-        for system in ("SUMMER", "GEARS"):
+        for system in self.published:
             cells = [_published(of[place], system) for place in self.places]
             cells += [_published_mean(summed, system, kind) for kind in averaged]
             if any(cells):

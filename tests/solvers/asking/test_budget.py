@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import pytest
 from inspect_ai.model import ModelCost, ModelOutput, ModelUsage, get_model_info
+from inspect_ai.util import LimitExceededError
 
 from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.solvers.asking.budget import (
@@ -50,6 +51,21 @@ def test_questions_go_out_until_the_next_may_cost_more_than_is_left() -> None:
         anyio.run(all_of_them)
     assert budget.spent == pytest.approx(0.9)
     assert budget.answers == 3
+
+
+def test_an_answer_that_a_limit_of_the_sample_took_away_was_paid_for(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    budget = Budget(1.0, KNOWN, Ledger(ledger))
+
+    async def cut() -> None:
+        await ask(budget, 0.3)
+        async with budget.question(MODEL):
+            raise LimitExceededError("token", value=2, limit=1)
+
+    with pytest.raises(LimitExceededError):
+        anyio.run(cut)
+    assert budget.spent == pytest.approx(0.6)
+    assert written_off(ledger) == pytest.approx(0.6)
 
 
 def test_questions_in_flight_hold_their_money_and_what_is_answered_is_kept() -> None:

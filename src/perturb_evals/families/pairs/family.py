@@ -42,6 +42,7 @@ from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.scorers.pairs.results import classification
 from perturb_evals.solvers.asking.tokens import prose_tokens
+from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.baselines import (
     constant,
@@ -85,6 +86,7 @@ class Pairs(Family):
         llm_no_retrieval,
         summer,
         contrast,
+        lab_agent,
         constant,
         random_scores,
         gene_frequency,
@@ -104,6 +106,7 @@ class Pairs(Family):
         replay,
     )
     asks = (ask, llm_no_cot, llm_no_retrieval, summer, contrast)
+    agents = (lab_agent,)
     scorer_name = "p_positive"
     headline = "auroc_per_gene"
     headline_words = "per-gene AUROC"

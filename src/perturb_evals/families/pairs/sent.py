@@ -9,10 +9,13 @@ from typing import Any
 from inspect_ai.model import ModelOutput
 
 from perturb_evals.datasets.genes.symbol_codes import KEY as CODES
-from perturb_evals.datasets.pairs.evidence import PairsEvidence
+from perturb_evals.datasets.pairs.evidence import SETS, PairsEvidence
 from perturb_evals.families.sent import Sent, SentPrompt
 from perturb_evals.replies.pairs import PairsReply
 from perturb_evals.replies.reply import KEY, attach
+from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
+from perturb_evals.solvers.pairs.agent.prompts import prompt_hash as hash_of_agent
+from perturb_evals.solvers.pairs.agent.prompts import render as first_prompt
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.contrast import contrast, contrast_writer
 from perturb_evals.solvers.pairs.no_cot import llm_no_cot, no_cot_writer
@@ -55,6 +58,12 @@ def sent(solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sen
             _prompt(one.text, PairsReply(prompt=one.hash, shown=tuple(one.shown)))
             for one in asyncio.run(_written(writer, view))
         ]
+    elif solver == lab_agent.__name__:
+        is_set, most = about["cell_line"].endswith(SETS), given["max_calls"]
+        kind, with_rows = about["kind"], about["evidence"] != "none"
+        text = first_prompt(kind, view.line, view.pert, view.gene, is_set=is_set, max_calls=most)
+        hashed = hash_of_agent(kind, view.line, is_set=is_set, max_calls=most, with_rows=with_rows)
+        return Sent((SentPrompt(text, {"form": "label", "prompt": hashed}),), metadata=None)
     else:
         return None
     return Sent(tuple(prompts), {CODES: dict(view.codes)} if view.codes else {})

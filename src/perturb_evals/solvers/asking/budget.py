@@ -15,6 +15,7 @@ from pathlib import Path
 
 import anyio
 from inspect_ai.model import ModelInfo, ModelOutput, get_model_info, set_model_info
+from inspect_ai.util import LimitExceededError
 
 from perturb_evals.datasets.errors import ArgumentError, DataError
 from perturb_evals.solvers.asking.ledger import Ledger
@@ -142,6 +143,11 @@ class Budget:
         held = self._ledger.hold(self._dearest.get(model, 0.0)) if self._ledger else ""
         try:
             yield held
+        except LimitExceededError:
+            # A limit of the sample is looked at when the answer is there, and was paid for; its
+            # cost is not told any more.
+            self.spent += self._dearest.get(model, 0.0)
+            raise
         except Exception:
             # Nothing came of it. What is cancelled is no such error: it may have been paid for.
             self._settle(held, 0.0)

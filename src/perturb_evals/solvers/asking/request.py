@@ -1,11 +1,13 @@
 """One request to a model, of which an answer comes, or why there is none.
 
-No tool is offered here, and none is run: a model that calls one all the same would be told that
-there is none, and would call it again, without end.
+`Request` offers no tool, and runs none: a model that calls one all the same would be told that
+there is none, and would call it again, without end. What may call tools is asked turn by turn, see
+`turn`.
 """
 
 import json
 import logging
+from collections.abc import Awaitable, Callable
 
 from inspect_ai.model import (
     ChatCompletionChoice,
@@ -30,12 +32,61 @@ MOST_SHOWN = 300
 """So many letters of what a server said stand in a warning."""
 
 
+class Paid:
+    """Gets outputs of the model of a sample within the budget of this process, where it has one."""
+
+    def __init__(self) -> None:
+        self._budget = budget_of_process()
+
+    async def get(self, generate: Callable[[], Awaitable[ModelOutput]]) -> ModelOutput:
+        """Return what a call of the model gives, which is counted.
+
+        Raises:
+            BudgetSpentError: This process may spend no more; the model was not called.
+            UnpricedError: It may spend so much, and what is spent cannot be told.
+            Exception: What the call raised.
+        """
+        if self._budget is None:
+            return await generate()
+        model = str(get_model())
+        async with self._budget.question(model) as held:
+            output = await generate()
+            self._budget.count(model, output, held)
+        return output
+
+
+class TooLong:
+    """Makes the outputs of prompts that are too long, and says once a model what it said."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def output(self, model: str, said: str) -> ModelOutput:
+        """Return an empty answer, in the place of one that there is none of.
+
+        Args:
+            model: The model.
+            said: What the server said.
+        """
+        if model not in self._said:
+            self._said.add(model)
+            _log.warning(
+                "A prompt is too long for %s; it said: %s Such questions are counted as too_long. "
+                "Use a larger context window (a server has an option for it), or, for lists of "
+                "genes, fewer of them (-T n_train=...).",
+                model,
+                said[:MOST_SHOWN],
+            )
+        message = ChatMessageAssistant(content="", model=model, source="generate")
+        choice = ChatCompletionChoice(message=message, stop_reason="model_length")
+        return ModelOutput(model=model, choices=[choice], error=said)
+
+
 class Request:
     """Asks a model, and says once a model that a prompt was too long for it."""
 
     def __init__(self) -> None:
-        self._said: set[str] = set()
-        self._budget = budget_of_process()
+        self._too_long, self._paid = TooLong(), Paid()
 
     async def send(
         self, state: TaskState, generate: Generate, options: GenerateConfigArgs
@@ -56,53 +107,31 @@ class Request:
             UnpricedError: It may spend so much, and what is spent cannot be told.
             Exception: What the provider raised, unless it says that the prompt is too long.
         """
+
+        async def answered() -> ModelOutput:
+            nonlocal state
+            state = await generate(state, tool_calls="none", **options)
+            return state.output
+
         try:
-            state = await self._paid(state, generate, options)
+            await self._paid.get(answered)
         except (BudgetSpentError, UnpricedError):
             raise
         except Exception as error:
             said = words_of(error)
             if not says_too_long(said):
                 raise
-            self._too_long(state, said)
+            state.output = self._too_long.output(str(state.model), said)
             state.messages.append(state.output.message)
             return state
         if state.output.empty:
             return state
         if state.output.stop_reason == "model_length" and says_too_long(state.output.completion):
-            self._too_long(state, state.output.completion)
+            state.output = self._too_long.output(str(state.model), state.output.completion)
             state.messages[-1] = state.output.message
         if state.output.message.tool_calls:
             _put_into_words(state)
         return state
-
-    async def _paid(
-        self, state: TaskState, generate: Generate, options: GenerateConfigArgs
-    ) -> TaskState:
-        """Generate an answer within the budget of this process, where it has one."""
-        if self._budget is None:
-            return await generate(state, tool_calls="none", **options)
-        model = str(get_model())
-        async with self._budget.question(model) as held:
-            state = await generate(state, tool_calls="none", **options)
-            self._budget.count(model, state.output, held)
-        return state
-
-    def _too_long(self, state: TaskState, said: str) -> None:
-        """Put an empty answer in the place of one that there is none of."""
-        model = str(state.model)
-        if model not in self._said:
-            self._said.add(model)
-            _log.warning(
-                "A prompt is too long for %s; it said: %s Such questions are counted as too_long. "
-                "Use a larger context window (a server has an option for it), or, for lists of "
-                "genes, fewer of them (-T n_train=...).",
-                model,
-                said[:MOST_SHOWN],
-            )
-        message = ChatMessageAssistant(content="", model=model, source="generate")
-        choice = ChatCompletionChoice(message=message, stop_reason="model_length")
-        state.output = ModelOutput(model=model, choices=[choice], error=said)
 
 
 def in_words(message: ChatMessageAssistant) -> str:

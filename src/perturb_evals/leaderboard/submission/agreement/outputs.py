@@ -52,6 +52,8 @@ def _answer(parts: SampleParts) -> Found:
             f"the output {quoted(output.completion)} has another id than all answers."
         )
     call = own[-1]
+    if parts.run.manner == "acts":
+        return _submitted(parts)
     if call is not parts.answered[-1] and not parts.cut:
         last = parts.answered[-1].output.completion
         said = quoted(output.completion)
@@ -67,6 +69,16 @@ def _answer(parts: SampleParts) -> Found:
         or differ("the output's model", output.model, "its model event", call.output.model)
         or differ("the output's usage", dumped["usage"], "its model event", event["usage"])
     )
+
+
+def _submitted(parts: SampleParts) -> Found:
+    """What an agent answers is what the model gave a tool, or said last."""
+    said = parts.sample.output.completion
+    called = [tool for call in parts.answered for tool in call.output.message.tool_calls or []]
+    told = [value for tool in called for value in tool.arguments.values()]
+    if said == parts.answered[-1].output.completion or said in told:
+        return None
+    return f"the output says {quoted(said)}, which the model neither said last nor gave a tool."
 
 
 def _completion(parts: SampleParts) -> Found:

@@ -77,6 +77,4 @@ def contrast_vote(graph: str = GRAPH, each: int = EACH) -> Solver:
     """
     check_each(each)
     known = Knowledge(graph)
-    return numeric(
-        "contrast_vote", lambda evidence: Vote(evidence, NearestOfEach(evidence, known, each))
-    )
+    return numeric("contrast_vote", lambda evidence: Vote(NearestOfEach(evidence, known, each)))

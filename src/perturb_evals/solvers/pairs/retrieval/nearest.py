@@ -7,7 +7,6 @@ import numpy as np
 from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.options import whole_number
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
-from perturb_evals.solvers.pairs.baselines import GeneFrequency
 from perturb_evals.solvers.pairs.knn import DECIMALS
 from perturb_evals.solvers.pairs.knowledge import Knowledge
 from perturb_evals.solvers.pairs.retrieval.open_rows import Closest, OpenRows
@@ -19,7 +18,7 @@ SIDES: tuple[Side, ...] = get_args(Side)
 
 EACH = 3
 GENE_FACTOR, PRIOR_NEARNESS = 0.5, 0.1
-"""Settings of the vote, looked at in `python benchmarks/settings.py`."""
+"""Looked at by cross-validation within training rows, `python benchmarks/settings.py`."""
 
 
 def check_each(each: object) -> None:
@@ -39,7 +38,7 @@ class NearestOfEach:
     one of the 10 genes closest to it, `gene_factor` times the closeness of the genes. Closeness is
     a share of the largest that two genes may have; that of the same perturbation, in another line,
     is 1. Of rows that are equally near the first is taken by perturbation, gene and line, the own
-    line before others.
+    line before others; the own line's row of the asked pair is never evidence.
 
     Args:
         evidence: Training rows, and the names of the questions.
@@ -86,6 +85,7 @@ class NearestOfEach:
             near_genes[column] = 1.0
         rows = table.of_genes([column, *self._genes.places(gene)])
         nearness = near_perts[table.pert[rows]] * near_genes[table.gene[rows]]
+        nearness[np.isin(rows, table.itself(place, column))] = 0.0
         order = np.argsort(-nearness, kind="stable")
         order = order[nearness[order] > 0]
         positive = table.label[rows[order]] == 1
@@ -94,38 +94,27 @@ class NearestOfEach:
 
 
 class Vote:
-    """The positive rows' share of the nearness of all that are shown, drawn to the gene's rate.
+    """The positive rows' share of the nearness of all that are shown, drawn to one half.
 
-    (sum of the positive ones + k * prior) / (sum of all + k), k being `prior_nearness` and prior
-    the gene's training rate in the own line, or the line's for a gene without rows.
+    (sum of the positive ones + k / 2) / (sum of all + k), k being `prior_nearness`. As both sides
+    show the same number of rows, one half is what says nothing; the share is no rate of positives.
 
     Args:
-        evidence: Training rows.
         nearest: Finds the rows that are shown.
-        prior_nearness: k above, as if a row were so near that says the prior; above 0.
+        prior_nearness: k above, which weighs as a row that is so near; above 0.
     """
 
-    def __init__(
-        self,
-        evidence: PairsEvidence,
-        nearest: NearestOfEach,
-        prior_nearness: float = PRIOR_NEARNESS,
-    ) -> None:
+    def __init__(self, nearest: NearestOfEach, prior_nearness: float = PRIOR_NEARNESS) -> None:
         self._nearest, self._prior_nearness = nearest, prior_nearness
-        self._rates = GeneFrequency(evidence)
 
     def score(self, pert: str, gene: str) -> float | None:
-        """Return the share, in [0, 1]; the prior where nothing is near.
-
-        None in that case for a gene whose rows are hidden.
-        """
-        near, rate = self._nearest.nearest(pert, gene), self._rates.score(pert, gene)
-        if rate is None and not near:
+        """Return the share, in (0, 1); None where nothing is near."""
+        near, k = self._nearest.nearest(pert, gene), self._prior_nearness
+        if not near:
             return None
-        prior = self._prior_nearness * (self._rates.line_rate if rate is None else rate)
         positive = sum(nearness for row, nearness in near if row.label)
         total = sum(nearness for _, nearness in near)
-        return round((positive + prior) / (total + self._prior_nearness), DECIMALS)
+        return round((positive + k / 2) / (total + k), DECIMALS)
 
     def counted(self, pert: str, gene: str) -> tuple[TrainingRow, ...]:
         """Return the rows behind the score."""

@@ -42,6 +42,7 @@ class OpenRows:
         self.gene, genes = pd.factorize(rows["gene"], sort=True)
         self.perts, self.genes = tuple(map(str, perts)), tuple(map(str, genes))
         self.label = rows["label"].to_numpy(dtype=np.int8)
+        self._is_own = ~rows["other"].to_numpy()
         self._line, lines = pd.factorize(rows["line"])
         self._lines = tuple(map(str, lines))
         self._pert_places = {name: place for place, name in enumerate(self.perts)}
@@ -67,6 +68,16 @@ class OpenRows:
         """Return the rows of some genes, by their places; none for -1."""
         ends = self._gene_ends
         return _joined([self._by_gene[ends[at] : ends[at + 1]] for at in places if at >= 0])
+
+    def itself(self, pert: int, gene: int) -> list[int]:
+        """Return the own line's row of the very pair, by places: of a question that is no test row.
+
+        It is never evidence: it is the answer.
+        """
+        rows = self.of_perts([pert])
+        same = (self.gene[rows] == gene) & self._is_own[rows]
+        found: list[int] = rows[same].tolist()
+        return found
 
     def row(self, place: int) -> TrainingRow:
         """Return one row as it stands in its table."""

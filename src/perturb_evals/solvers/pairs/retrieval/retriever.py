@@ -60,8 +60,8 @@ class Retriever:
 
     Close are the `neighbors` closest names that have rows, by what is known of genes, never the
     asked one itself; within a kind the closest rows come first (by the product of both weights
-    where both are close), of equal ones by name, then line, the own one first. Random are any but
-    the asked one, drawn by the question and the seed alone, the same on every machine. A kind
+    where both are close), of equal ones by name, then line, the own one first. Random are any but the
+    asked one, drawn by the question and the seed alone, the same on every machine. A kind
     without rows stays empty: within the own line those of a held-out perturbation, those of a
     hidden gene, and what is close to a name of which nothing is known, such as a gene set's.
 
@@ -97,9 +97,9 @@ class Retriever:
         self._genes = Closest(self._rows.genes, known, evidence, genes, neighbors)
 
     def rows(self, pert: str, gene: str) -> tuple[Found, ...]:
-        """Return the rows to be shown, in the order of `ROW_KINDS`."""
-        shown: set[int] = set()
-        found = []
+        """Return the rows to be shown, in the order of `ROW_KINDS`; never the asked one itself."""
+        places = self._rows.place_of_pert(pert), self._rows.place_of_gene(gene)
+        shown, found = set(self._rows.itself(*places)), []
         for kind, candidates in self._candidates(pert, gene):
             new = (place for place in candidates if place not in shown)
             chosen = list(islice(new, self._budget))

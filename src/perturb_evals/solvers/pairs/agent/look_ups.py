@@ -1,0 +1,194 @@
+"""The tools of the agent: what it looks up for one question, as its view shows things."""
+
+import re
+from collections.abc import Callable, Sized
+
+from inspect_ai.tool import ToolDef
+
+from perturb_evals.datasets.genes.symbols import LONGEST_NAME, MatchRoute, bare_symbol
+from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
+from perturb_evals.datasets.pairs.questions import VERDICTS
+from perturb_evals.solvers.pairs.agent.library import OTHER, Library, Role, Written
+from perturb_evals.solvers.pairs.agent.prompts import (
+    GENE_CARD,
+    GRAPH_NEIGHBORS,
+    NO_CARD,
+    NO_NEIGHBORS,
+    NO_ROWS,
+    OUTCOMES_OF_GENE,
+    OUTCOMES_OF_PERTURBATION,
+    SEVERAL,
+    TOO_MANY,
+    TOOLS,
+    offered,
+)
+from perturb_evals.solvers.pairs.view import Control, View
+
+ROWS_SHOWN, NEIGHBORS_SHOWN = 40, 60
+"""So many rows, and neighbors, stand in one reply at most."""
+
+LETTERS_SHOWN = 2000
+"""So much of a text about a gene stands in a reply; of 100 summaries one is longer."""
+
+LOOK_UPS_A_TURN = 16
+"""So many calls of tools are answered in one turn."""
+
+_TOKEN = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
+_PIECE = re.compile(r"[^\W_]+")
+"""A gene's name may have a dash, or stand beside another one with a dash between them."""
+
+
+class LookUps:
+    """What is looked up for one question.
+
+    Every reply is a text, whatever was asked. It speaks of genes as the view calls them, and
+    understands the names that the view has shown: under `anonymised` codes, and no others.
+
+    Args:
+        evidence: Of the question.
+        library: What is looked up in.
+        view: How things are shown.
+        asked: The true perturbation and gene.
+        control: That of the view.
+
+    Attributes:
+        shown: The training rows that were shown so far, each once, in the order of the replies.
+    """
+
+    def __init__(
+        self,
+        evidence: PairsEvidence,
+        library: Library,
+        view: View,
+        asked: tuple[str, str],
+        control: Control | None,
+    ) -> None:
+        self.shown: dict[TrainingRow, None] = {}
+        self._evidence, self._library, self._view = evidence, library, view
+        self._asked: dict[Role, str] = dict(zip(OTHER, asked, strict=True))
+        self._control = control
+        self._left = LOOK_UPS_A_TURN
+
+    def next_turn(self) -> None:
+        """Let as many tools be called again."""
+        self._left = LOOK_UPS_A_TURN
+
+    def tools(self) -> list[ToolDef]:
+        """Return the tools that the track allows, each with one parameter, a text."""
+        replies: dict[str, Callable[[str], str]] = {
+            OUTCOMES_OF_PERTURBATION: lambda name: self._outcomes("pert", name),
+            OUTCOMES_OF_GENE: lambda name: self._outcomes("gene", name),
+            GRAPH_NEIGHBORS: self._neighbors,
+            GENE_CARD: self._card,
+        }
+        names = offered(with_rows=self._evidence.track != "none")
+        return [self._tool(name, replies[name]) for name in names]
+
+    def _tool(self, name: str, reply: Callable[[str], str]) -> ToolDef:
+        said = TOOLS[name]
+
+        def look_up(typed: str) -> str:
+            if self._left <= 0:
+                return TOO_MANY
+            self._left -= 1
+            return reply(typed)
+
+        async def of_perturbation(perturbation: str) -> str:
+            return look_up(perturbation)
+
+        async def of_gene(gene: str) -> str:
+            return look_up(gene)
+
+        execute = of_perturbation if said.parameter == "perturbation" else of_gene
+        # One after the other: what is called first gets the first code.
+        parameters = {said.parameter: said.asks}
+        return ToolDef(execute, name, said.says, parameters, parallel=False)
+
+    def _meant(self, typed: str) -> str | None:
+        """Return the name that was typed, decoded; None where it can be none."""
+        if len(typed) > LONGEST_NAME:
+            return None
+        if self._control != "anonymised":
+            return typed
+        code = bare_symbol(typed).upper()
+        return self._view.symbol(code) if code in self._view.codes.values() else None
+
+    def _outcomes(self, shown_role: Role, typed: str) -> str:
+        role = OTHER[shown_role] if self._control == "swapped" else shown_role
+        name = self._meant(typed)
+        asked = self._asked[OTHER[role]]
+        found = self._library.rows(role, name, asked) if name is not None else "unknown"
+        if isinstance(found, str):
+            return _not_found(found, NO_ROWS)
+        rows = found[:ROWS_SHOWN]
+        self.shown |= dict.fromkeys(rows)
+        as_shown = self._view.rows(rows)
+        own = getattr(as_shown[0], shown_role)
+        what = f"a knock-down of {own}" if shown_role == "pert" else f"{own} as the readout"
+        near = self._view.name(asked)
+        head = f"Training rows with {what}, {_count(rows, found)}; closest to {near} first."
+        return "\n".join([head, *map(self._line, as_shown)])
+
+    def _line(self, row: TrainingRow) -> str:
+        where = "" if row.line == self._evidence.cell_line else f" in {row.line}"
+        outcome = VERDICTS[self._evidence.kind].word(row.label)
+        return f"knock-down of {row.pert}{where}, {row.gene}: {outcome}"
+
+    def _neighbors(self, typed: str) -> str:
+        name = self._meant(typed)
+        found = self._library.partners(name) if name is not None else "unknown"
+        if isinstance(found, str):
+            return _not_found(found, NO_NEIGHBORS)
+        if not found:
+            return NO_NEIGHBORS
+        shown = found[:NEIGHBORS_SHOWN]
+        names = ", ".join(map(self._view.name, shown))
+        return f"Neighbors, {_count(shown, found)}, the strongest first: {names}"
+
+    def _card(self, typed: str) -> str:
+        name = self._meant(typed)
+        found = self._library.card(name) if name is not None else "unknown"
+        if isinstance(found, str):
+            return _not_found(found, NO_CARD)
+        if self._control == "anonymised":
+            assert name is not None
+            return _bounded(f"{self._view.name(name)}\n{self._without_names(found, name)}")
+        names = f" (also {', '.join(found.names)})" if found.names else ""
+        full_name = f": {found.full_name}" if found.full_name else ""
+        summary = found.summary or "There is no summary."
+        return _bounded(f"{found.symbol}{full_name}{names}\n{summary}")
+
+    def _without_names(self, written: Written, name: str) -> str:
+        """Return a summary with codes for the gene's own names, and for symbols of others."""
+        if not written.summary:
+            return "There is no summary."
+        own = {name, written.symbol, *written.names}
+        folded = {n.casefold() for n in own if any(letter.isdigit() for letter in n)}
+
+        def coded(word: str) -> str:
+            if word in own or word.casefold() in folded:
+                return self._view.name(name)
+            gene = self._library.gene(word)
+            return word if gene is None else self._view.name(gene)
+
+        def token(found: re.Match[str]) -> str:
+            whole = coded(found[0])
+            return _PIECE.sub(lambda part: coded(part[0]), whole) if whole == found[0] else whole
+
+        text = written.summary
+        if written.full_name:
+            whole = re.compile(re.escape(written.full_name), re.IGNORECASE)
+            text = whole.sub(lambda _: self._view.name(name), text)
+        return _TOKEN.sub(token, text)
+
+
+def _count(shown: Sized, found: Sized) -> str:
+    return f"all {len(found)}" if len(shown) == len(found) else f"{len(shown)} of {len(found)}"
+
+
+def _not_found(route: MatchRoute, said: str) -> str:
+    return SEVERAL if route == "ambiguous" else said
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= LETTERS_SHOWN else text[: LETTERS_SHOWN - 1] + "\u2026"
