@@ -27,6 +27,7 @@ from perturb_evals.families.how_known import HowKnown, how_known
 from perturb_evals.families.outcome import Better, Outcome
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.families.references import BoardAtHand, LackingReference, Reference
+from perturb_evals.families.sent import Sent
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ class Family(ABC):
     """The task functions, each with what it asks in a few words."""
     solvers: ClassVar[tuple[Callable[..., Solver], ...]]
     """The solvers that go with them; the first is the tasks' own."""
+    asks: ClassVar[tuple[Callable[..., Solver], ...]] = ()
+    """Those of them that ask a model, and leave its answers as they are."""
+    agents: ClassVar[tuple[Callable[..., Solver], ...]] = ()
+    """Those of them in which a model calls tools; all others compute."""
+    asks_on: ClassVar[bool] = False
+    """Whether those that ask may go on with a conversation."""
     scorer_name: ClassVar[str]
     headline: ClassVar[str]
     """Name of the metric that ranks."""
@@ -244,19 +251,29 @@ class Family(ABC):
         """
         return ""
 
-    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
-        """Return what the first of its solvers asks about a sample at first.
+    def sent(self, solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sent | None:
+        """Return what one of its solvers that ask, or of its agents, sends about a sample.
 
         Args:
-            given: Arguments of the solver.
+            solver: Its name.
+            given: Its arguments.
             about: Metadata of the sample.
-            hashed: The hash of the template, as its reply says; None is returned for that of
-                another version of the package.
+
+        Returns:
+            Its prompts, of an agent the first; None where they cannot be written again.
 
         Raises:
             DataError: The data cannot be had here.
         """
         return None
+
+    def earlier_answers(self, output: ModelOutput) -> Sequence[tuple[str, str]]:
+        """Return the answers that count beside an output, which the models gave before it.
+
+        Returns:
+            The text of each, and why it stopped, in Inspect's words.
+        """
+        return ()
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Return what a file of predictions holds, in a sentence, if a run could replay it.

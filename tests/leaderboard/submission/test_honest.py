@@ -98,8 +98,8 @@ def test_what_cannot_be_held_is_told(honest):
     assert "outputs of calls (the log keeps no replies as they were sent)" in said["asks"]["calls"]
     assert "Held against nothing" not in said["served"]["calls"]
     assert (
-        "Held against nothing: output, messages, prompt, messages beside it (no model was asked)"
-        in (said["computes"]["outputs"])
+        "Held against nothing: output, messages, messages beside it, prompt, earlier answers "
+        "(no model was asked)" in said["computes"]["outputs"]
     )
     assert "model (no model was asked)" in said["cross"]["header"]
 

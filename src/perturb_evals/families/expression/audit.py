@@ -1,6 +1,6 @@
 """Names of test perturbations that prompts show."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from inspect_ai.log import EvalSampleSummary
@@ -15,7 +15,7 @@ class TestedNamesAudit:
     """Finds names of the fold's other test perturbations; none of them is allowed."""
 
     what = "names of test perturbations"
-    informants = ()
+    informants: Collection[str] = ()
 
     def __init__(self, symbols: Mapping[str, str]) -> None:
         self.symbols = symbols

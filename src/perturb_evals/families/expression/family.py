@@ -32,6 +32,7 @@ from perturb_evals.families.faults import expected, shown
 from perturb_evals.families.outcome import MeanOutcome
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.families.references import BoardAtHand, LackingReference, Reference
+from perturb_evals.families.sent import Sent, SentPrompt
 from perturb_evals.replies.expression import ExpressionReply
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.expression import expression
@@ -83,6 +84,8 @@ class Expression(Family):
         oracle_neighbors,
         replay_expression,
     )
+    asks = (nearest_perturbations,)
+    asks_on = True
     scorer_name = "expression"
     headline = "mae_top20"
     headline_words = "mean absolute error, top 20 genes"
@@ -222,18 +225,17 @@ class Expression(Family):
             return "has the truth looked up, as the oracle does." if looks_up else ""
         return reply_fault(solver, solver == nearest_perturbations.__name__, given, output)
 
-    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
+    def sent(self, solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sent | None:
         """Return the question with its candidates, as it is sent."""
         held_out, target = HeldOut.from_metadata(about), str(about["pert"])
         evidence, similarities = expression_evidence(held_out), given["aggregation"] == "similarity"
         k = about["k"] if given["k"] is None else given["k"]
         prompt = NeighborPrompt(given["variant"], evidence.cell_line, int(k), similarities)
-        if prompt.hash != hashed:
-            return None
         candidates = evidence.perturbations
         if given["order"] == "shuffled":
             candidates = shuffled(candidates, given["seed"], held_out, target)
-        return prompt.render(target, candidates)
+        asked = SentPrompt(prompt.render(target, candidates), {"prompt": prompt.hash})
+        return Sent((asked,), metadata={})
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Take every vector of the task's default run from a file."""

@@ -1,7 +1,7 @@
 """Rows that prompts about pairs show, against the training rows that a track allows."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from inspect_ai.log import EvalSampleSummary
@@ -28,7 +28,7 @@ class RowsAudit:
     """
 
     what = "rows shown"
-    informants = ("summarizer",)
+    informants: Collection[str] = ("summarizer",)
 
     def __init__(self, evidence: PairsEvidence, symbols: Mapping[str, str]) -> None:
         self._evidence = evidence
@@ -50,7 +50,8 @@ class RowsAudit:
         recorded = _recorded(output)
         for row in recorded:
             said = f"{row.pert}, {row.gene}: {row.label} (recorded, of {row.line})"
-            yield Shown(said, 1, row in _open_rows(self._evidence))
+            n_more = 0 if prompts else 1  # each row is counted once
+            yield Shown(said, n_more, row in _open_rows(self._evidence))
         pairs = frozenset((row.pert, row.gene) for row in recorded)
         # A limit may have cut the sample before there was an answer, which the record goes with.
         has_record = records and KEY in (output.metadata or {})

@@ -1,7 +1,7 @@
 """The family of yes/no questions about a perturbation and a gene: PerturbQA's tasks."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -31,11 +31,14 @@ from perturb_evals.families.pairs.log_faults import header_fault, reply_fault
 from perturb_evals.families.pairs.outcome import AnswersOutcome, answers_outcome
 from perturb_evals.families.pairs.published import beside_pairs, published_data
 from perturb_evals.families.pairs.references import computed_rows
+from perturb_evals.families.pairs.sent import sent
 from perturb_evals.families.pairs.tasks import KIND_OF_TASK, TASKS
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.families.references import BoardAtHand, LackingReference, Reference
+from perturb_evals.families.sent import Sent
 from perturb_evals.metrics.pairs.predictions import ABSTENTIONS
-from perturb_evals.replies.pairs import ANSWER_FORMS
+from perturb_evals.replies.pairs import ANSWER_FORMS, PairsReply
+from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.scorers.pairs.results import classification
 from perturb_evals.solvers.asking.tokens import prose_tokens
@@ -56,7 +59,7 @@ from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.lpm import lpm
 from perturb_evals.solvers.pairs.no_cot import llm_no_cot
 from perturb_evals.solvers.pairs.no_retrieval import llm_no_retrieval
-from perturb_evals.solvers.pairs.prompts import prompt_hash, render
+from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 from perturb_evals.solvers.pairs.retrieval.baselines import contrast_vote, retrieval_only
 from perturb_evals.solvers.pairs.summer import summer
@@ -65,7 +68,6 @@ from perturb_evals.solvers.pairs.transfer_baselines import (
     conserved,
     cross_context_ridge,
 )
-from perturb_evals.solvers.pairs.view import View
 
 REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
 """What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
@@ -103,6 +105,8 @@ class Pairs(Family):
         contrast_vote,
         replay,
     )
+    asks = (ask, llm_no_cot, llm_no_retrieval, summer, contrast)
+    agents = (lab_agent,)
     scorer_name = "p_positive"
     headline = "auroc_per_gene"
     headline_words = "per-gene AUROC"
@@ -237,15 +241,16 @@ class Pairs(Family):
         """Return that a solver without a model has no number, or one with a model has."""
         if solver not in [own.__name__ for own in self.solvers]:
             return ""
-        return reply_fault(solver in (ask.__name__, lab_agent.__name__), given, output)
+        asking = [own.__name__ for own in (*self.asks, *self.agents)]
+        return reply_fault(solver in asking, given, output)
 
-    def prompt(self, given: Mapping[str, Any], about: Mapping[str, Any], hashed: str) -> str | None:
-        """Return the question as it is sent."""
-        kind, form, line = about["kind"], given["answer"], about["cell_line"]
-        if prompt_hash(kind, form, line) != hashed:
-            return None
-        view = View(about, given.get("control"))
-        return render(kind, form, line, view.pert, view.gene, view.line)
+    def sent(self, solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sent | None:
+        """Return the prompts of a solver that asks."""
+        return sent(solver, given, about)
+
+    def earlier_answers(self, output: ModelOutput) -> Sequence[tuple[str, str]]:
+        """Return the answers to the same question asked in other ways."""
+        return attached(output, PairsReply).before
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Score every question of the task's default run from a file of pairs and scores."""

@@ -76,13 +76,15 @@ def reply_fault(asks: bool, given: Mapping[str, Any], output: ModelOutput) -> st
                 "asks a model, whose answer is read; its reply is one that a method without a "
                 f"model gives: {shown(reply.score if reply.score is not None else 'no_evidence')}."
             )
-        if "answer" in given and reply.form != given["answer"]:
-            return f"asks with answer={shown(given['answer'])}, its reply has {shown(reply.form)}."
+        if reply.form != (form := given.get("answer", "label")):
+            return f"asks with answer={shown(form)}, its reply has {shown(reply.form)}."
         return ""
     if reply.score is None and not reply.no_evidence:
         return "computes a number or abstains, its reply does neither."
     if reply.prompt or reply.form != "label":
         return f"asks no model, its reply names the prompt {shown(reply.prompt)}."
+    if reply.before:
+        return f"asks no model, its reply has the answer {shown(reply.before[0].text)}."
     if reply.fallback and reply.fallback != given.get("fallback"):
         told = shown(given.get("fallback"))
         return f"has fallback={told}, its reply is one of {shown(reply.fallback)}."

@@ -120,7 +120,10 @@ def _checks_of_samples(
         first = [without["board key"], without["questions"]]
         *agree, answers = checked_samples(log, summaries, [*held, RescoredAnswers(log)])
         return [*agree, *first, _made("metrics", metrics), answers, without["evidence"]]
-    last: list[SampleCheck] = [RescoredAnswers(log), Prompts(asked.audit, records=RunParts(log).manner != "foreign")]
+    last: list[SampleCheck] = [
+        RescoredAnswers(log),
+        Prompts(asked.audit, records=RunParts(log).manner != "foreign"),
+    ]
     found = checked_samples(log, summaries, [*held, *last])
     return [
         *found[: len(held)],

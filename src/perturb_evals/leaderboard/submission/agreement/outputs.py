@@ -1,13 +1,10 @@
 """The output that is scored against the model's own answer, the conversation, and the solver."""
 
-from collections.abc import Sequence
-from typing import TypeGuard
-
 from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalLog
-from inspect_ai.model import ChatMessage, ChatMessageAssistant
+from inspect_ai.model import ChatMessage
 
-from perturb_evals.datasets.errors import DataError
+from perturb_evals.leaderboard.submission.agreement.conversations import SENT
 from perturb_evals.leaderboard.submission.agreement.each_sample import EachSample
 from perturb_evals.leaderboard.submission.agreement.parts import OWN, SampleParts
 from perturb_evals.leaderboard.submission.agreement.states import left_output
@@ -55,6 +52,8 @@ def _answer(parts: SampleParts) -> Found:
             f"the output {quoted(output.completion)} has another id than all answers."
         )
     call = own[-1]
+    if parts.run.manner == "acts":
+        return _submitted(parts)
     if call is not parts.answered[-1] and not parts.cut:
         last = parts.answered[-1].output.completion
         said = quoted(output.completion)
@@ -70,6 +69,16 @@ def _answer(parts: SampleParts) -> Found:
         or differ("the output's model", output.model, "its model event", call.output.model)
         or differ("the output's usage", dumped["usage"], "its model event", event["usage"])
     )
+
+
+def _submitted(parts: SampleParts) -> Found:
+    """What an agent answers is what the model gave a tool, or said last."""
+    said = parts.sample.output.completion
+    called = [tool for call in parts.answered for tool in call.output.message.tool_calls or []]
+    told = [value for tool in called for value in tool.arguments.values()]
+    if said == parts.answered[-1].output.completion or said in told:
+        return None
+    return f"the output says {quoted(said)}, which the model neither said last nor gave a tool."
 
 
 def _completion(parts: SampleParts) -> Found:
@@ -109,41 +118,6 @@ def _missing(parts: SampleParts) -> Found:
     return f"the sample has no output, its last answer is {quoted(last)}."
 
 
-def _conversation(parts: SampleParts) -> Found:
-    """Messages are those that were sent and answered: what has one id has one text."""
-    if not parts.answered:
-        return NO_CALL
-    if parts.run.manner != "asks":
-        return _foreign(parts)
-    there = {message.id: message for message in parts.sample.messages if message.id}
-    sent: dict[str | None, ChatMessage] = {}
-    for call in parts.answered:
-        sent |= {message.id: message for message in call.input if message.role != "system"}
-        if not call.output.empty:
-            sent[call.output.message.id] = call.output.message
-    without_end = parts.cut or is_too_long(parts.sample.output)
-    for name, message in sent.items():
-        if name in there:
-            words = in_words(message) if _is_answer(message) else message.text
-            if fault := differ("a message", there[name].text, "its model event", words):
-                return fault
-        elif not without_end and not _may_be_left(message, parts.answered):
-            return f"the message {quoted(message.text)} of a call is not in the conversation."
-    for name, message in there.items():
-        if name not in sent and _is_answer(message) and not is_too_long(parts.sample.output):
-            return f"the conversation has an answer that no call gave: {quoted(message.text)}."
-    return None
-
-
-def _is_answer(message: ChatMessage) -> TypeGuard[ChatMessageAssistant]:
-    return isinstance(message, ChatMessageAssistant) and message.source == "generate"
-
-
-def _may_be_left(message: ChatMessage, answered: Sequence[ModelEvent]) -> bool:
-    """Whether an answer was thrown away: options that a server did not grant are asked anew."""
-    return _is_answer(message) and not _is_of(answered[-1], message)
-
-
 def _reply(parts: SampleParts) -> Found:
     """What the solver tells the scorer is such as this solver can tell."""
     solver, output = parts.run.solver.removeprefix(PREFIX), parts.sample.output
@@ -154,48 +128,6 @@ def _reply(parts: SampleParts) -> Found:
     if fault:
         return f"the solver {quoted(solver)} {fault}"
     return None if own else _foreign(parts)
-
-
-def _prompt(parts: SampleParts) -> Found:
-    """The solver that asks sends what its template says; the reply has the template's hash."""
-    if parts.run.manner != "asks":
-        return NO_CALL if parts.run.manner == "computes" else _foreign(parts)
-    said = (parts.sample.output.metadata or {}).get(KEY)
-    if said is None or not parts.calls:
-        return CUT
-    try:
-        asked = parts.run.family.prompt(parts.run.params, parts.sample.metadata, said["prompt"])
-    except DataError:
-        return Alone("the data cannot be had here")
-    if asked is None:
-        return Alone("another version of this package asked")
-    sent = [message.text for message in parts.calls[0].input if message.role == "user"]
-    return differ("the first call", sent[-1] if sent else "", "the question", asked)
-
-
-def _beside(parts: SampleParts) -> Found:
-    """The solver that asks sends its question alone, below the system message of the header."""
-    if parts.run.manner != "asks":
-        return NO_CALL if parts.run.manner == "computes" else _foreign(parts)
-    if not parts.calls:
-        return CUT
-    log = parts.run.log
-    if log.config_updates:
-        return Alone("settings were changed while it ran")
-    system = log.plan.config.system_message or log.eval.model_generate_config.system_message
-    for call in parts.calls:
-        sent = [message.text for message in call.input if message.role == "system"]
-        if sent != ([system] if system else []):
-            said = quoted("\n".join(sent) or None)
-            return f"the system message of a call says {said}, that of the header {quoted(system)}."
-        if call.tools:
-            return f"the solver offers no tools, a call {quoted(call.tools[0].name)}."
-    first = [message for message in parts.calls[0].input if message.role != "system"]
-    for message in first[1:]:
-        return f"the solver asks in one message, the first call has {quoted(message.text)} too."
-    if not all(message.role == "user" and isinstance(message.content, str) for message in first):
-        return "the solver asks in a message of the user that is text, the first call otherwise."
-    return None
 
 
 def _spans(parts: SampleParts) -> Found:
@@ -221,9 +153,7 @@ class Outputs(EachSample):
         Agreement("output", _answer),
         Agreement("completion", _completion),
         Agreement("state", left_output),
-        Agreement("messages", _conversation),
-        Agreement("prompt", _prompt),
-        Agreement("messages beside it", _beside),
+        *SENT,
     )
 
     def __init__(self, log: EvalLog) -> None:

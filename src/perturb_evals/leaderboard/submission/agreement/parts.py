@@ -1,28 +1,38 @@
 """What is held against each other: a run, and one of its samples."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from inspect_ai.event import ModelEvent, SpanBeginEvent
+from inspect_ai.event import ModelEvent, SampleInitEvent, SpanBeginEvent
 from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
+from inspect_ai.model import ChatMessage
+from inspect_ai.solver import Solver
 
 from perturb_evals.families import FAMILIES, family_of
 from perturb_evals.families.family import Family
 from perturb_evals.logs.headers import PREFIX
 
-Manner = Literal["asks", "computes", "foreign"]
-"""`asks`: the solver of this package that asks a model, and leaves its answer as it is. `computes`:
-one of this package that asks none. `foreign`: any other, or several: they may do what they like."""
+Manner = Literal["asks", "acts", "computes", "foreign"]
+"""`asks`: a solver of this package that asks a model, and leaves its answers as they are. `acts`:
+one in which a model calls tools. `computes`: one that asks none. `foreign`: any other, or several:
+they may do what they like."""
+
+
+def _manner(family: Family, made: Callable[..., Solver]) -> Manner:
+    if made in family.asks:
+        return "asks"
+    return "acts" if made in family.agents else "computes"
+
 
 OWN: Mapping[str, Manner] = {
-    f"{PREFIX}{made.__name__}": "computes" if place else "asks"
+    f"{PREFIX}{made.__name__}": _manner(family, made)
     for family in FAMILIES
-    for place, made in enumerate(family.solvers)
+    for made in family.solvers
     if made.__module__.startswith("perturb_evals.")  # another package may add a family
 }
-"""The solvers of this package by name; the first of a family is the one that asks."""
+"""The solvers of this package by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +93,29 @@ class SampleParts:
         return tuple(call for call in self.calls if not call.error and not call.pending)
 
     @cached_property
+    def begin_metadata(self) -> Mapping[str, Any] | None:
+        """The metadata with which it began; None where no event says so."""
+        begun = [event for event in self.sample.events if isinstance(event, SampleInitEvent)]
+        found = begun[0].sample.metadata if begun else None
+        return found if isinstance(found, Mapping) else None
+
+    @cached_property
+    def asked(self) -> tuple[ModelEvent, ...]:
+        """The calls of the model that is evaluated, not those of one in a role."""
+        return tuple(call for call in self.calls if call.role is None)
+
+    @cached_property
+    def conversations(self) -> tuple[tuple[ModelEvent, ...], ...]:
+        """Those calls, together where they begin with the same message."""
+        found: list[list[ModelEvent]] = []
+        for call in self.asked:
+            if found and _begin(found[-1][0]) == _begin(call):
+                found[-1].append(call)
+            else:
+                found.append([call])
+        return tuple(map(tuple, found))
+
+    @cached_property
     def solver_spans(self) -> tuple[SpanBeginEvent, ...]:
         """The begin of each solver of the plan; those that run within another are left out."""
         begun = [event for event in self.sample.events if isinstance(event, SpanBeginEvent)]
@@ -110,3 +143,12 @@ class SampleParts:
     def place(self) -> str:
         """Where it stands."""
         return f"{self.summary.id}, epoch {self.summary.epoch}"
+
+
+def without_system(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Return the messages of a conversation without those of the system."""
+    return [message for message in messages if message.role != "system"]
+
+
+def _begin(call: ModelEvent) -> str:
+    return next((message.text for message in without_system(call.input)), "")

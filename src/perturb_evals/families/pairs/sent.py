@@ -1,0 +1,85 @@
+"""Prompts about pairs, written again from the name of a solver, its arguments and a sample."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from inspect_ai.model import ModelOutput
+
+from perturb_evals.datasets.genes.symbol_codes import KEY as CODES
+from perturb_evals.datasets.pairs.evidence import SETS, PairsEvidence
+from perturb_evals.families.sent import Sent, SentPrompt
+from perturb_evals.replies.pairs import PairsReply
+from perturb_evals.replies.reply import KEY, attach
+from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
+from perturb_evals.solvers.pairs.agent.prompts import prompt_hash as hash_of_agent
+from perturb_evals.solvers.pairs.agent.prompts import render as first_prompt
+from perturb_evals.solvers.pairs.ask import ask
+from perturb_evals.solvers.pairs.contrast import contrast, contrast_writer
+from perturb_evals.solvers.pairs.no_cot import llm_no_cot, no_cot_writer
+from perturb_evals.solvers.pairs.no_retrieval import llm_no_retrieval, no_retrieval_writer
+from perturb_evals.solvers.pairs.prompts import prompt_hash, render
+from perturb_evals.solvers.pairs.summer import summer, summer_writer
+from perturb_evals.solvers.pairs.view import View
+from perturb_evals.solvers.pairs.written import MakeWriter, Writer, Written
+
+WRITERS: Mapping[str, Callable[..., MakeWriter]] = {
+    llm_no_cot.__name__: no_cot_writer,
+    llm_no_retrieval.__name__: no_retrieval_writer,
+    summer.__name__: summer_writer,
+    contrast.__name__: contrast_writer,
+}
+"""What makes the writer of a solver, from its arguments but for the control."""
+
+
+def sent(solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sent | None:
+    """Return what a solver sends about a sample; None for one whose prompts are not written here.
+
+    Args:
+        solver: Its name.
+        given: Its arguments.
+        about: Metadata of the sample.
+
+    Raises:
+        DataError: The data cannot be had here.
+    """
+    arguments = dict(given)
+    view = View(about, arguments.pop("control", None))
+    if solver == ask.__name__:
+        kind, form, line = about["kind"], given["answer"], about["cell_line"]
+        text = render(kind, form, line, view.pert, view.gene, view.line)
+        prompts = [_prompt(text, PairsReply(form, prompt=prompt_hash(kind, form, line)))]
+    elif solver in WRITERS:
+        evidence = PairsEvidence.from_metadata(about)
+        writer = _writer(solver, tuple(sorted(arguments.items())), evidence)
+        prompts = [
+            _prompt(one.text, PairsReply(prompt=one.hash, shown=tuple(one.shown)))
+            for one in asyncio.run(_written(writer, view))
+        ]
+    elif solver == lab_agent.__name__:
+        is_set, most = about["cell_line"].endswith(SETS), given["max_calls"]
+        kind, with_rows = about["kind"], about["evidence"] != "none"
+        text = first_prompt(kind, view.line, view.pert, view.gene, is_set=is_set, max_calls=most)
+        hashed = hash_of_agent(kind, view.line, is_set=is_set, max_calls=most, with_rows=with_rows)
+        return Sent((SentPrompt(text, {"form": "label", "prompt": hashed}),), metadata=None)
+    else:
+        return None
+    return Sent(tuple(prompts), {CODES: dict(view.codes)} if view.codes else {})
+
+
+async def _written(writer: Writer, view: View) -> Sequence[Written]:
+    return await writer.write(view)
+
+
+def _prompt(text: str, reply: PairsReply) -> SentPrompt:
+    output = ModelOutput()
+    attach(output, reply)
+    said = json.loads(json.dumps((output.metadata or {})[KEY]))
+    return SentPrompt(text, {name: said.get(name) for name in ("form", "prompt", "shown")})
+
+
+@lru_cache(maxsize=8)
+def _writer(solver: str, arguments: tuple[tuple[str, Any], ...], evidence: PairsEvidence) -> Writer:
+    return WRITERS[solver](**dict(arguments))(evidence)
