@@ -11,12 +11,14 @@ from inspect_ai.event import ModelEvent
 from inspect_ai.log import read_eval_log, read_eval_log_sample_summaries
 from inspect_ai.model import (
     ChatMessageAssistant,
+    ChatMessageTool,
     ChatMessageUser,
     ModelOutput,
     ModelUsage,
     get_model,
 )
 
+from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.leaderboard.submission.agreement.conversations import SENT
 from perturb_evals.leaderboard.submission.agreement.outputs import Outputs
 from perturb_evals.leaderboard.submission.agreement.parts import RunParts, SampleParts
@@ -267,6 +269,12 @@ FORGED = [
     ("shuffled", with_argument(control=None), "prompt", "the first call says "),
     ("summer", with_argument(control="anonymised"), "prompt", "the first call says "),
     ("summer", with_argument(control="swapped"), "prompt", "the first call says "),
+    (
+        "summer",
+        with_argument(control="wrong_line"),
+        "prompt",
+        "in the reply is that of nothing.",
+    ),
     ("summer", with_argument(control="shuffled_evidence"), "prompt", "the first call says "),
     ("summer", with_argument(budget=1), "prompt", "the first call says "),
     ("summer", codes_of_nothing, "prompt", "'symbol_codes' of the sample's metadata says "),
@@ -298,3 +306,100 @@ def test_a_record_that_is_no_training_row_is_audited(audited, change):
 def test_a_row_that_is_shown_and_not_recorded_is_audited(audited):
     check = audited("summer", a_row_less)
     assert (check.outcome, ", which is not recorded" in check.said) == ("fail", True), check.said
+
+
+# Planted leaks
+
+
+def untrained(sample, *, of_the_question):
+    """A row of the test split: that of the question, or one of other genes."""
+    about = sample.metadata
+    rows = load_table(about["dataset"], about["cell_line"], about["kind"]).split("test")
+    own = (rows["pert"] == about["pert"]) & (rows["gene"] == about["gene"])
+    named = (rows["pert"] == about["pert"]) | (rows["gene"] == about["gene"])
+    row = rows[own if of_the_question else ~named].iloc[0]
+    return row["pert"], row["gene"], int(row["label"])
+
+
+def in_the_prompt(said, place, *, of_the_question):
+    """Put a row of the test split into the prompt, by codes where it has them."""
+
+    def change(log, sample):
+        pert, gene, label = untrained(sample, of_the_question=of_the_question)
+        codes = sample.metadata.get("symbol_codes", {})
+        for name in (pert, gene):
+            if codes:
+                codes.setdefault(name, f"G{len(codes) + 1:03d}")
+        words = {"outcome": ("unchanged", "changed")[label], "verdict": ("No", "Yes")[label]}
+        row = said.format(pert=codes.get(pert, pert), gene=codes.get(gene, gene), **words)
+        reword(calls(sample)[-1], lambda text: place(text, row))
+
+    return change
+
+
+def above(text, row):
+    return f"{row}\n\n{text}"
+
+
+def among_the_rows(text, row):
+    lines = text.split("\n")
+    at = next(i for i, line in enumerate(lines) if line.startswith(("- knock-down of", "ANSWER: ")))
+    return "\n".join([*lines[: at + 1], row, *lines[at + 1 :]])
+
+
+def below(text, row):
+    return f"{text}\n{row}"
+
+
+ROW = "- knock-down of {pert}: {gene} {outcome}"
+EXAMPLE = "Knocked-down gene: {pert}\nReadout gene: {gene}\nANSWER: {verdict}"
+
+
+@pytest.mark.each("of_the_question", [True, False])
+@pytest.mark.each(
+    ("name", "said", "place"),
+    [
+        ("rows", EXAMPLE, above),
+        ("rows", ROW, among_the_rows),
+        ("summer", ROW, among_the_rows),
+        ("summer", ROW + ", nearness 0.412", among_the_rows),
+        ("summer", "When {pert} is knocked down, {gene} is {outcome}.", below),
+        ("codes", ROW, among_the_rows),
+        ("codes", ROW, below),
+        ("codes", EXAMPLE, above),
+        ("shuffled", ROW, among_the_rows),
+        ("plain", ROW, above),
+        ("two", "{gene}: {outcome} by the knock-down of {pert}", below),
+    ],
+)
+def test_a_leak_in_a_prompt_is_audited(audited, runs, name, said, place, of_the_question):
+    check = audited(name, in_the_prompt(said, place, of_the_question=of_the_question))
+    assert check.outcome == "fail", check.said
+    assert untrained(runs[name][0].samples[0], of_the_question=of_the_question)[0] in check.said
+
+
+@pytest.mark.each("of_the_question", [True, False])
+def test_a_tool_that_replies_with_a_row_of_the_test_split_is_audited(audited, of_the_question):
+    def change(log, sample):
+        pert, gene, label = untrained(sample, of_the_question=of_the_question)
+        replies = [m for m in calls(sample)[-1].input if isinstance(m, ChatMessageTool)]
+        said = f"knock-down of {pert}, {gene}: {('No', 'Yes')[label]}"
+        replies[0].content = f"{replies[0].text}\n{said}"
+
+    assert audited("acts", change).outcome == "fail"
+
+
+@pytest.mark.each(("role", "outcome"), [("summarizer", "fail"), (None, "pass"), ("critic", "pass")])
+def test_what_a_summarizer_wrote_is_shown_and_no_thought_of_the_model(audited, role, outcome):
+    """A summary that states an outcome of a test pair is caught where the model is shown it."""
+
+    def change(log, sample):
+        pert, gene, label = untrained(sample, of_the_question=False)
+        said = f"The loss of {pert} leaves {gene} {('unchanged', 'increased')[label]}."
+        call = calls(sample)[0].model_copy(deep=True)
+        reword(call, lambda text: "Write a note.")
+        call.role, call.output = role, ModelOutput.from_content("writer", said)
+        sample.events.insert(0, call)
+        reword(calls(sample)[1], lambda text: f"About the gene:\n{said}\n\n{text}")
+
+    assert audited("plain", change).outcome == outcome
