@@ -41,7 +41,10 @@ def calling(provider: Any, *wanted: tuple[str, Any], text: str | None = None) ->
 
 @pytest.fixture
 def agents(provider: Any) -> Any:
-    """The server, with models that use tools as their names say."""
+    """The server, with models that use tools as their names say.
+
+    Each test asks another one: a model keeps the address at which it was first asked.
+    """
     ((kind, _),) = provider.kinds
 
     def reply(model: str, body: dict[str, Any], pair: tuple[str, str], nth: int, index: int) -> Any:
@@ -140,18 +143,18 @@ def test_a_server_without_tools_is_one_clear_error(run, agents, status: int):
 def test_every_call_is_counted_by_the_budget(run, agents, monkeypatch, tmp_path: Path):
     prices = tmp_path / "prices.json"
     price = {"input": 1e6, "output": 1e6, "input_cache_write": 0, "input_cache_read": 0}
-    prices.write_text(json.dumps({"openai-api/local/reader": price}))
+    prices.write_text(json.dumps({"openai-api/local/paid": price}))
     monkeypatch.setenv(PRICES, str(prices))
     monkeypatch.setenv(BUDGET, str(202 * 3.5))  # a call costs 202
-    log = run("reader", limit=4, fail_on_error=False, max_samples=1)
+    log = run("paid", limit=4, fail_on_error=False, max_samples=1)
     assert len(agents.calls) == 3
     errors = [sample.error for sample in log.samples or []]
     assert sum(error is not None for error in errors) == 3
     assert all("is spent: not asked" in error.message for error in errors if error)
 
 
-def test_the_blow_of_a_token_limit_is_counted_too(run, agents):
-    log = run("reader", limit=1, token_limit=100)
+def test_an_answer_that_a_limit_took_away_is_counted_as_cut(run):
+    log = run("cut", limit=1, token_limit=100)
     (sample,) = log.samples or []
     assert sample.limit is not None
     assert abstained(log) == ["truncated"]

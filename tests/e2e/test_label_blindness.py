@@ -48,6 +48,7 @@ from perturb_evals.solvers.pairs.knn import (
 from perturb_evals.solvers.pairs.knowledge import Knowledge
 from perturb_evals.solvers.pairs.lpm import lpm
 from perturb_evals.solvers.pairs.replay import replay
+from perturb_evals.solvers.pairs.retrieval.baselines import contrast_vote, retrieval_only
 from perturb_evals.solvers.pairs.transfer_baselines import (
     additive,
     conserved,
@@ -170,6 +171,8 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
     "additive": additive,
     "conserved": conserved,
     "cross_context_ridge": cross_context_ridge,
+    "retrieval_only": lambda: retrieval_only(graph()),
+    "contrast_vote": lambda: contrast_vote(graph()),
     **({"lpm": lambda: lpm(seeds=1, epochs=2)} if find_spec("torch") else {}),
     "peeks_at_hidden_rows": peeks_at_hidden_rows,
     **CHEATS,

@@ -25,7 +25,7 @@ CROSS = (
     "perturbation_rate",
     "same_pair",
 )
-WITHIN = ("gene_frequency", "graph_factor", "graph_knn")
+WITHIN = ("contrast_vote", "gene_frequency", "graph_factor", "graph_knn", "retrieval_only")
 Make = Callable[..., Result]
 
 

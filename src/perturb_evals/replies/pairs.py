@@ -62,6 +62,9 @@ class PairsReply:
             tables: line, perturbation, gene, label; each once.
         before: Answers to the same question asked in other ways before the one that is the output.
             The mean of those that give a value counts.
+        summaries: Of the summaries of genes that were first needed for this question: how many a
+            model was `asked` for, how many were `kept` from earlier, and how many of both were
+            `unusable`, so that the text they were made of stands in for them. Empty for none.
     """
 
     form: AnswerForm = "label"
@@ -71,6 +74,7 @@ class PairsReply:
     fallback: str = field(default="", metadata=IF_SET)
     shown: tuple[TrainingRow, ...] = field(default=(), metadata=IF_SET)
     before: tuple[Answered, ...] = field(default=(), metadata=IF_SET)
+    summaries: dict[str, int] = field(default_factory=dict, hash=False, metadata=IF_SET)
 
     def __post_init__(self) -> None:
         """Refuse a score that is not finite, which Inspect would drop without a word."""

@@ -14,8 +14,8 @@ from inspect_ai.model import ModelOutput
 KEY = "perturb_evals"
 
 IF_SET: Mapping[str, bool] = MappingProxyType({"if_set": True})
-"""Metadata of a dataclass field that is written only where it is not its default: one that came
-later, so that the logs of older replies stay as they are."""
+"""Metadata of a dataclass field that is written only where it is not empty, as by default: one that
+came later, so that the logs of older replies stay as they are."""
 
 
 class Dataclass(Protocol):
@@ -38,7 +38,7 @@ def attach(output: ModelOutput, reply: Dataclass) -> None:
     """Put a reply into an output's metadata, beside what the provider put there."""
     said = asdict(reply)
     for field in fields(reply):
-        if field.metadata == IF_SET and said[field.name] == field.default:
+        if field.metadata == IF_SET and not said[field.name]:
             del said[field.name]
     output.metadata = {**(output.metadata or {}), KEY: said}
 

@@ -11,18 +11,18 @@ from perturb_evals.datasets.genes.cards import GeneCard, gene_cards
 from perturb_evals.datasets.genes.ncbi import GENE_INFO, GENE_SUMMARY
 
 INFO = """
-#tax_id\tGeneID\tSymbol\tSynonyms\tdbXrefs\tdescription\tSymbol_from_nomenclature_authority
-9606\t16\tAARS1\tAARS|CMT2N\t-\talanyl-tRNA synthetase 1\tAARS1
-9606\t2617\tGARS1\tGARS\t-\tglycyl-tRNA synthetase 1\tGARS1
-9606\t2618\tGART\tGARS\t-\ttrifunctional "GART"\tGART
-9606\t4735\tSEPTIN2\tSEPT2\t-\tseptin 2\tSEPTIN2
-9606\t23157\tSEPTIN6\tSEPT2\t-\tseptin 6\tSEPTIN6
-9606\t4535\tND1\t-\t-\t-\tMT-ND1
-9606\t7\tTEC\t-\t-\tkinase\tTEC
-9606\t8\tTEC\t-\t-\tphenotype\t-
-9606\t9\tONE\tP40\t-\tfirst\tONE
-9606\t10\tTWO\tP40\t-\tsecond\tTWO
-10090\t11\tAars\tMOUSE\t-\tof another species\tAars
+#tax_id\tGeneID\tSymbol\tSynonyms\tdbXrefs\tdescription\tSymbol_from_nomenclature_authority\tOther_designations
+9606\t16\tAARS1\tAARS|CMT2N\t-\talanyl-tRNA synthetase 1\tAARS1\talanine--tRNA ligase|alaRS
+9606\t2617\tGARS1\tGARS\t-\tglycyl-tRNA synthetase 1\tGARS1\t-
+9606\t2618\tGART\tGARS\t-\ttrifunctional "GART"\tGART\t-
+9606\t4735\tSEPTIN2\tSEPT2\t-\tseptin 2\tSEPTIN2\t-
+9606\t23157\tSEPTIN6\tSEPT2\t-\tseptin 6\tSEPTIN6\t-
+9606\t4535\tND1\t-\t-\t-\tMT-ND1\t-
+9606\t7\tTEC\t-\t-\tkinase\tTEC\t-
+9606\t8\tTEC\t-\t-\tphenotype\t-\t-
+9606\t9\tONE\tP40\t-\tfirst\tONE\t-
+9606\t10\tTWO\tP40\t-\tsecond\tTWO\t-
+10090\t11\tAars\tMOUSE\t-\tof another species\tAars\t-
 """.lstrip()
 SUMMARY = """
 #tax_id\tGeneID\tSource\tSummary
@@ -53,6 +53,7 @@ def test_a_card_has_all_that_ncbi_says(ncbi: Path) -> None:
             synonyms=("AARS", "CMT2N"),
             full_name="alanyl-tRNA synthetase 1",
             summary="It charges tRNA [see PMID 1].",
+            designations=("alanine--tRNA ligase", "alaRS"),
         )
         for name, found in (("AARS1", "current"), ("AARS", "former"))
     }

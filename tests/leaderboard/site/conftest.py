@@ -192,13 +192,19 @@ def comparison_of(entries: list[Entry], board: Board, **changes: Any) -> Compari
     )
 
 
-def input_of(entries: list[Entry], incomplete: tuple[Result, ...] = (), **changes: Any) -> Input:
+def input_of(
+    entries: list[Entry],
+    incomplete: tuple[Result, ...] = (),
+    controls: tuple[Entry, ...] = (),
+    **changes: Any,
+) -> Input:
     """Rank some runs; the others take no part."""
     read = Entries(
         complete=tuple(entries),
         incomplete=incomplete,
         older=(),
         set_aside=(SetAside("file:///home/somebody/private/other.eval", f"A {HARM} task."),),
+        controls=controls,
     )
     boards = make_boards(read)
     compared = []
@@ -212,7 +218,10 @@ def input_of(entries: list[Entry], incomplete: tuple[Result, ...] = (), **change
 
 @pytest.fixture(scope="session")
 def harmful(run_of: Callable[..., Entry], a_result: Callable[..., Result]) -> Input:
-    """Two boards with systems whose names, settings and answers are markup, and formulas."""
+    """Two boards with systems whose names, settings and answers are markup, and formulas.
+
+    On one of them are control runs, one of them without the run of its system.
+    """
     runs = [
         run_of(name, number + 1, task)
         for task in ("perturbqa_de", "perturbqa_direction")
@@ -225,7 +234,12 @@ def harmful(run_of: Callable[..., Entry], a_result: Callable[..., Result]) -> In
         status="error",
         reason=f"The run ended with an error: {HARM}",
     )
-    return input_of(runs, (failed,), answer=HARM)
+    told = {"control": HARM}
+    controls = (
+        run_of(HARM, 1, solver_args=told, given=told),
+        run_of(HARM, 2, solver_args=told, given={**told, "temperature": 1}),
+    )
+    return input_of(runs, (failed,), controls, answer=HARM)
 
 
 @pytest.fixture(scope="session")

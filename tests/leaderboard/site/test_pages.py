@@ -617,3 +617,32 @@ def test_a_system_page_says_what_its_command_does_not(harmful: Any, harm: str) -
     assert "extra_headers , stop_seqs ," in said
     assert "<script>alert" not in pages([harm])
     assert "does not say" not in words(pages([]))
+
+
+@pytest.mark.each("page", ["board", "system"])
+def test_controls_stand_on_the_pages_of_their_board_and_system(harmful: Any, page: str) -> None:
+    board = next(board for board in harmful.boards if board.controls)
+    with_original, without = board.controls
+    assert with_original.original is not None
+    found: dict[str, Page] = {"board": board_page_of(board, {}, NO_LINKS)}
+    pages = system_pages_of(harmful.boards, NO_LINKS, {})
+    name = with_original.original.name
+    (found["system"],) = [page for page in pages if page.title == name]
+    (table,) = [t for t in found[page].tables if t.name.endswith("-controls")]
+    rows = list(csv.DictReader(table.csv().splitlines()))
+    assert len(rows) == (2 if page == "board" else 1)
+    lost = with_original.lost
+    assert float(rows[0]["taken_away"]) == lost.value
+    assert float(rows[0]["taken_away_lower"]) == lost.lower
+    assert float(rows[0]["original"]) == with_original.original.figure.value
+    assert float(rows[0]["under_control"]) == with_original.entry.figure.value
+    assert rows[0]["in_words"] == with_original.verdict
+    html = render_page(found[page], SHARED)
+    said = words(html)
+    assert "What controls take away" in said
+    assert ("There is no run of the same" in said) == (page == "board")
+    assert without.original is None
+
+
+def test_a_board_without_controls_says_nothing_of_them(langpert: Board) -> None:
+    assert "controls" not in words(render_page(board_page_of(langpert, {}, NO_LINKS), SHARED))

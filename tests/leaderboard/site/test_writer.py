@@ -20,7 +20,7 @@ def pages(site: Path) -> list[Path]:
 
 def test_every_kind_of_page_is_there(harmful_site: Path) -> None:
     names = {page.name.split("-")[0].split(".")[0] for page in pages(harmful_site)}
-    assert names == {"index", "board", "system", "compare", "methods", "data"}
+    assert names == {"index", "board", "system", "compare", "memory", "methods", "data"}
 
 
 def test_names_of_files_hold_no_text_of_logs(harmful_site: Path) -> None:

@@ -34,6 +34,7 @@ class GeneCard:
         full_name: Such as `alanyl-tRNA synthetase 1`.
         summary: RefSeq's summary without its credit line; empty for about a third of the
             protein-coding genes.
+        designations: Other full names that NCBI lists, in the file's order.
     """
 
     name: str
@@ -43,6 +44,7 @@ class GeneCard:
     synonyms: tuple[str, ...] = ()
     full_name: str = ""
     summary: str = ""
+    designations: tuple[str, ...] = ()
 
 
 def gene_cards(names: Iterable[str]) -> dict[str, GeneCard]:
@@ -72,6 +74,7 @@ def _card(name: str, aliases: Aliases, genes: dict[int, GeneCard]) -> GeneCard:
         gene.synonyms,
         gene.full_name,
         gene.summary,
+        gene.designations,
     )
 
 
@@ -79,22 +82,24 @@ def _card(name: str, aliases: Aliases, genes: dict[int, GeneCard]) -> GeneCard:
 def _genes(info: Path, summary: Path, *mtimes_ns: int) -> dict[int, GeneCard]:
     """Return every gene under its own symbol, by NCBI gene id."""
     said = read_summaries(summary)
-    rows = read_human(info, ["GeneID", "Symbol", "Synonyms", "description"])
+    columns = ["GeneID", "Symbol", "Synonyms", "description", "Other_designations"]
+    rows = read_human(info, columns)
     return {
         gene_id: GeneCard(
             symbol,
             "current",
             gene_id,
             symbol,
-            () if synonyms == "-" else tuple(synonyms.split("|")),
+            _listed(synonyms),
             "" if full_name == "-" else full_name,
             said.get(gene_id, ""),
+            _listed(designations),
         )
-        for gene_id, symbol, synonyms, full_name in zip(
-            rows["GeneID"].tolist(),
-            rows["Symbol"],
-            rows["Synonyms"],
-            rows["description"],
-            strict=True,
+        for gene_id, symbol, synonyms, full_name, designations in zip(
+            rows["GeneID"].tolist(), *(rows[column] for column in columns[1:]), strict=True
         )
     }
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return () if text == "-" else tuple(text.split("|"))

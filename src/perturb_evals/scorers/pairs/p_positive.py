@@ -37,7 +37,7 @@ def p_positive() -> Scorer:
     `Score.value` is P(Yes) or P(Increase), or any finite ranking score of a numeric solver. For an
     abstention it is 0.5 and `Score.metadata["abstained"]` holds the reason. Metadata also holds
     the label (0/1), the route by which the answer was read (`text`, `logprobs`, `numeric` or
-    `fallback`) and the prompt's hash.
+    `fallback`), the prompt's hash, and how many summaries of genes were asked for, if any were.
     """
 
     async def score(state: TaskState, target: Target) -> Score:
@@ -50,6 +50,8 @@ def p_positive() -> Scorer:
         }
         if reply.prompt:
             metadata["prompt"] = reply.prompt
+        if reply.summaries:
+            metadata["summaries"] = reply.summaries
         if reading.reason:
             metadata["abstained"] = reading.reason
         return Score(

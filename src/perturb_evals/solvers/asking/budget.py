@@ -93,7 +93,7 @@ class Budget:
     A question is held to cost as much as the dearest of its model so far, and those in flight too:
     the first of a model goes out alone. So no more is spent than the budget, but for what answers
     in flight cost more than any before them. Answers from Inspect's cache count as if they were
-    paid for.
+    paid for, but for those that `not_paid` is told of.
 
     Args:
         dollars: What may be spent.
@@ -186,6 +186,10 @@ class Budget:
             return not self._in_flight.get(model)
         held = sum(self._dearest.get(name, 0.0) * n for name, n in self._in_flight.items())
         return self.spent + held + self._dearest[model] <= self.dollars
+
+    def not_paid(self, held: str) -> None:
+        """Count a question as free, since its answer was kept from an earlier one."""
+        self._settle(held, 0.0)
 
     def count(self, model: str, output: ModelOutput, held: str = "") -> None:
         """Count what an answer cost; what was refused, so that there is none, cost nothing.

@@ -10,9 +10,10 @@ import random
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
-from perturb_evals.datasets.demo.world import DEMO_CELL_LINE_DESCRIPTIONS
+from perturb_evals.datasets.demo.world import DEMO_CELL_LINE_DESCRIPTIONS, SIMULATED
 from perturb_evals.datasets.options import one_of
 from perturb_evals.datasets.pairs.evidence import TrainingRow
+from perturb_evals.solvers.pairs.anonymised import without_names
 from perturb_evals.solvers.pairs.prompts import CELL_LINE_DESCRIPTIONS, describe
 
 Control = Literal["anonymised", "swapped", "wrong_line", "shuffled_evidence"]
@@ -54,6 +55,7 @@ class View:
     def __init__(self, about: Mapping[str, Any], control: Control | None = None) -> None:
         self._control = control
         self._question = f"{about['cell_line']}/{about['kind']}/{about['pert']}>{about['gene']}"
+        self._real = about["dataset"] not in SIMULATED
         self.codes: dict[str, str] = {}
         self.pair = str(about["pert"]), str(about["gene"])
         self.symbols = self.roles(*self.pair)
@@ -77,13 +79,18 @@ class View:
         return next((symbol for symbol, code in self.codes.items() if code == name), name)
 
     def text(self, symbol: str, text: str) -> str:
-        """Return what is said of a gene, as it is shown.
+        """Return what is said of a gene, as it is shown: under `anonymised` without names.
 
         Args:
             symbol: The gene.
             text: What is said of it.
+
+        Raises:
+            DataError: Names are to be replaced, and a file of NCBI's cannot be had.
         """
-        return text
+        if self._control != "anonymised":
+            return text
+        return without_names(text, symbol, self.name, list(self.codes), self._real)
 
     def rows(self, rows: Iterable[TrainingRow]) -> list[TrainingRow]:
         """Return rows as they are shown, in their order.

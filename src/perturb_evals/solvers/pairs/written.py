@@ -14,6 +14,7 @@ from perturb_evals.replies.pairs import Answered, PairsReply
 from perturb_evals.replies.reply import attach
 from perturb_evals.solvers.asking.granted import Granted
 from perturb_evals.solvers.baseline import fit_once
+from perturb_evals.solvers.pairs.summaries import counted_summaries
 from perturb_evals.solvers.pairs.view import Control, View
 
 HASH_DIGITS = 12
@@ -77,7 +78,12 @@ def asking(make: MakeWriter, control: Control | None) -> Solver:
         for written in prompts:
             state.messages = [*system, ChatMessageUser(content=written.text)]
             state = await option.generate(state, generate)
-            reply = PairsReply(prompt=written.hash, shown=tuple(written.shown), before=tuple(said))
+            reply = PairsReply(
+                prompt=written.hash,
+                shown=tuple(written.shown),
+                before=tuple(said),
+                summaries=counted_summaries(),
+            )
             attach(state.output, reply)
             said.append(Answered.of(state.output))
             earlier += state.messages[len(system) :]

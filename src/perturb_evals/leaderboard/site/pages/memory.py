@@ -76,10 +76,10 @@ def _about(part: KnownPart, what: str) -> str:
     said = f"By the {part.part}: {what}."
     if part.thirds:
         cut = ", ".join(
-            f"{third.n_genes:,} {'gene is' if third.n_genes == 1 else 'genes are'} {name} ({third.fewest:,.6g} to {third.most:,.6g})"
+            f"{third.n_genes:,} {name} ({third.fewest:,.6g} to {third.most:,.6g})"
             for name, third in zip(THIRDS, part.thirds, strict=True)
         )
-        said += f" {cut}."
+        said += f" Genes: {cut}."
     else:
         said += f" {part.why_not}"
     if part.n_unknown:

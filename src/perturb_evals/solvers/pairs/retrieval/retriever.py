@@ -60,9 +60,9 @@ class Retriever:
 
     Close are the `neighbors` closest names that have rows, by what is known of genes, never the
     asked one itself; within a kind the closest rows come first (by the product of both weights
-    where both are close), of equal ones by name, then line, the own one first. Random are any but the
-    asked one, drawn by the question and the seed alone, the same on every machine. A kind
-    without rows stays empty: within the own line those of a held-out perturbation, those of a
+    where both are close), of equal ones by name, then line, the own one before others. Random are
+    any but the asked one, drawn by the question and the seed alone, the same on every machine. A
+    kind without rows stays empty: within the own line those of a held-out perturbation, those of a
     hidden gene, and what is close to a name of which nothing is known, such as a gene set's.
 
     Args:
