@@ -1,6 +1,7 @@
 """What a solver of this package sent, against what it sends; and the answers that it has of it."""
 
-from typing import TypeGuard
+from collections.abc import Mapping
+from typing import Any, TypeGuard
 
 from inspect_ai.event import ModelEvent
 from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageUser
@@ -34,20 +35,34 @@ def _not_asking(parts: SampleParts) -> Alone | None:
     return None if parts.asked else CUT
 
 
-def _sent(parts: SampleParts) -> Sent | Alone:
+def _sent(parts: SampleParts) -> Sent | Alone | str:
+    """Return what the solver of a run sends; or why that cannot be held, or what is wrong."""
     said = (parts.sample.output.metadata or {}).get(KEY)
     if said is None:
         return CUT
-    solver = parts.run.solver.removeprefix(PREFIX)
+    params, control = parts.run.params, parts.run.family.control_argument
     try:
-        sent = parts.run.family.sent(solver, parts.run.params, parts.sample.metadata)
+        sent = _written(parts, params)
+        if sent is None:
+            return Alone("its prompts are not written again")
+        if said.get("prompt") in _hashes(sent):
+            return sent
+        for other in (None, *parts.run.family.controls) if control else ():
+            if said.get("prompt") in _hashes(_written(parts, {**params, control: other})):
+                told, found = quoted(params.get(control)), quoted(other)
+                return f"the plan has {control}={told}, the prompt in the reply is that of {found}."
     except DataError:
         return Alone("the data cannot be had here")
-    if sent is None:
-        return Alone("its prompts are not written again")
-    if said.get("prompt") not in [prompt.reply["prompt"] for prompt in sent.prompts]:
-        return Alone("another version of this package asked")
-    return sent
+    return Alone("another version of this package asked")
+
+
+def _written(parts: SampleParts, params: Mapping[str, Any]) -> Sent | None:
+    solver = parts.run.solver.removeprefix(PREFIX)
+    return parts.run.family.sent(solver, params, parts.sample.metadata)
+
+
+def _hashes(sent: Sent | None) -> list[Any]:
+    return [prompt.reply["prompt"] for prompt in sent.prompts] if sent else []
 
 
 def _prompts(parts: SampleParts) -> Found:
@@ -55,7 +70,7 @@ def _prompts(parts: SampleParts) -> Found:
     if why := _not_asking(parts):
         return why
     sent = _sent(parts)
-    if isinstance(sent, Alone):
+    if not isinstance(sent, Sent):
         return sent
     held = parts.conversations
     for place, calls in enumerate(held[: len(sent.prompts)]):
