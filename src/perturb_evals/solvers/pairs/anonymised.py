@@ -18,7 +18,14 @@ _BETWEEN = re.compile(r"[-\u2010-\u2013./_ ]?")
 """What may stand between two parts of one name: GATA-1, GATA 1."""
 MOST_PARTS = 5
 _GREEK = str.maketrans(
-    {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "κ": "kappa"}
+    {
+        "\u03b1": "alpha",
+        "\u03b2": "beta",
+        "\u03b3": "gamma",
+        "\u03b4": "delta",
+        "\u03b5": "epsilon",
+        "\u03ba": "kappa",
+    }
 )
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]+(?:orf[0-9]+)?(?:-[A-Z0-9]+)*")
 """How a current symbol is written, not counting those of a single letter."""
