@@ -53,6 +53,18 @@ def test_each_of_the_solvers(run, name, options):
         assert "messages, messages beside it, prompt, earlier answers." in said["outputs"]
 
 
+SUMMARIZED = {"llm_no_cot": "anonymised", "llm_no_retrieval": None, "contrast": "swapped"}
+
+
+def test_summaries_of_a_model(run, tmp_path, monkeypatch):
+    """Each is asked for once a run, and shown in prompts of other samples too."""
+    monkeypatch.setenv("INSPECT_CACHE_DIR", str(tmp_path))
+    for name, control in SUMMARIZED.items():
+        solver = ASKING[name](summaries="model", control=control)
+        said = passes(run(solver, model=SERVED, model_roles={"summarizer": "loopback/writer"}))
+        assert "messages, messages beside it, prompt, earlier answers." in said["outputs"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ASKING)
 def test_every_control_and_track(run, name):
