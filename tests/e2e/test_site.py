@@ -213,7 +213,7 @@ def test_every_page_opens_whole_as_wide_as_the_screen_and_markup_does_nothing(
             page.wait_for_timeout(50)  # the hints follow the widths of the tables
             assert not page.evaluate(CUT), file.name
             assert all(scale > 0.95 for scale in page.evaluate(SCALES)), file.name
-    assert len(kinds) == 6
+    assert len(kinds) == 7
 
 
 def test_a_table_is_sorted_with_the_mouse(index: Any) -> None:

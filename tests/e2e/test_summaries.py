@@ -10,9 +10,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from inspect_ai.log import EvalLog
-from inspect_ai.model import GenerateConfig, get_model
+from inspect_ai.log import EvalLog, read_eval_log, read_eval_log_sample_summaries
+from inspect_ai.model import GenerateConfig, ModelCost, get_model
 
+from perturb_evals.leaderboard.results.from_log import result_of
+from perturb_evals.leaderboard.results.result import SummaryUsage, Usage
+from perturb_evals.leaderboard.submission.board import asked_again
+from perturb_evals.leaderboard.submission.checks import Check
+from perturb_evals.leaderboard.submission.evidence_audit import Prompts
+from perturb_evals.leaderboard.submission.samples import checked_samples
+from perturb_evals.leaderboard.text import summaries_text
+from perturb_evals.logs.samples import read_samples
 from perturb_evals.solvers.asking.budget import BUDGET, PRICES
 from perturb_evals.solvers.pairs.no_cot import llm_no_cot
 from perturb_evals.tasks.perturbqa import perturbqa_de, perturbqa_direction
@@ -209,6 +217,56 @@ def test_questions_in_flight_wait_for_the_one_that_asks(world: World) -> None:
     log = world.run(max_connections=20)
     assert log.status == "success"
     assert set(world.notes().values()) == {1}
+
+
+def test_what_summaries_took_is_told_apart_and_a_summary_that_was_kept_costs_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    prices = {
+        SUMMARIZER: ModelCost(input=50, output=0, input_cache_write=0, input_cache_read=0),
+        ASKED: ModelCost(input=5, output=0, input_cache_write=0, input_cache_read=0),
+    }
+
+    def usage(log: EvalLog) -> Usage:
+        header = read_eval_log(log.location, header_only=True)
+        return result_of(header, read_samples(header), prices).usage
+
+    first, again = usage(world.run()), usage(world.run())
+    n, questions = len(world.notes()), len(world.provider.of("reader")) // 2
+    assert first.summaries
+    assert first.summaries.cost == pytest.approx(n * 200 * 50 / 1e6)
+    counts = first.summaries.asked, first.summaries.kept, first.summaries.unusable
+    assert counts == (n, 0, 0)
+    assert first.summaries.tokens["total_tokens"] == 202 * n
+    assert first.tokens["total_tokens"] == 202 * (n + questions)
+    assert first.cost == pytest.approx(n * 200 * 50 / 1e6 + questions * 200 * 5 / 1e6)
+    assert f"{n} asked for" in summaries_text(first.summaries)
+
+    assert again.summaries == SummaryUsage(tokens={}, cost=0.0, asked=0, kept=n, unusable=0)
+    assert again.cost == pytest.approx(questions * 200 * 5 / 1e6)
+    assert summaries_text(again.summaries).endswith(f"{n} kept from earlier at no cost")
+    plain = usage(world.run(solver=llm_no_cot(), model_roles=None))
+    assert plain.summaries is None
+
+
+def test_a_summary_that_states_an_outcome_of_a_test_row_is_caught(world: World) -> None:
+    told = f"Knock-down of {PERTS[1]} changes {GENES[1]} significantly."
+    world.note = lambda gene, part, nth: world.provider.completion(
+        f"A note on {gene}. {told if gene == PERTS[3] else ''}"
+    )
+
+    def audited(log: EvalLog) -> Check:
+        header = read_eval_log(log.location, header_only=True)
+        summaries = read_eval_log_sample_summaries(log.location)
+        audit = Prompts(asked_again(header).audit)
+        (check,) = checked_samples(header, summaries, [audit])
+        return check
+
+    caught = audited(world.run())
+    assert caught.outcome == "fail", caught
+    assert told.rstrip(".") in caught.said
+    assert PERTS[3] in caught.said, "it is in the question whose gene it is told of"
+    assert audited(world.run(solver=llm_no_cot(), model_roles=None)).outcome == "pass"
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Skill by how well known genes are: is it memory of what was written, or does it carry over?
 
-The perturbations of a board, and its readout genes, are cut into thirds by how much is written of
-them. Within each third stands the headline of each system, and beside it by how much the best known
+The genes in each part of a board's questions are cut into thirds by how much is written of them.
+Within each third stands the headline of each system, and beside it by how much the best known
 third is ahead of the least known. That alone is no proof of memory: well-known genes may be easier
 for everybody, so methods without a model stand beside.
 """

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from perturb_evals.leaderboard.results.result import Figure
+from perturb_evals.leaderboard.results.result import Figure, SummaryUsage
 from perturb_evals.metrics.intervals import ENOUGH, FEWEST
 
 MISSING = "\N{EN DASH}"
@@ -79,6 +79,20 @@ def dollars(cost: float | None) -> str:
     if 0 < cost < 0.01:
         return "< $0.01"
     return f"${cost:,.2f}"
+
+
+def summaries_text(usage: SummaryUsage) -> str:
+    """Return what summaries of genes took, in words: `$0.02, 5,100 tokens; 12 asked for`."""
+    tokens = usage.tokens.get("total_tokens", 0)
+    parts = [f"{dollars(usage.cost)}, {count(tokens)} tokens"]
+    for number, words in (
+        (usage.asked, "asked for"),
+        (usage.kept, "kept from earlier at no cost"),
+        (usage.unusable, "of them empty or cut off"),
+    ):
+        if number:
+            parts.append(f"{count(number)} {words}")
+    return "; ".join(parts)
 
 
 def duration(seconds: float | None) -> str:

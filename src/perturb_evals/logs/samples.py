@@ -2,9 +2,10 @@
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inspect_ai.log import EvalLog, EvalSampleSummary, read_eval_log_sample_summaries
 from inspect_ai.scorer import SampleScore
@@ -24,6 +25,8 @@ class Samples:
         calls: Turns that models took.
         retries: Samples begun again after an error.
         model_seconds: Working time, summed.
+        summaries: Summaries of genes that a model wrote: how many were `asked` for, `kept` from
+            earlier, and `unusable`, as the scores' metadata count them; empty for none.
     """
 
     scores: list[SampleScore]
@@ -32,6 +35,7 @@ class Samples:
     calls: int
     retries: int
     model_seconds: float
+    summaries: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_samples(log: EvalLog) -> Samples:
@@ -82,7 +86,17 @@ def _read(log: EvalLog) -> Samples:
         calls=sum(sample.turn_count or 0 for sample in summaries if sample.model_usage),
         retries=sum(sample.retries or 0 for sample in summaries),
         model_seconds=sum(sample.working_time or 0.0 for sample in summaries),
+        summaries=_summed((score.score.metadata or {}).get("summaries") for score in scores),
     )
+
+
+def _summed(counts: Iterable[object]) -> dict[str, int]:
+    """Return the sums of counts by name; what is no such count counts nothing."""
+    found: Counter[str] = Counter()
+    for one in counts:
+        if isinstance(one, Mapping):
+            found.update({str(k): n for k, n in one.items() if type(n) is int and n >= 0})
+    return dict(found)
 
 
 def _score(sample: EvalSampleSummary, scorer: str, location: str) -> SampleScore:

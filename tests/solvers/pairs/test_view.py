@@ -10,7 +10,7 @@ from perturb_evals.datasets.pairs.evidence import TrainingRow
 from perturb_evals.solvers.pairs.prompts import CELL_LINE_DESCRIPTIONS
 from perturb_evals.solvers.pairs.view import CONTROLS, View, another_line, check_control
 
-ABOUT = {"cell_line": "k562", "kind": "de", "pert": "P", "gene": "G"}
+ABOUT = {"dataset": "demo", "cell_line": "k562", "kind": "de", "pert": "P", "gene": "G"}
 names = st.text("ABCDEF", min_size=1, max_size=3)
 some_rows = st.lists(
     st.builds(TrainingRow, st.sampled_from(["k562", "rpe1"]), names, names, st.integers(0, 1)),

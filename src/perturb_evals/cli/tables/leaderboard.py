@@ -148,6 +148,8 @@ def _cells(board: "Board", track: "BoardTrack", row: "Row") -> dict[str, str]:
         cells["calls"] = count(usage.calls)
         cells["tokens"] = count(usage.tokens.get("total_tokens"))
         cells["cost"] = dollars(usage.cost) if usage.cost is not None else ""
+        if usage.summaries and cells["cost"] and usage.summaries.cost:
+            cells["cost"] += f" (summaries {dollars(usage.summaries.cost)})"
         cells["time"] = duration(usage.wall_seconds)
         cells["released"] = _released(result.protocol.model, board)
     return cells

@@ -2,18 +2,27 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from inspect_ai.log import EvalLog
+from inspect_ai.model import ModelUsage
 
 from perturb_evals.families import family_of
 from perturb_evals.leaderboard.results.protocol import protocol_of
 from perturb_evals.leaderboard.results.reproduce import command, left_out
-from perturb_evals.leaderboard.results.result import Figure, Protocol, Result, Status, Usage
+from perturb_evals.leaderboard.results.result import (
+    Figure,
+    Protocol,
+    Result,
+    Status,
+    SummaryUsage,
+    Usage,
+)
 from perturb_evals.leaderboard.results.secret_names import without_secrets
 from perturb_evals.leaderboard.systems import NO_MODEL, asks_model
 from perturb_evals.logs.samples import Samples
+from perturb_evals.solvers.asking.kept import SUMMARIZER
 from perturb_evals.solvers.asking.prices import Prices, cost_of
 
 COUNTED = ("n_", "abstained_", "read_from_")
@@ -153,13 +162,10 @@ def _reasons(found: Mapping[str, float]) -> dict[str, float]:
 
 def _usage(log: EvalLog, protocol: Protocol, samples: Samples | None, prices: Prices) -> Usage:
     stats = log.stats
-    tokens: dict[str, int] = {}
-    costs: list[float | None] = []
-    for model, usage in stats.model_usage.items():
-        for kind, number in usage.model_dump(exclude_none=True).items():
-            if kind.endswith("tokens") or "_tokens_" in kind:
-                tokens[kind] = tokens.get(kind, 0) + int(number)
-        costs.append(0.0 if model == NO_MODEL else cost_of(model, usage, prices))
+    costs = [
+        0.0 if model == NO_MODEL else cost_of(model, usage, prices)
+        for model, usage in stats.model_usage.items()
+    ]
     wall = None
     if stats.started_at and stats.completed_at:
         began, ended = map(datetime.fromisoformat, (stats.started_at, stats.completed_at))
@@ -168,10 +174,41 @@ def _usage(log: EvalLog, protocol: Protocol, samples: Samples | None, prices: Pr
     # A model was asked, and the log does not say how much: that is not for free.
     untold = not costs and asks_model(protocol)
     return Usage(
-        tokens=tokens,
+        tokens=_tokens(stats.model_usage.values()),
         calls=samples.calls if samples else None,
         retries=samples.retries if samples else None,
         cost=sum(known) if len(known) == len(costs) and not untold else None,
         wall_seconds=wall,
         model_seconds=samples.model_seconds if samples else None,
+        summaries=_summaries(log, samples, prices),
     )
+
+
+def _summaries(log: EvalLog, samples: Samples | None, prices: Prices) -> SummaryUsage | None:
+    """Return what the model of the role that writes summaries took; None where it wrote none."""
+    used = log.stats.role_usage.get(SUMMARIZER)
+    counts = samples.summaries if samples else {}
+    if used is None and not counts:
+        return None
+    bound = (log.eval.model_roles or {}).get(SUMMARIZER)
+    one = bound[0] if isinstance(bound, list) else bound
+    cost: float | None = 0.0
+    if used is not None:
+        cost = cost_of(one.model, used, prices) if one else used.total_cost
+    return SummaryUsage(
+        tokens=_tokens([used] if used else []),
+        cost=cost,
+        asked=counts.get("asked", 0) if samples else None,
+        kept=counts.get("kept", 0) if samples else None,
+        unusable=counts.get("unusable", 0) if samples else None,
+    )
+
+
+def _tokens(usages: Iterable[ModelUsage]) -> dict[str, int]:
+    """Return tokens by kind."""
+    tokens: dict[str, int] = {}
+    for usage in usages:
+        for kind, number in usage.model_dump(exclude_none=True).items():
+            if kind.endswith("tokens") or "_tokens_" in kind:
+                tokens[kind] = tokens.get(kind, 0) + int(number)
+    return tokens

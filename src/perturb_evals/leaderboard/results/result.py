@@ -89,17 +89,37 @@ class Protocol(Part):
         return "|".join(filter(None, parts))
 
 
+class SummaryUsage(Part):
+    """What the summaries took that a model wrote of genes for the run: part of what it took.
+
+    Attributes:
+        tokens: Tokens by kind; none where all were kept from earlier.
+        cost: US dollars; None where the price is not known.
+        asked: Summaries that the model was asked for; None where the samples were not read.
+        kept: Those that were kept from earlier, which cost nothing; None as above.
+        unusable: Those of both that were empty or cut off, so that the text they were made of was
+            shown; None as above.
+    """
+
+    tokens: dict[str, int]
+    cost: float | None
+    asked: int | None
+    kept: int | None
+    unusable: int | None
+
+
 class Usage(Part):
     """What the run took.
 
     Attributes:
         tokens: Tokens by kind, over all models of the run.
         calls: Turns that models took in the conversations of all samples; None where the samples
-            were not read.
+            were not read. Summaries that were kept from earlier are among them.
         retries: Samples that were begun again after an error; None as above.
         cost: US dollars; None where a price is not known.
         wall_seconds: From the first sample to the last; None where it is not known.
         model_seconds: Working time summed over samples, waiting for limits left out; None as above.
+        summaries: What of it went for summaries of genes; None where no model wrote any.
     """
 
     tokens: dict[str, int]
@@ -108,6 +128,7 @@ class Usage(Part):
     cost: float | None
     wall_seconds: float | None
     model_seconds: float | None
+    summaries: SummaryUsage | None = None
 
 
 class Result(Part):

@@ -17,6 +17,9 @@ from inspect_ai.util import concurrency
 from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.solvers.asking.budget import budget_of_process
 
+SUMMARIZER = "summarizer"
+"""The role of the model that writes summaries."""
+
 FOR_GOOD = CachePolicy(expiry=None, per_epoch=False)
 
 Told = Callable[[str, str], ModelOutput]

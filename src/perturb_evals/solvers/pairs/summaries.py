@@ -11,7 +11,7 @@ from perturb_evals.datasets.demo.knowledge import demo_texts
 from perturb_evals.datasets.demo.world import SIMULATED
 from perturb_evals.datasets.genes.cards import gene_cards
 from perturb_evals.datasets.pairs.evidence import SETS, PairsEvidence
-from perturb_evals.solvers.asking.kept import AskedOnce, calls_of
+from perturb_evals.solvers.asking.kept import SUMMARIZER, AskedOnce, calls_of
 
 _log = logging.getLogger(__name__)
 
@@ -20,9 +20,6 @@ SOURCES: tuple[Source, ...] = get_args(Source)
 
 Part = Literal["perturbed", "readout"]
 """What a gene is in a question."""
-
-SUMMARIZER = "summarizer"
-"""The role of the model that writes summaries."""
 
 UNKNOWN = "no description is known."
 OF_A_SET = "a set of genes, read out together."

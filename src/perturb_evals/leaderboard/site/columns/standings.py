@@ -260,7 +260,8 @@ TOKENS = numbers(
 )
 COST = numbers(
     "Cost",
-    "US dollars, where the prices of all models of the run are known; else a dash.",
+    "US dollars, where the prices of all models of the run are known; else a dash. What summaries "
+    "of genes cost that a model wrote is in it, and stands apart on the system's page.",
     "cost_usd",
     dollars,
     _of_run(lambda run: run.usage.cost),

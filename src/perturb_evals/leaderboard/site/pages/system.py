@@ -16,7 +16,7 @@ from perturb_evals.leaderboard.site.columns.runs import MINUTE
 from perturb_evals.leaderboard.site.columns.standings import Place
 from perturb_evals.leaderboard.site.page import Page, system_stem
 from perturb_evals.leaderboard.site.table import table_about
-from perturb_evals.leaderboard.text import count, dollars, duration, track_text
+from perturb_evals.leaderboard.text import count, dollars, duration, summaries_text, track_text
 from perturb_evals.leaderboard.viewer import Transcripts
 from perturb_evals.logs.headers import log_name
 
@@ -172,6 +172,7 @@ def _took(result: Result) -> Facts:
         ("Calls", count(usage.calls)),
         ("Samples begun again", count(usage.retries)),
         ("Cost", dollars(usage.cost)),
+        *([("Of all this, summaries", summaries_text(usage.summaries))] if usage.summaries else []),
         ("First to last sample", duration(usage.wall_seconds)),
         ("Working time of all samples", duration(usage.model_seconds)),
     ]
