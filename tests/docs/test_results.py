@@ -22,6 +22,7 @@ AGAIN = (
     "cross_line_knn",
     "combined",
 )
+SHOWN_AGAIN = ("graph_knn", "retrieval_only", "contrast_vote")
 COLUMN = "k562 direction"
 
 
@@ -80,3 +81,15 @@ def test_the_cheaper_baselines_on_k562_direction(
         row = f"{a} - {b}"
         said = table(pages["docs/results.md"], "differences")[row][COLUMN]
         assert differences[row][COLUMN] == said, row
+
+
+@pytest.mark.slow
+def test_the_count_of_the_rows_that_are_shown_on_k562_direction(
+    baselines: ModuleType, pages: dict[str, str], real_data: Path, tmp_path: Path
+) -> None:
+    lines = "k562,rpe1,hepg2"
+    boards = baselines.Boards(tmp_path, ["k562"], SHOWN_AGAIN, lines, kinds=("direction",))
+    given = cells(boards.finished().headlines())
+    stated = table(pages["docs/results.md"], "shown")
+    for name in SHOWN_AGAIN:
+        assert given[name][COLUMN] == stated[name][COLUMN], name

@@ -6,7 +6,7 @@ beforehand.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -176,13 +176,13 @@ def test_a_knower_of_names_is_lost_without_them(
 REAL = [(line, kind) for line in ("k562", "rpe1", "hepg2") for kind in ("de", "direction")]
 
 
-def solvers(control: str | None) -> Iterator[tuple[str, Solver]]:
-    given: dict[str, Any] = {"control": control}
-    yield "summer", summer(**given)
-    yield "contrast", contrast(**given)
-    if control != "shuffled_evidence":
-        yield "llm_no_retrieval", llm_no_retrieval(**given)
-    yield "llm_no_cot", llm_no_cot(**given)
+RUNS: list[tuple[Callable[..., Solver], str, str | None]] = [
+    *((solver, "reader", None) for solver in (summer, contrast, llm_no_cot, llm_no_retrieval)),
+    *((solver, "knower", None) for solver in (summer, llm_no_retrieval)),
+    *((solver, "knower", "anonymised") for solver in (summer, llm_no_retrieval)),
+    *((solver, "reader", "anonymised") for solver in (summer, contrast)),
+    *((solver, "reader", "shuffled_evidence") for solver in (summer, contrast)),
+]
 
 
 @pytest.mark.slow
@@ -192,21 +192,18 @@ def test_on_real_tables(
 ) -> None:
     known |= labels(line, kind)
     task = {"cell_line": line, "genes": 60}
-    found: dict[tuple[str, str, str | None], EvalLog] = {}
-    for control in (None, "anonymised", "shuffled_evidence", "swapped", "wrong_line"):
-        for name, solver in solvers(control):
-            models = ("reader", "knower") if control in (None, "anonymised") else ("reader",)
-            for model in models:
-                log = asking(solver, kind, model, **task)
-                found[name, model, control] = log
-                print(line, kind, name, model, control, f"{headline(log):.3f}")
     statistic = headline(asking(retrieval_only(), kind, "", **task))
-    print(line, kind, "retrieval_only", f"{statistic:.3f}")
+    print(f"{line} {kind} retrieval_only {statistic:.3f}")
+    found: dict[tuple[str, str, str | None], EvalLog] = {}
+    for solver, model, control in RUNS:
+        log = asking(solver(control=control), kind, model, **task)
+        found[solver.__name__, model, control] = log
+        n = log.results.total_samples if log.results else 0
+        print(f"{line} {kind} {solver.__name__} {model} {control} {headline(log):.3f} of {n}")
     for name in ("summer", "contrast"):
         reading = found[name, "reader", None]
         assert answers(found[name, "reader", "anonymised"]) == answers(reading)
-        assert answers(found[name, "reader", "wrong_line"]) == answers(reading)
         assert headline(found[name, "reader", "shuffled_evidence"]) < headline(reading)
-    for name in ("summer", "contrast", "llm_no_cot", "llm_no_retrieval"):
+    for name in ("summer", "llm_no_retrieval"):
         assert headline(found[name, "knower", None]) == 1.0
         assert headline(found[name, "knower", "anonymised"]) == 0.5

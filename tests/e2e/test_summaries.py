@@ -16,6 +16,7 @@ from inspect_ai.model import GenerateConfig, ModelCost, get_model
 from perturb_evals.leaderboard.results.from_log import result_of
 from perturb_evals.leaderboard.results.result import SummaryUsage, Usage
 from perturb_evals.leaderboard.submission.board import asked_again
+from perturb_evals.leaderboard.submission.check import check_runs
 from perturb_evals.leaderboard.submission.checks import Check
 from perturb_evals.leaderboard.submission.evidence_audit import Prompts
 from perturb_evals.leaderboard.submission.samples import checked_samples
@@ -223,7 +224,7 @@ def test_what_summaries_took_is_told_apart_and_a_summary_that_was_kept_costs_not
     world: World, tmp_path: Path
 ) -> None:
     prices = {
-        SUMMARIZER: ModelCost(input=50, output=0, input_cache_write=0, input_cache_read=0),
+        SUMMARIZER: ModelCost(input=5, output=0, input_cache_write=0, input_cache_read=0),
         ASKED: ModelCost(input=5, output=0, input_cache_write=0, input_cache_read=0),
     }
 
@@ -234,12 +235,12 @@ def test_what_summaries_took_is_told_apart_and_a_summary_that_was_kept_costs_not
     first, again = usage(world.run()), usage(world.run())
     n, questions = len(world.notes()), len(world.provider.of("reader")) // 2
     assert first.summaries
-    assert first.summaries.cost == pytest.approx(n * 200 * 50 / 1e6)
+    assert first.summaries.cost == pytest.approx(n * 200 * 5 / 1e6)
     counts = first.summaries.asked, first.summaries.kept, first.summaries.unusable
     assert counts == (n, 0, 0)
     assert first.summaries.tokens["total_tokens"] == 202 * n
     assert first.tokens["total_tokens"] == 202 * (n + questions)
-    assert first.cost == pytest.approx(n * 200 * 50 / 1e6 + questions * 200 * 5 / 1e6)
+    assert first.cost == pytest.approx(n * 200 * 5 / 1e6 + questions * 200 * 5 / 1e6)
     assert f"{n} asked for" in summaries_text(first.summaries)
 
     assert again.summaries == SummaryUsage(tokens={}, cost=0.0, asked=0, kept=n, unusable=0)
@@ -267,6 +268,14 @@ def test_a_summary_that_states_an_outcome_of_a_test_row_is_caught(world: World) 
     assert told.rstrip(".") in caught.said
     assert PERTS[3] in caught.said, "it is in the question whose gene it is told of"
     assert audited(world.run(solver=llm_no_cot(), model_roles=None)).outcome == "pass"
+
+
+def test_an_honest_log_passes_the_checks_of_calls_and_outputs(world: World) -> None:
+    for log in (world.run(), world.run(temperature=0.5)):
+        (checked,) = check_runs([log.location]).runs
+        found = {check.name: check for check in checked.checks}
+        for name in ("header", "calls", "outputs", "answers", "evidence"):
+            assert found[name].outcome == "pass", found[name]
 
 
 @pytest.mark.slow

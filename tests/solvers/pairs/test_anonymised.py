@@ -1,7 +1,9 @@
 """Texts under `anonymised`: no name stays in them, and codes lead back."""
 
+import asyncio
 import random
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ from perturb_evals.datasets.genes.cards import gene_cards
 from perturb_evals.datasets.genes.ncbi import human_aliases
 from perturb_evals.datasets.genes.symbol_codes import codes_in, decoded
 from perturb_evals.datasets.pairs.evidence import pairs_evidence
+from perturb_evals.families.pairs.sent import WRITERS
 from perturb_evals.solvers.pairs.summaries import UNKNOWN, Summaries
 from perturb_evals.solvers.pairs.view import Control, View
+from perturb_evals.solvers.pairs.written import Writer, Written
 
 CODE = re.compile(r"\bG\d{3}\b")
 
@@ -127,6 +131,31 @@ def test_no_name_of_a_gene_survives_in_real_texts_and_codes_lead_back(real_data:
             assert not CODE.search(back), back
             for code, symbol in symbols.items():
                 assert stands(symbol, back) or not stands(code, text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("solver", WRITERS)
+def test_no_name_of_a_question_survives_in_the_prompts_of_a_solver(
+    real_data: Path, solver: str
+) -> None:
+    table = pd.read_csv(real_data / "perturbqa" / "k562-de.csv").query("split == 'test'")
+    writer = WRITERS[solver]()(pairs_evidence("perturbqa", "k562", "de", "within", ("k562",)))
+    asked = table.sample(300, random_state=5)[["pert", "gene"]].itertuples(index=False)
+    for pert, gene in asked:
+        shown = view(pert, gene)
+        for written in asyncio.run(written_by(writer, shown)):
+            text = written.text.replace(shown.line, "")  # K562 has a fusion with BCR
+            for card in gene_cards([pert, gene]).values():
+                names = (card.name, card.symbol, *card.synonyms)
+                assert not [name for name in names if len(name) > 1 and stands(name, text)], text
+            back = decoded(text, codes_in({"symbol_codes": shown.codes}))
+            assert not CODE.search(back), back
+            assert stands(pert, back)
+            assert stands(gene, back)
+
+
+async def written_by(writer: Writer, shown: View) -> Sequence[Written]:
+    return await writer.write(shown)
 
 
 def test_what_a_model_wrote_of_genes_loses_their_names_too(real_data: Path) -> None:

@@ -40,6 +40,8 @@ def sent(
 ) -> Sent | None:
     """Return what a solver sends about a sample; None for one whose prompts are not written here.
 
+    Those that show what a model wrote of genes are not: another sample may have asked for it.
+
     Args:
         solver: Its name.
         given: Its arguments.
@@ -62,7 +64,7 @@ def sent(
         kind, form, line = about["kind"], given["answer"], about["cell_line"]
         text = render(kind, form, line, view.pert, view.gene, view.line)
         prompts = [_prompt(text, PairsReply(form, prompt=prompt_hash(kind, form, line)))]
-    elif solver in WRITERS:
+    elif solver in WRITERS and arguments["summaries"] != "model":
         evidence = PairsEvidence.from_metadata(about)
         writer = _writer(solver, tuple(sorted(arguments.items())), evidence)
         prompts = [
