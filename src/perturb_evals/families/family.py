@@ -28,6 +28,7 @@ from perturb_evals.families.outcome import Better, Outcome
 from perturb_evals.families.published import PublishedLine
 from perturb_evals.families.references import BoardAtHand, LackingReference, Reference
 from perturb_evals.families.sent import Sent
+from perturb_evals.solvers.asking.kept import Told
 
 
 @dataclass(frozen=True)
@@ -251,19 +252,23 @@ class Family(ABC):
         """
         return ""
 
-    def sent(self, solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sent | None:
+    def sent(
+        self, solver: str, given: Mapping[str, Any], about: Mapping[str, Any], told: Told
+    ) -> Sent | None:
         """Return what one of its solvers that ask, or of its agents, sends about a sample.
 
         Args:
             solver: Its name.
             given: Its arguments.
             about: Metadata of the sample.
+            told: Gives what models in roles answered; raises NotToldError for what they did not.
 
         Returns:
             Its prompts, of an agent the first; None where they cannot be written again.
 
         Raises:
             DataError: The data cannot be had here.
+            NotToldError: The prompts show an answer that the log does not have.
         """
         return None
 
@@ -274,6 +279,10 @@ class Family(ABC):
             The text of each, and why it stopped, in Inspect's words.
         """
         return ()
+
+    def counted_calls(self, output: ModelOutput) -> int:
+        """Return how many calls of models in roles a reply counts."""
+        return 0
 
     def check_predictions(self, path: Path, task: str, given: Mapping[str, str]) -> str:
         """Return what a file of predictions holds, in a sentence, if a run could replay it.

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from perturb_evals.datasets.errors import DataError
+
 
 @dataclass(frozen=True)
 class SentPrompt:
@@ -18,6 +20,10 @@ class SentPrompt:
     reply: Mapping[str, Any]
 
 
+class NotToldError(DataError):
+    """What a model in a role said, which a prompt shows, stands nowhere in a log."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """All that a solver sends about a sample.
@@ -25,7 +31,9 @@ class Sent:
     Attributes:
         prompts: In their order, at least one.
         metadata: What the solver adds to those of the sample; None where answers decide it.
+        needs: Roles and prompts of the models whose answers the prompts show.
     """
 
     prompts: tuple[SentPrompt, ...]
     metadata: Mapping[str, Any] | None
+    needs: frozenset[tuple[str, str]] = frozenset()

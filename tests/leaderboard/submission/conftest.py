@@ -60,6 +60,8 @@ class Server(ModelAPI):
             return ModelOutput.for_tool_call("calls_tools", "answer", {"answer": "Yes"})
         # Longer than what Inspect keeps in place, and under the name of a dated version.
         text = "It is a gene of the nucleus." + 20 * " And so on." + "\n\nAnswer: Yes"
+        if self.model_name == "writer":
+            text = f"A note of {len(input[-1].text)} letters."
         output = ModelOutput.from_content(f"{self.model_name}-2026-01-31", text)
         if self.model_name != "uncounted":
             output.usage = ModelUsage(input_tokens=90, output_tokens=30, total_tokens=120)

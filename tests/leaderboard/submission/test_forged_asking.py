@@ -403,3 +403,59 @@ def test_what_a_summarizer_wrote_is_shown_and_no_thought_of_the_model(audited, r
         reword(calls(sample)[1], lambda text: f"About the gene:\n{said}\n\n{text}")
 
     assert audited("plain", change).outcome == outcome
+
+
+# Summaries that a model wrote
+
+
+@pytest.fixture(scope="module")
+def summed(run_few, few, tmp_path_factory):
+    """A run whose prompts show what a summarizer wrote."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INSPECT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        roles = {"summarizer": "loopback/writer"}
+        task = few(evidence="within")
+        solver = llm_no_cot(summaries="model")
+        return run_few(solver, task=task, model="loopback/some", model_roles=roles)
+
+
+def in_a_role(sample):
+    return [call for call in calls(sample) if call.role == "summarizer"]
+
+
+def asked_more(log, sample):
+    call = in_a_role(sample)[0].model_copy(deep=True)
+    reword(call, lambda text: "What is the answer?")
+    sample.events.insert(0, call)
+
+
+def counted_more(log, sample):
+    reply(sample)["summaries"] = {"asked": 7}
+
+
+def another_summary(log, sample):
+    for call in calls(sample):
+        if call.role is None:
+            reword(
+                call, lambda text: text.replace("A note of ", "The answer is Yes. A note of ", 1)
+            )
+
+
+@pytest.mark.each(
+    ("change", "words"),
+    [
+        (nothing, ""),
+        (asked_more, "asks no model of the role 'summarizer' 'What is the answer?', and a call"),
+        (counted_more, "the reply counts 7 calls in roles, the sample has "),
+        (another_summary, "the first call says "),
+    ],
+)
+def test_what_a_summarizer_was_not_asked_or_did_not_write(summed, change, words):
+    log = read_eval_log(summed.location, resolve_attachments="full")
+    sample = next(one for one in log.samples if in_a_role(one))
+    change(log, sample)
+    summaries = read_eval_log_sample_summaries(summed.location)
+    summary = next(one for one in summaries if one.id == sample.id)
+    parts = SampleParts(RunParts(log), summary, sample)
+    found = {one.part: one.hold(parts) for one in SENT}["prompt"]
+    assert words in found if words else found is None, found

@@ -53,6 +53,24 @@ def test_each_of_the_solvers(run, name, options):
         assert "messages, messages beside it, prompt, earlier answers." in said["outputs"]
 
 
+@pytest.mark.parametrize(
+    ("name", "control"),
+    [
+        ("llm_no_cot", "anonymised"),
+        pytest.param("llm_no_retrieval", None, marks=pytest.mark.slow),
+        pytest.param("contrast", "swapped", marks=pytest.mark.slow),
+        pytest.param("summer", "anonymised", marks=pytest.mark.slow),
+    ],
+)
+def test_summaries_of_a_model(run, tmp_path, monkeypatch, name, control):
+    """Each is asked for once a run, and shown in prompts of other samples too."""
+    monkeypatch.setenv("INSPECT_CACHE_DIR", str(tmp_path))
+    for _ in range(2):  # at last all are kept from the first run
+        solver = ASKING[name](summaries="model", control=control)
+        said = passes(run(solver, model=SERVED, model_roles={"summarizer": "loopback/writer"}))
+        assert "messages, messages beside it, prompt, earlier answers." in said["outputs"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ASKING)
 def test_every_control_and_track(run, name):

@@ -38,6 +38,7 @@ from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.expression.expression import expression
 from perturb_evals.scorers.expression.predicted import predict
 from perturb_evals.scorers.expression.results import regression, scored_vectors
+from perturb_evals.solvers.asking.kept import Told
 from perturb_evals.solvers.asking.tokens import prompt_tokens, prose_tokens
 from perturb_evals.solvers.expression.baselines import (
     mean_effect,
@@ -225,7 +226,9 @@ class Expression(Family):
             return "has the truth looked up, as the oracle does." if looks_up else ""
         return reply_fault(solver, solver == nearest_perturbations.__name__, given, output)
 
-    def sent(self, solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sent | None:
+    def sent(
+        self, solver: str, given: Mapping[str, Any], about: Mapping[str, Any], told: Told
+    ) -> Sent | None:
         """Return the question with its candidates, as it is sent."""
         held_out, target = HeldOut.from_metadata(about), str(about["pert"])
         evidence, similarities = expression_evidence(held_out), given["aggregation"] == "similarity"

@@ -41,6 +41,7 @@ from perturb_evals.replies.pairs import ANSWER_FORMS, PairsReply
 from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.scorers.pairs.results import classification
+from perturb_evals.solvers.asking.kept import Told
 from perturb_evals.solvers.asking.tokens import prose_tokens
 from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
 from perturb_evals.solvers.pairs.ask import ask
@@ -244,9 +245,16 @@ class Pairs(Family):
         asking = [own.__name__ for own in (*self.asks, *self.agents)]
         return reply_fault(solver in asking, given, output)
 
-    def sent(self, solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sent | None:
+    def sent(
+        self, solver: str, given: Mapping[str, Any], about: Mapping[str, Any], told: Told
+    ) -> Sent | None:
         """Return the prompts of a solver that asks."""
-        return sent(solver, given, about)
+        return sent(solver, given, about, told)
+
+    def counted_calls(self, output: ModelOutput) -> int:
+        """Return how many summaries a reply counts, asked for or kept."""
+        counts = attached(output, PairsReply).summaries
+        return sum(counts.get(name, 0) for name in ("asked", "kept"))
 
     def earlier_answers(self, output: ModelOutput) -> Sequence[tuple[str, str]]:
         """Return the answers to the same question asked in other ways."""

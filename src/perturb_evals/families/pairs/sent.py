@@ -13,6 +13,7 @@ from perturb_evals.datasets.pairs.evidence import SETS, PairsEvidence
 from perturb_evals.families.sent import Sent, SentPrompt
 from perturb_evals.replies.pairs import PairsReply
 from perturb_evals.replies.reply import KEY, attach
+from perturb_evals.solvers.asking.kept import AT_HAND, Told
 from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
 from perturb_evals.solvers.pairs.agent.prompts import prompt_hash as hash_of_agent
 from perturb_evals.solvers.pairs.agent.prompts import render as first_prompt
@@ -34,7 +35,9 @@ WRITERS: Mapping[str, Callable[..., MakeWriter]] = {
 """What makes the writer of a solver, from its arguments but for the control."""
 
 
-def sent(solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sent | None:
+def sent(
+    solver: str, given: Mapping[str, Any], about: Mapping[str, Any], told: Told
+) -> Sent | None:
     """Return what a solver sends about a sample; None for one whose prompts are not written here.
 
     Those that show what a model wrote of genes are not: another sample may have asked for it.
@@ -43,10 +46,18 @@ def sent(solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sen
         solver: Its name.
         given: Its arguments.
         about: Metadata of the sample.
+        told: Gives what models in roles answered.
 
     Raises:
         DataError: The data cannot be had here.
+        NotToldError: A prompt shows an answer that the log does not have.
     """
+    needs: set[tuple[str, str]] = set()
+
+    def noted(role: str, prompt: str) -> ModelOutput:
+        needs.add((role, prompt))
+        return told(role, prompt)
+
     arguments = dict(given)
     view = View(about, arguments.pop("control", None))
     if solver == ask.__name__:
@@ -58,7 +69,7 @@ def sent(solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sen
         writer = _writer(solver, tuple(sorted(arguments.items())), evidence)
         prompts = [
             _prompt(one.text, PairsReply(prompt=one.hash, shown=tuple(one.shown)))
-            for one in asyncio.run(_written(writer, view))
+            for one in _written(writer, view, noted)
         ]
     elif solver == lab_agent.__name__:
         is_set, most = about["cell_line"].endswith(SETS), given["max_calls"]
@@ -68,11 +79,16 @@ def sent(solver: str, given: Mapping[str, Any], about: Mapping[str, Any]) -> Sen
         return Sent((SentPrompt(text, {"form": "label", "prompt": hashed}),), metadata=None)
     else:
         return None
-    return Sent(tuple(prompts), {CODES: dict(view.codes)} if view.codes else {})
+    added = {CODES: dict(view.codes)} if view.codes else {}
+    return Sent(tuple(prompts), added, frozenset(needs))
 
 
-async def _written(writer: Writer, view: View) -> Sequence[Written]:
-    return await writer.write(view)
+def _written(writer: Writer, view: View, told: Told) -> Sequence[Written]:
+    async def write() -> Sequence[Written]:
+        AT_HAND.set(told)  # in the context of this call alone
+        return await writer.write(view)
+
+    return asyncio.run(write())
 
 
 def _prompt(text: str, reply: PairsReply) -> SentPrompt:

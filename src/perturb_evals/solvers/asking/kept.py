@@ -5,7 +5,8 @@ without an end; `inspect cache clear` empties it.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from weakref import WeakKeyDictionary
 
 from inspect_ai.event import ModelEvent
@@ -20,6 +21,12 @@ SUMMARIZER = "summarizer"
 """The role of the model that writes summaries."""
 
 FOR_GOOD = CachePolicy(expiry=None, per_epoch=False)
+
+Told = Callable[[str, str], ModelOutput]
+"""Gives the answer of a role's model to a prompt."""
+
+AT_HAND: ContextVar[Told | None] = ContextVar("AT_HAND", default=None)
+"""Where prompts are written again from a log: the answers that it has, and no model is asked."""
 
 
 class AskedOnce:
@@ -54,6 +61,8 @@ class AskedOnce:
             UnpricedError: It may spend so much, and what is spent cannot be told.
             Exception: What the provider raised.
         """
+        if at_hand := AT_HAND.get():
+            return at_hand(self._role, prompt)
         if self._role not in model_roles():
             raise ArgumentError(
                 f"{self._asked_by} asks the model of the role {self._role}, and this run has none: "

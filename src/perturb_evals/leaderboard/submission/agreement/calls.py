@@ -198,10 +198,7 @@ def _settings(parts: SampleParts) -> Found:
     if log.config_updates:
         return Alone("settings were changed while it ran")
     cached = log.plan.config.cache or log.eval.model_generate_config.cache
-    roles = log.eval.model_roles or {}
-    for call in parts.calls:
-        if call.role in roles:
-            continue  # it has settings of its own, and its answers may be kept
+    for call in parts.asked:  # one in a role has settings of its own, and its answers may be kept
         if call.cache is not None and not cached:
             return f"a call is a {call.cache} of a cache, the header has no cache."
         for name in SETTINGS:

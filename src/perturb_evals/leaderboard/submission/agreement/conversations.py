@@ -7,7 +7,7 @@ from inspect_ai.event import ModelEvent
 from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageUser
 
 from perturb_evals.datasets.errors import DataError
-from perturb_evals.families.sent import Sent
+from perturb_evals.families.sent import NotToldError, Sent
 from perturb_evals.leaderboard.submission.agreement.parts import SampleParts, without_system
 from perturb_evals.leaderboard.submission.agreement.tally import (
     Agreement,
@@ -16,6 +16,7 @@ from perturb_evals.leaderboard.submission.agreement.tally import (
     differ,
     quoted,
 )
+from perturb_evals.leaderboard.submission.agreement.told import prompt_of
 from perturb_evals.logs.headers import PREFIX
 from perturb_evals.replies.reply import KEY, is_too_long
 from perturb_evals.solvers.asking.faults import says_too_long
@@ -51,6 +52,8 @@ def _sent(parts: SampleParts) -> Sent | Alone | str:
             if said.get("prompt") in _hashes(_written(parts, {**params, control: other})):
                 told, found = quoted(params.get(control)), quoted(other)
                 return f"the plan has {control}={told}, the prompt in the reply is that of {found}."
+    except NotToldError:
+        return Alone("what a model in a role said, which they show, stands in no call of the log")
     except DataError:
         return Alone("the data cannot be had here")
     return Alone("another version of this package asked")
@@ -58,7 +61,8 @@ def _sent(parts: SampleParts) -> Sent | Alone | str:
 
 def _written(parts: SampleParts, params: Mapping[str, Any]) -> Sent | None:
     solver = parts.run.solver.removeprefix(PREFIX)
-    return parts.run.family.sent(solver, params, parts.sample.metadata)
+    told = parts.run.told.answer
+    return parts.run.family.sent(solver, params, parts.sample.metadata, told)
 
 
 def _hashes(sent: Sent | None) -> list[Any]:
@@ -81,7 +85,7 @@ def _prompts(parts: SampleParts) -> Found:
             return fault
     if len(held) > len(sent.prompts) or (len(held) < len(sent.prompts) and not parts.cut):
         return f"the solver sends {len(sent.prompts)} prompts, the calls begin with {len(held)}."
-    return _reply(parts, sent) or _added(parts, sent)
+    return _reply(parts, sent) or _added(parts, sent) or _in_roles(parts, sent)
 
 
 def _reply(parts: SampleParts, sent: Sent) -> str | None:
@@ -107,6 +111,19 @@ def _added(parts: SampleParts, sent: Sent) -> str | None:
         what = f"{quoted(name)} of the sample's metadata"
         if fault := differ(what, added.get(name), "the solver", sent.metadata.get(name)):
             return fault
+    return None
+
+
+def _in_roles(parts: SampleParts, sent: Sent) -> str | None:
+    """Return that a model in a role was asked what the solver does not ask it."""
+    in_roles = [call for call in parts.calls if call.role is not None]
+    for call in in_roles:
+        if (asked := prompt_of(call)) not in sent.needs:
+            said = f"the solver asks no model of the role {quoted(asked[0])} {quoted(asked[1])}"
+            return f"{said}, and a call does."
+    n_told = parts.run.family.counted_calls(parts.sample.output)
+    if n_told != len(in_roles):
+        return f"the reply counts {n_told} calls in roles, the sample has {len(in_roles)}."
     return None
 
 

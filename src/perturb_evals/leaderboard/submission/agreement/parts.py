@@ -12,6 +12,7 @@ from inspect_ai.solver import Solver
 
 from perturb_evals.families import FAMILIES, family_of
 from perturb_evals.families.family import Family
+from perturb_evals.leaderboard.submission.agreement.told import Told
 from perturb_evals.logs.headers import PREFIX
 
 Manner = Literal["asks", "acts", "computes", "foreign"]
@@ -60,6 +61,11 @@ class RunParts:
     def manner(self) -> Manner:
         """How they come to an answer."""
         return OWN.get(self.solver, "foreign")
+
+    @cached_property
+    def told(self) -> Told:
+        """What models in roles said in it."""
+        return Told(self.log)
 
     @cached_property
     def params(self) -> Mapping[str, Any]:
