@@ -175,6 +175,17 @@ def test_every_solver_of_the_package_passes_but_the_oracle(check, task: str):
         assert code == (name == "oracle_neighbors"), told
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("family", [one for one in FAMILIES if one.control_argument])
+def test_solvers_that_ask_pass_under_every_control(check, family):
+    for solver in (*family.asks, *family.agents):
+        for control in family.controls:
+            options = ("-T", "genes=2", "-S", f"{family.control_argument}={control}")
+            code, told = check(solver.__name__, *options)
+            refused = "shuffled_evidence" in told and solver.__name__ in ("ask", "llm_no_retrieval")
+            assert code == (2 if refused else 0), told
+
+
 # The source
 
 
