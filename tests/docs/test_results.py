@@ -57,6 +57,16 @@ def test_the_readme_has_the_figures_of_the_results(pages: dict[str, str]) -> Non
     assert readme["SUMMER, as published"] == results["SUMMER, published"][COLUMN]
 
 
+def test_the_readme_has_the_figures_of_what_is_shown(pages: dict[str, str]) -> None:
+    results = table(pages["docs/results.md"], "shown")
+    section = pages["README.md"].partition("| track within |")
+    readme = cells("".join(section[1:]).partition("\n\n")[0])
+    assert {"graph_knn", "retrieval_only", "contrast_vote"} < readme.keys()
+    for name, row in readme.items():
+        for column, cell in row.items():
+            assert cell == results[name][column.replace("DE", "de")]
+
+
 @pytest.fixture
 def baselines(root: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(root / "benchmarks"))
