@@ -64,7 +64,7 @@ def sent(
         kind, form, line = about["kind"], given["answer"], about["cell_line"]
         text = render(kind, form, line, view.pert, view.gene, view.line)
         prompts = [_prompt(text, PairsReply(form, prompt=prompt_hash(kind, form, line)))]
-    elif solver in WRITERS and arguments["summaries"] != "model":
+    elif solver in WRITERS:
         evidence = PairsEvidence.from_metadata(about)
         writer = _writer(solver, tuple(sorted(arguments.items())), evidence)
         prompts = [
