@@ -46,16 +46,19 @@ def test_an_output_is_read_as_it_was_asked_for(given, note, reading):
         (["ANSWER: Yes"], output("ANSWER: Yes"), Reading(1.0, None, "text")),
         (["ANSWER: Yes"], output("ANSWER: No"), Reading(0.5, None, "text")),
         (["ANSWER: No", "ANSWER: No"], output("ANSWER: Yes"), Reading(1 / 3, None, "text")),
-        (["ANSWER: Insufficient evidence"], output("ANSWER: No"), Reading(0.0, None, "text")),
-        (["ANSWER: Yes"], output("Who knows"), Reading(1.0, None, "text")),
+        (["ANSWER: Insufficient evidence"], output("ANSWER: No"), (0.0, None, "text", "1 of 2")),
+        (["ANSWER: Yes"], output("Who knows"), (1.0, None, "text", "1 of 2")),
+        (["ANSWER: Yes", "No", "So"], output("ANSWER: Yes"), (2 / 3, None, "text", "3 of 4")),
+        (["ANSWER: Yes"], output("", "model_length"), (1.0, None, "text", "1 of 2")),
+        (["Who knows"], output("", "model_length"), (None, "too_long", "text")),
         (["Who knows"], output("ANSWER: Insufficient evidence"), (None, "insufficient", "text")),
         (
             ["ANSWER: Insufficient evidence"],
             output("So", "max_tokens"),
             (None, "truncated", "text"),
         ),
-        # A verdict of an answer that was cut is one where it is marked.
-        (["ANSWER: Yes"], ModelOutput(), Reading(1.0, None, "text")),
+        # A limit ended the sample in the second conversation.
+        (["ANSWER: Yes"], ModelOutput(), (1.0, None, "text", "1 of 2")),
     ],
 )
 def test_several_answers_to_a_question_are_one_by_the_mean_of_their_verdicts(before, last, reading):

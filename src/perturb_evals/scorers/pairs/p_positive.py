@@ -23,11 +23,15 @@ ABSTAINED_VALUE = 0.5
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read from an answer: a value, or the reason of an abstention, and the route."""
+    """What was read from an answer: a value, or the reason of an abstention, and the route.
+
+    `verdicts` says of several answers that count together how many had a value, where not all had.
+    """
 
     value: float | None
     reason: str | None
     route: Route
+    verdicts: str = ""
 
 
 @scorer(metrics=[classification()])
@@ -54,6 +58,8 @@ def p_positive() -> Scorer:
             metadata["summaries"] = reply.summaries
         if reading.reason:
             metadata["abstained"] = reading.reason
+        if reading.verdicts:
+            metadata["verdicts"] = reading.verdicts
         return Score(
             value=ABSTAINED_VALUE if reading.value is None else reading.value,
             answer=answer_text(reading, kind),
@@ -91,8 +97,6 @@ def read(output: ModelOutput, reply: PairsReply, kind: Kind) -> Reading:
         return Reading(reply.score, None, "fallback" if reply.fallback else "numeric")
     if reply.no_evidence:
         return Reading(None, NO_EVIDENCE, "numeric")
-    if is_too_long(output):
-        return Reading(None, TOO_LONG, "text")
     if reply.form == "logprobs":
         share = verdict_probability(output, kind)
         if share is not None:
@@ -100,9 +104,10 @@ def read(output: ModelOutput, reply: PairsReply, kind: Kind) -> Reading:
     said = (*reply.before, Answered.of(output))
     answers = [parse_answer(one.text, kind, reply.form, one.stop_reason) for one in said]
     values = [answer.value for answer in answers if answer.value is not None]
-    if values:
-        return Reading(fmean(values), None, "text")
-    return Reading(None, answers[-1].reason, "text")
+    if not values:
+        return Reading(None, TOO_LONG if is_too_long(output) else answers[-1].reason, "text")
+    without = len(said) - len(values)
+    return Reading(fmean(values), None, "text", f"{len(values)} of {len(said)}" if without else "")
 
 
 def answer_text(reading: Reading, kind: Kind) -> str:

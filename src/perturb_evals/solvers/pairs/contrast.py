@@ -8,7 +8,7 @@ from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
 from perturb_evals.solvers.pairs.case import CASE, case
 from perturb_evals.solvers.pairs.knowledge import GRAPH, Knowledge
 from perturb_evals.solvers.pairs.outcomes import OUTCOMES, line_of
-from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN
+from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN, describe
 from perturb_evals.solvers.pairs.retrieval.nearest import EACH, NearestOfEach, check_each
 from perturb_evals.solvers.pairs.summaries import SOURCES, Source, Summaries
 from perturb_evals.solvers.pairs.view import Control, View, check_control
@@ -19,9 +19,9 @@ PROMPT = (
     + """{case}
 {question}
 
-The pairs of this screen that are nearest to this one, on either side. Genes are near that share \
-partners of interaction, or words in their descriptions: 1 is the same pair in another line, 0 \
-nothing in common. The nearest come first.
+The pairs with a known outcome {where} that are nearest to this one, on either side. Genes are \
+near that share partners of interaction, or words in their descriptions; nearness goes from 0, \
+nothing in common, to 1. The nearest come first.
 
 Nearest pairs that came out as {positive}:
 {for_it}
@@ -29,16 +29,23 @@ Nearest pairs that came out as {positive}:
 Nearest pairs that came out as {negative}:
 {against_it}
 
-Both lists are cut at the same length, so their lengths say little. Compare them:
+Of either outcome at most {each} are shown, so how many there are says little; a shorter list \
+means that no other such pair is near. Compare them:
 1. What do the knocked-down genes of the first list have in common with {pert} that those of the \
 second do not, and the other way round?
 2. On which side is the mechanism by which {pert} could reach {gene} in this cell line?
-3. Which side is nearer, and by how much?
+3. Which side is nearer, and is it by enough to tell?
 
 {question}
 End with one last line of this form, with the words of one option:
 ANSWER: <{words} | Insufficient evidence>"""
 )
+
+WHERE: dict[bool, str] = {
+    False: "in this cell line",
+    True: "in this cell line or, where another one is named, in that",
+}
+"""Where rows come from: the own line alone, or others too."""
 
 NOTHING = "- none that is near"
 
@@ -49,25 +56,31 @@ class Contrast:
     Args:
         evidence: Training rows.
         nearest: Finds those that are shown.
+        each: How many of either outcome it finds at most.
         source: Where the texts of genes come from.
     """
 
     def __init__(
-        self, evidence: PairsEvidence, nearest: NearestOfEach, source: Source = "ncbi"
+        self,
+        evidence: PairsEvidence,
+        nearest: NearestOfEach,
+        each: int = EACH,
+        source: Source = "ncbi",
     ) -> None:
         self._kind: Kind = evidence.kind
         self._line = evidence.cell_line
-        self._nearest = nearest
+        self._where = WHERE[evidence.track == "cross"]
+        self._nearest, self._each = nearest, each
         self._summaries = Summaries(evidence, source)
 
     async def write(self, view: View) -> tuple[Written, ...]:
         """Return the prompt of a question."""
-        found = self._nearest.nearest(*view.pair)
+        # By nearness and name, so that no order tells an outcome that a control has dealt out anew.
+        found = sorted(self._nearest.nearest(*view.pair), key=lambda one: (-one[1], one[0][:3]))
         shown = [row for row, _ in found]
         sides: tuple[list[str], list[str]] = ([], [])
-        # The nearest come first also where a control has dealt out the outcomes anew.
         rows = zip(view.rows(shown), (nearness for _, nearness in found), strict=True)
-        for row, nearness in sorted(rows, key=lambda one: -one[1]):
+        for row, nearness in rows:
             said = line_of(row, self._kind, self._line)
             sides[row.label].append(f"{said}, nearness {nearness:.3f}")
         negative, positive = ("\n".join(lines) or NOTHING for lines in sides)
@@ -77,6 +90,8 @@ class Contrast:
             description=view.line,
             case=await case(view, self._summaries, *view.symbols, self._line),
             question=QUESTION[self._kind].format(**names),
+            where=self._where,
+            each=self._each,
             positive=words[1],
             negative=words[0],
             for_it=positive,
@@ -84,8 +99,8 @@ class Contrast:
             words=f"{verdicts.positive} | {verdicts.negative}",
             **names,
         )
-        template = "\n".join([PROMPT, CASE, QUESTION[self._kind], repr(words), view.line])
-        return (Written(text, template, shown),)
+        parts = [PROMPT, CASE, QUESTION[self._kind], repr(words), self._where, describe(self._line)]
+        return (Written(text, "\n".join(parts), shown),)
 
 
 def contrast_writer(summaries: Source = "ncbi", graph: str = GRAPH, each: int = EACH) -> MakeWriter:
@@ -99,7 +114,7 @@ def contrast_writer(summaries: Source = "ncbi", graph: str = GRAPH, each: int = 
     known = Knowledge(graph)
 
     def make(evidence: PairsEvidence) -> Contrast:
-        return Contrast(evidence, NearestOfEach(evidence, known, each), summaries)
+        return Contrast(evidence, NearestOfEach(evidence, known, each), each, summaries)
 
     return make
 

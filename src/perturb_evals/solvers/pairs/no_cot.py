@@ -12,7 +12,7 @@ from perturb_evals.datasets.options import named_arguments, one_of
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.solvers.pairs.case import CASE, case
-from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN
+from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN, describe
 from perturb_evals.solvers.pairs.summaries import SOURCES, UNKNOWN, Source, Summaries
 from perturb_evals.solvers.pairs.view import Control, View, check_control
 from perturb_evals.solvers.pairs.written import MakeWriter, Written, asking
@@ -62,7 +62,9 @@ class NoCot:
             asked=await self._question(view, *view.symbols),
             words=f"{verdicts.positive} | {verdicts.negative}",
         )
-        template = PROMPT + CASE + QUESTION[self._kind] + view.line + repr(self._examples)
+        template = "".join(
+            [PROMPT, CASE, QUESTION[self._kind], describe(self._line), repr(self._examples)]
+        )
         return (Written(text, template, self._examples),)
 
     async def _question(self, view: View, pert: str, gene: str) -> str:

@@ -9,7 +9,7 @@ from perturb_evals.datasets.options import named_arguments, one_of
 from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
 from perturb_evals.solvers.pairs.case import CASE, case
-from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN
+from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN, describe
 from perturb_evals.solvers.pairs.summaries import SOURCES, Source, Summaries
 from perturb_evals.solvers.pairs.view import Control, View, check_control
 from perturb_evals.solvers.pairs.written import MakeWriter, Written, asking
@@ -59,7 +59,9 @@ class NoRetrieval:
         """Return the prompts of a question, one for each hypothesis."""
         lines = await case(view, self._summaries, *view.symbols, self._line)
         verdicts = VERDICTS[self._kind]
-        template = PROMPT + CASE + QUESTION[self._kind] + repr(HYPOTHESES[self._kind]) + view.line
+        template = "".join(
+            [PROMPT, CASE, QUESTION[self._kind], repr(HYPOTHESES[self._kind]), describe(self._line)]
+        )
         names = {"pert": view.pert, "gene": view.gene}
         texts = [
             PROMPT.format(

@@ -10,8 +10,8 @@ from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
 from perturb_evals.solvers.pairs.case import CASE, case
 from perturb_evals.solvers.pairs.knowledge import GRAPH, Knowledge
-from perturb_evals.solvers.pairs.outcomes import line_of
-from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN
+from perturb_evals.solvers.pairs.outcomes import OUTCOMES, line_of
+from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN, describe
 from perturb_evals.solvers.pairs.retrieval.retriever import (
     BUDGET,
     NEIGHBORS,
@@ -51,8 +51,9 @@ PROMPT = (
     + """{case}
 {question}
 
-Outcomes that this screen had for other pairs. Genes are called close that share partners of \
-interaction, or words in their descriptions; the closest come first.
+{where} Genes are called close that share partners of interaction, or words in their \
+descriptions; the closest come first. The rows were sampled: compare them with one another, for \
+how many of them are {positive} is no rate in cells.
 
 {evidence}
 
@@ -64,20 +65,27 @@ End with one last line of this form, with the words of one option:
 ANSWER: <{words} | Insufficient evidence>"""
 )
 
+WHERE: dict[bool, str] = {
+    False: "Outcomes of other pairs in this cell line.",
+    True: "Outcomes in this cell line and, where another one is named, in that.",
+}
+"""Where rows come from: the own line alone, or others too."""
+
 NOTHING = "There are none for this pair."
 
 STEPS: dict[Kind, str] = {
     "de": """\
-1. What does {pert} do in a cell, and what does this cell line lack or suffer without it?
-2. What controls the expression of {gene}, and of which states of a cell does it tell?
+1. What does {pert} do in a cell, and what would this cell line lack or suffer with little of it?
+2. What controls the expression of {gene}, and which cell states is it a marker of?
 3. Which of the outcomes above are of knock-downs that act most like that of {pert}, and what did \
 they do to {gene} or to genes like it?
-4. Do such knock-downs change many genes or few, and how often does {gene} change at all?
-5. Is there a path from the loss of {pert} to {gene} that is active in this cell line, and do the \
-outcomes agree with it?""",
+4. Do such knock-downs change more of the genes above than others do, and does {gene} change under \
+more of them than other genes?
+5. Is there a path from the partial loss of {pert} to {gene} that is active in this cell line, \
+and do the outcomes agree with it?""",
     "direction": """\
 1. What does {pert} do in a cell, and is this cell line one that needs it?
-2. What happens first when {pert} is lost: which processes fail, which responses begin?
+2. What happens first when {pert} runs low: which processes fail, which responses begin?
 3. What raises the expression of {gene}, and what lowers it?
 4. Does {gene} belong to what fails, or to what responds?
 5. Which of the outcomes above are of knock-downs that act most like that of {pert}, and which way \
@@ -101,6 +109,7 @@ class Summer:
         self, evidence: PairsEvidence, retriever: Retriever, source: Source = "ncbi"
     ) -> None:
         self._kind, self._line = evidence.kind, evidence.cell_line
+        self._where = WHERE[evidence.track == "cross"]
         self._retriever = retriever
         self._summaries = Summaries(evidence, source)
 
@@ -122,11 +131,14 @@ class Summer:
             description=view.line,
             case=await case(view, self._summaries, *view.symbols, self._line),
             question=QUESTION[self._kind].format(**names),
+            where=self._where,
+            positive=OUTCOMES[self._kind][1],
             evidence="\n\n".join(sections) or NOTHING,
             steps=STEPS[self._kind].format(**names),
             words=f"{verdicts.positive} | {verdicts.negative}",
         )
-        parts = [PROMPT, CASE, QUESTION[self._kind], STEPS[self._kind], repr(HEADINGS), view.line]
+        parts = [PROMPT, CASE, QUESTION[self._kind], STEPS[self._kind], repr(HEADINGS)]
+        parts += [self._where, describe(self._line)]
         return (Written(text, "\n".join(parts), [one.row for one in found]),)
 
 

@@ -7,12 +7,13 @@ system.
 """
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from perturb_evals.datasets.demo.world import DEMO_CELL_LINE_DESCRIPTIONS, SIMULATED
+from perturb_evals.datasets.errors import ArgumentError
 from perturb_evals.datasets.options import one_of
-from perturb_evals.datasets.pairs.evidence import TrainingRow
+from perturb_evals.datasets.pairs.evidence import SETS, TrainingRow
 from perturb_evals.solvers.pairs.anonymised import without_names
 from perturb_evals.solvers.pairs.prompts import CELL_LINE_DESCRIPTIONS, describe
 
@@ -54,14 +55,19 @@ class View:
 
     def __init__(self, about: Mapping[str, Any], control: Control | None = None) -> None:
         self._control = control
+        if control == "swapped" and str(about["cell_line"]).endswith(SETS):
+            raise ArgumentError(
+                "control=swapped takes the readout for the gene that is knocked down, and the "
+                f"readouts of {about['cell_line']} are sets of genes. Ask about a line of genes."
+            )
         self._question = f"{about['cell_line']}/{about['kind']}/{about['pert']}>{about['gene']}"
         self._real = about["dataset"] not in SIMULATED
         self.codes: dict[str, str] = {}
         self.pair = str(about["pert"]), str(about["gene"])
         self.symbols = self.roles(*self.pair)
         self.pert, self.gene = map(self.name, self.symbols)
-        line = str(about["cell_line"])
-        self.line = describe(another_line(line) if control == "wrong_line" else line)
+        line, opened = str(about["cell_line"]), str(about.get("evidence_lines", "")).split(",")
+        self.line = describe(another_line(line, opened) if control == "wrong_line" else line)
 
     @property
     def is_swapped(self) -> bool:
@@ -115,14 +121,22 @@ class View:
         return (gene, pert) if self.is_swapped else (pert, gene)
 
 
-def another_line(cell_line: str) -> str:
+def another_line(cell_line: str, opened: Sequence[str] = ()) -> str:
     """Return the line whose description `wrong_line` shows: the next one of those described.
 
     Of a line that is not described here, such as a user's own, the first that is.
+
+    Args:
+        cell_line: The evaluated line.
+        opened: Lines whose rows may be shown, each by its name, which would contradict the
+            description: another one is taken where there is one.
     """
     simulated = cell_line in DEMO_CELL_LINE_DESCRIPTIONS
     known = DEMO_CELL_LINE_DESCRIPTIONS if simulated else CELL_LINE_DESCRIPTIONS
     texts = list(dict.fromkeys(known.values()))
     own = known.get(cell_line)
     place = texts.index(own) + 1 if own in texts else 0
-    return next(line for line, text in known.items() if text == texts[place % len(texts)])
+    in_turn = [text for text in [*texts[place:], *texts[:place]] if text != own]
+    open_texts = {known.get(line) for line in opened}
+    chosen = next((text for text in in_turn if text not in open_texts), in_turn[0])
+    return next(line for line, text in known.items() if text == chosen)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
+from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState
 
 from perturb_evals.datasets.genes.symbol_codes import KEY
@@ -77,17 +77,20 @@ def asking(make: MakeWriter, control: Control | None) -> Solver:
         earlier = list(system)
         for written in prompts:
             state.messages = [*system, ChatMessageUser(content=written.text)]
-            state = await option.generate(state, generate)
+            state.output = ModelOutput(model=str(state.model))  # none yet, of this conversation
             reply = PairsReply(
                 prompt=written.hash,
                 shown=tuple(written.shown),
                 before=tuple(said),
                 summaries=counted_summaries(),
             )
-            attach(state.output, reply)
+            try:
+                state = await option.generate(state, generate)
+            finally:  # also where a limit of the sample ends it
+                earlier += state.messages[len(system) :]
+                state.messages = list(earlier)
+                attach(state.output, reply)
             said.append(Answered.of(state.output))
-            earlier += state.messages[len(system) :]
-        state.messages = earlier
         return state
 
     return solve
