@@ -168,7 +168,7 @@ def test_an_error_of_the_summarizer_is_one_of_the_sample_and_is_not_kept(world: 
     assert set(world.notes().values()) == {2}
 
 
-@pytest.mark.parametrize("kind", ["empty", "blank", "cut", "filtered"])
+@pytest.mark.parametrize("kind", ["empty", "blank", "cut", "filtered", "refused"])
 def test_what_is_empty_or_cut_is_replaced_by_the_text_at_hand_and_counted(
     world: World, logged: Any, kind: str
 ) -> None:

@@ -88,7 +88,7 @@ def summaries_text(usage: SummaryUsage) -> str:
     for number, words in (
         (usage.asked, "asked for"),
         (usage.kept, "kept from earlier at no cost"),
-        (usage.unusable, "of them empty or cut off"),
+        (usage.unusable, "of them not usable"),
     ):
         if number:
             parts.append(f"{count(number)} {words}")

@@ -97,7 +97,7 @@ class SummaryUsage(Part):
         cost: US dollars; None where the price is not known.
         asked: Summaries that the model was asked for; None where the samples were not read.
         kept: Those that were kept from earlier, which cost nothing; None as above.
-        unusable: Those of both that were empty or cut off, so that the text they were made of was
+        unusable: Those of both that were none, or not whole, so that the text they were made of was
             shown; None as above.
     """
 

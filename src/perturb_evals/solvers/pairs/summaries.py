@@ -5,6 +5,7 @@ import re
 from functools import lru_cache
 from typing import Literal, get_args
 
+from inspect_ai.event import ModelEvent
 from inspect_ai.model import ModelOutput, StopReason
 
 from perturb_evals.datasets.demo.knowledge import demo_texts
@@ -49,7 +50,8 @@ Gene: {symbol}
 From a database: {material}
 
 Say {wanted}.
-Write plain prose of at most 80 words, in one paragraph, without a heading. Go by general \
+Write plain prose of at most 80 words, in one paragraph, without a heading, that begins with the \
+word {symbol}. Go by general \
 knowledge of the gene and by the text above. Leave out what any screen or knock-down experiment \
 measured: no outcome for a named pair of genes. Where little is known, say little."""
 
@@ -73,8 +75,9 @@ class Summaries:
     async def of(self, symbol: str, part: Part) -> str:
         """Return the text of a gene, one line; `UNKNOWN` where there is none.
 
-        A model is asked of genes that something is known of. Where what it wrote is empty, or cut
-        off, the text at hand stands in for it; a warning says so once, and results count it.
+        A model is asked of genes that something is known of. Where what it wrote is empty, cut
+        off, or does not name the gene, the text at hand stands in for it; a warning says so once,
+        and results count it.
 
         Args:
             symbol: As tables write it.
@@ -94,9 +97,10 @@ class Summaries:
             wanted=WANTED[part].format(symbol=symbol),
         )
         output = await self._notes.answer(prompt)
-        if not usable(output):
+        note = usable(output, symbol)
+        if not note:
             self._say_once(output.model, symbol)
-        return usable(output) or at_hand
+        return note or at_hand
 
     def at_hand(self, symbol: str, part: Part) -> str:
         """Return the text of a gene that no model is asked for, see `of`."""
@@ -111,7 +115,7 @@ class Summaries:
         if not self._said:
             self._said = True
             _log.warning(
-                "The summarizer %s wrote nothing of %s, or was cut off: the text that it was given "
+                "The summarizer %s wrote nothing of %s, or not all: the text that it was given "
                 "is shown in the place of its summary, and so for any other such gene. Give it "
                 "more tokens (--model-role 'summarizer={model: ..., max_tokens: ...}').",
                 model,
@@ -119,20 +123,31 @@ class Summaries:
             )
 
 
-def usable(output: ModelOutput) -> str:
-    """Return what a summarizer wrote, in one line; empty for nothing and for what was cut off."""
+def usable(output: ModelOutput, symbol: str) -> str:
+    """Return what a summarizer wrote, in one line.
+
+    Empty for nothing, for what was cut off, and for what does not name the gene, as it was asked
+    to: a refusal, or a note on something else.
+    """
     if output.empty or output.stop_reason in CUT:
         return ""
-    return trimmed(output.completion, LONGEST_WRITTEN)
+    note = trimmed(output.completion, LONGEST_WRITTEN)
+    return note if symbol.casefold() in note.casefold() else ""
 
 
 def counted_summaries() -> dict[str, int]:
     """Count the summaries that the running sample had a model write, see `PairsReply.summaries`."""
     calls = list(calls_of(SUMMARIZER))
     kept = sum(call.cache == "read" for call in calls)
-    unusable = sum(not usable(call.output) for call in calls)
+    unusable = sum(not usable(call.output, _gene_of(call)) for call in calls)
     counts = {"asked": len(calls) - kept, "kept": kept, "unusable": unusable}
     return {name: n for name, n in counts.items() if n}
+
+
+def _gene_of(call: ModelEvent) -> str:
+    """Return the gene that a note was asked on."""
+    asked = re.search(r"^Gene: (.+)$", call.input[-1].text, re.MULTILINE)
+    return asked[1] if asked else ""
 
 
 @lru_cache(maxsize=4096)
