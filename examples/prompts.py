@@ -17,13 +17,15 @@ from inspect_ai.event import ModelEvent
 from inspect_ai.log import resolve_sample_attachments
 from inspect_ai.solver import Solver
 
+from perturb_evals.datasets.pairs.benchmark import pairs_benchmark
 from perturb_evals.families import FAMILIES
 from perturb_evals.models.recorder import RECORDER
 from perturb_evals.solvers.asking.tokens import prose_tokens
 from perturb_evals.solvers.baseline import READS
+from perturb_evals.solvers.pairs.summaries import Part, Summaries
 
-QUESTIONS = {"perturbqa_de": 1, "perturbqa_direction": 1, "langpert": 0}
-"""Which question of the demo stands for all, by task: one of which something is known."""
+QUESTIONS = {"perturbqa_de": 23, "perturbqa_direction": 44, "langpert": 0}
+"""Which question of the demo stands for all, by task: one of which both genes have a text."""
 
 OF_LOGS = ("neighbor_ensemble",)
 """What reads finished runs."""
@@ -108,6 +110,20 @@ def section(task: str, solver: str, sent: Sent) -> str:
     return "\n".join(lines)
 
 
+def notes() -> str:
+    """Return what stands of the summarizer, for the two genes of the first task."""
+    asked = pairs_benchmark("de", dataset="demo", genes=20)
+    row = asked.rows.iloc[QUESTIONS["perturbqa_de"]]
+    summaries = Summaries(asked.evidence, "model")
+    parts: dict[Part, str] = {"perturbed": row["pert"], "readout": row["gene"]}
+    return "\n".join(
+        section(
+            f"a {part} gene", "summarizer", Sent((("user", summaries.prompt(of, part)),), (), 1)
+        )
+        for part, of in parts.items()
+    )
+
+
 def gallery() -> str:
     """Return the page."""
     made = list(solvers())
@@ -116,6 +132,7 @@ def gallery() -> str:
         section(task.__name__, solver.__name__, one)
         for (task, solver), one in zip(made, sent, strict=True)
     ]
+    parts.append(notes())
     return "\n".join([HEAD.format(characters=1 / prose_tokens(1)), *parts]).rstrip() + "\n"
 
 

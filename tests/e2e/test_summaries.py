@@ -177,6 +177,7 @@ def test_what_is_empty_or_cut_is_replaced_by_the_text_at_hand_and_counted(
         "blank": world.provider.completion(" \n."),
         "cut": world.provider.completion("The gene would first", finish="length"),
         "filtered": world.provider.completion("I may not", finish="content_filter"),
+        "refused": world.provider.completion("I cannot help with notes on genes."),
     }[kind]
     world.note = lambda gene, part, nth: unusable
     log = world.run(limit=2)

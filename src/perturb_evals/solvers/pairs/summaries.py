@@ -91,16 +91,19 @@ class Summaries:
         at_hand = self.at_hand(symbol, part)
         if self._source != "model" or at_hand in (UNKNOWN, OF_A_SET):
             return at_hand
-        prompt = PROMPT.format(
-            symbol=symbol,
-            material=self._material(symbol),
-            wanted=WANTED[part].format(symbol=symbol),
-        )
-        output = await self._notes.answer(prompt)
+        output = await self._notes.answer(self.prompt(symbol, part))
         note = usable(output, symbol)
         if not note:
             self._say_once(output.model, symbol)
         return note or at_hand
+
+    def prompt(self, symbol: str, part: Part) -> str:
+        """Return what a model is asked to write of a gene."""
+        return PROMPT.format(
+            symbol=symbol,
+            material=self._material(symbol),
+            wanted=WANTED[part].format(symbol=symbol),
+        )
 
     def at_hand(self, symbol: str, part: Part) -> str:
         """Return the text of a gene that no model is asked for, see `of`."""
