@@ -68,7 +68,18 @@ def test_one_sentence_a_control_run_with_brief(
 ) -> None:
     _, out, _ = said(capsys, "leaderboard", "--brief", *logs.values())
     (line,) = [line for line in out.splitlines() if ", anonymised: " in line]
-    assert line.endswith("chance can explain.")
+    assert "chance can explain. The system answered fewer questions: " in line
+    assert line.endswith(" → 0%.")
+
+
+def test_what_was_answered_under_a_control_stands_beside_what_was_before(
+    logs: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("leaderboard", "compare"):
+        _, out, _ = said(capsys, command, logs["system"], logs["anonymised"])
+        _, _, below = out.partition("What controls take away")
+        assert "answered" in below
+        assert "% → 0%" in below
 
 
 @pytest.mark.each("form", ["--json", "--csv"])

@@ -24,6 +24,7 @@ from perturb_evals.leaderboard.results.protocol import protocol_of
 from perturb_evals.leaderboard.results.result import Figure, Result
 from perturb_evals.leaderboard.site.page import WRITTEN
 from perturb_evals.leaderboard.summary import summaries
+from perturb_evals.leaderboard.text import MISSING
 from perturb_evals.metrics.pairs.predictions import Predictions
 
 Make = Callable[..., Result]
@@ -358,6 +359,47 @@ def test_words_say_no_more_than_the_interval(
     pair: Callable[..., ControlRow], lost: Figure | None, said: str
 ) -> None:
     assert replace(pair(), lost=lost).verdict.startswith(said)
+
+
+@pytest.mark.each(
+    ("before", "under", "shown", "told"),
+    [
+        (0.92, 0.0, "92% → 0%", True),
+        (0.92, 0.81, "92% → 81%", True),
+        (0.9, 0.8, "90% → 80%", False),
+        (0.8, 0.7, "80% → 70%", False),
+        (1.0, 0.899, "100% → 90%", True),
+        (0.92, 0.92, "92% → 92%", False),
+        (0.0, 0.92, "0% → 92%", False),
+        (None, 0.5, f"{MISSING} → 50%", False),
+        (0.5, None, f"50% → {MISSING}", False),
+        (0.5, float("nan"), f"50% → {MISSING}", False),
+        (None, None, MISSING, False),
+    ],
+)
+def test_a_loss_stands_beside_coverage_and_words_say_where_far_fewer_were_answered(
+    pair: Callable[..., ControlRow],
+    before: float | None,
+    under: float | None,
+    shown: str,
+    told: bool,
+) -> None:
+    row = pair(coverage=before)
+    assert row.entry.result is not None
+    result = row.entry.result.model_copy(update={"coverage": under})
+    row = replace(row, entry=replace(row.entry, result=result))
+    assert row.coverage_text == shown
+    said = f"The system answered fewer questions: {shown}."
+    assert row.verdict == f"{pair().verdict} {said}" if told else pair().verdict == row.verdict
+
+
+def test_without_an_original_only_the_coverage_under_the_control_is_known(
+    pair: Callable[..., ControlRow],
+) -> None:
+    row = pair(model="maker/other")
+    assert row.coverage == (None, 1.0)
+    assert row.coverage_text == f"{MISSING} → 100%"
+    assert row.verdict == "There is no run of the same without the control."
 
 
 def test_where_lower_is_better_a_larger_error_under_the_control_is_what_it_takes(

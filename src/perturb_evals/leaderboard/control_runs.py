@@ -25,6 +25,7 @@ from perturb_evals.leaderboard.systems import (
     control_of,
     without_control,
 )
+from perturb_evals.leaderboard.text import MISSING, percent
 from perturb_evals.metrics.intervals import ROUNDING
 from perturb_evals.metrics.simultaneous import simultaneous_factor
 
@@ -34,6 +35,8 @@ HOW_TO_READ = (
     "away; the intervals over perturbations hold for all controls of the board at once. Controls "
     "are never ranked."
 )
+MUCH_FEWER = 0.1
+"""By how much coverage must be lower under a control before the words say so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +68,17 @@ class ControlRow:
         return None if self.original is None else self.original.figure
 
     @property
+    def coverage(self) -> tuple[float | None, float | None]:
+        """Share of replies with an answer, of the original and under the control; None: unknown."""
+        return _run(self.original).coverage if self.original else None, _run(self.entry).coverage
+
+    @property
+    def coverage_text(self) -> str:
+        """The coverage of the original and under the control: `92% → 0%`; a dash for unknown."""
+        shares = [percent(share) for share in self.coverage]
+        return MISSING if set(shares) == {MISSING} else " → ".join(shares)
+
+    @property
     def board(self) -> str:
         """Task and context of its board."""
         run = _run(self.entry)
@@ -88,7 +102,14 @@ class ControlRow:
 
     @property
     def verdict(self) -> str:
-        """Whether the difference is told from 0, in words."""
+        """Whether the difference is told from 0, and that far fewer questions had an answer."""
+        before, under = self.coverage
+        if before is not None and under is not None and before - under > MUCH_FEWER + ROUNDING:
+            return f"{self._told} The system answered fewer questions: {self.coverage_text}."
+        return self._told
+
+    @property
+    def _told(self) -> str:
         if self.original is None:
             return "There is no run of the same without the control."
         if self.lost is None:

@@ -37,6 +37,7 @@ from perturb_evals.leaderboard.site.pages.system import system_pages_of
 from perturb_evals.leaderboard.site.table import Column
 from perturb_evals.leaderboard.site.writer import render_page
 from perturb_evals.leaderboard.summary import summaries
+from perturb_evals.leaderboard.text import MISSING
 from perturb_evals.leaderboard.viewer import Transcripts
 from perturb_evals.metrics.expression.regression import COUNTS as EXPRESSION_COUNTS
 from perturb_evals.metrics.expression.spec import EXPRESSION_METRICS
@@ -637,11 +638,57 @@ def test_controls_stand_on_the_pages_of_their_board_and_system(harmful: Any, pag
     assert float(rows[0]["original"]) == with_original.original.figure.value
     assert float(rows[0]["under_control"]) == with_original.entry.figure.value
     assert rows[0]["in_words"] == with_original.verdict
+    assert float(rows[0]["coverage_original"]) == with_original.coverage[0]
+    assert float(rows[0]["coverage_under_control"]) == with_original.coverage[1]
     html = render_page(found[page], SHARED)
     said = words(html)
     assert "What controls take away" in said
+    assert with_original.coverage_text in said
+    assert (
+        f"the drop in score is what {'a' if page == 'board' else 'the'} system owed to it" in said
+    )
     assert ("There is no run of the same" in said) == (page == "board")
     assert without.original is None
+
+
+@pytest.mark.each(
+    ("kept", "expected"),
+    [
+        ([0], "Controls : 1 run shows what answers rest on."),
+        ([0, 0], "Controls : 2 runs show what answers rest on."),
+        ([0, 1], "Controls : 1 run shows what answers rest on."),
+        ([1], "Controls : there is no run of the same without the control."),
+    ],
+)
+def test_a_board_leads_to_its_controls_from_above_the_fold(
+    harmful: Any, kept: list[int], expected: str
+) -> None:
+    board = next(board for board in harmful.boards if board.controls)
+    page = board_page_of(
+        replace(board, controls=tuple(board.controls[n] for n in kept)), {}, NO_LINKS
+    )
+    shown, inside = folded(render_page(page, SHARED))
+    assert expected in words(shown)
+    (table,) = [table.name for table in page.tables if table.name.endswith("-controls")]
+    assert f'<a href="#{table}">' in shown
+    assert f'id="{table}"' in inside
+
+
+@pytest.mark.each("page", ["board", "system"])
+def test_a_phone_shows_the_words_about_a_control_with_what_it_took(harmful: Any, page: str) -> None:
+    board = next(board for board in harmful.boards if board.controls)
+    row = replace(board.controls[0], lost=Figure(value=0.125))
+    board = replace(board, controls=(row,))
+    pages = [board_page_of(board, {}, NO_LINKS), *system_pages_of([board], NO_LINKS, {})]
+    title = board.title if page == "board" else row.original.name
+    tables = [table for found in pages if found.title == title for table in found.tables]
+    (table,) = [table for table in tables if table.name.endswith("-controls")]
+    extra = {column.label: column.extra for column in table.columns}
+    assert not extra["Taken away"]
+    assert not extra["In words"]
+    shown = dict(zip(extra, (cell.text for cell in table.rows[0].cells), strict=True))
+    assert (shown["Taken away"], shown["In words"]) == (MISSING, row.verdict)
+    assert "0.125" in table.csv()
 
 
 def test_a_board_without_controls_says_nothing_of_them(langpert: Board) -> None:

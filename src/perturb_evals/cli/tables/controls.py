@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from perturb_evals.cli.tables.fitted import FittedColumn, show_fitted
 from perturb_evals.cli.tables.terminal import figure, short
 from perturb_evals.leaderboard.control_runs import HOW_TO_READ, TITLE
+from perturb_evals.leaderboard.text import MISSING
 from perturb_evals.leaderboard.untrusted_text import plain
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ COLUMNS = (
     FittedColumn("what it does", left=True, folds=True, spare=True),
     FittedColumn("under it", left=True),
     FittedColumn("taken away", left=True),
+    FittedColumn("answered", left=True),
     FittedColumn("in words", left=True, folds=True, spare=True),
 )
 
@@ -66,5 +68,6 @@ def _cells(row: "ControlRow") -> dict[str, str]:
         "what it does": row.about,
         "under it": figure(row.entry.figure),
         "taken away": figure(row.lost),
+        "answered": "" if row.coverage_text == MISSING else row.coverage_text,
         "in words": plain(row.verdict).rstrip("."),
     }

@@ -290,3 +290,14 @@ def figure(
     bounds = (value.value, value.lower, value.upper)
     shown, note = decimal(value.value, beside), interval(value, beside)
     return Cell(shown, bounds, value.value, note, mark=mark)
+
+
+def told(value: Figure | None, *, why_missing: str = "", beside: float | None = None) -> Cell:
+    """Return a cell of a difference that words beside it tell from 0; without an interval a dash.
+
+    Bare it would tell more than the words, which say that nothing can be told. The CSV file has it.
+    """
+    found = figure(value, why_missing=why_missing, beside=beside)
+    if value is None or interval(value):
+        return found
+    return Cell(MISSING, found.values)

@@ -6,7 +6,7 @@ from perturb_evals.leaderboard.boards import Board
 from perturb_evals.leaderboard.control_runs import ControlRow
 from perturb_evals.leaderboard.site.columns.standings import KINDS, named
 from perturb_evals.leaderboard.site.page import board_page
-from perturb_evals.leaderboard.site.table import Cell, Column, figure, figures, text
+from perturb_evals.leaderboard.site.table import Cell, Column, figure, figures, text, told
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,13 @@ def _system(one: Controlled) -> Cell:
 
 def _lost(one: Controlled) -> Cell:
     why = "" if one.row.original else "no original"
-    return figure(one.row.lost, why_missing=why, beside=one.row.entry.figure.value)
+    return told(one.row.lost, why_missing=why, beside=one.row.entry.figure.value)
+
+
+def _coverage(one: Controlled) -> Cell:
+    original, under = one.row.coverage
+    fewer = None if original is None or under is None else original - under
+    return Cell(one.row.coverage_text, (original, under), fewer)
 
 
 BOARD = Column(
@@ -67,11 +73,19 @@ LOST = figures(
     "taken_away",
     _lost,
 )
+COVERAGE = Column(
+    "Coverage",
+    "Share of replies that gave an answer of their own: the original's, then under the control. A "
+    "system that answers fewer questions loses by that alone.",
+    ("coverage_original", "coverage_under_control"),
+    _coverage,
+    numeric=True,
+    extra=True,
+)
 VERDICT = Column(
     "In words",
-    "Whether the difference is told from 0.",
+    "Whether the difference is told from 0, and whether far fewer questions had an answer.",
     ("in_words",),
     lambda one: text(one.row.verdict),
     wide=True,
-    extra=True,
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from perturb_evals.leaderboard.known import THIRDS, KnownRow
 from perturb_evals.leaderboard.site.columns.standings import named
-from perturb_evals.leaderboard.site.table import Cell, Column, figure, figures, text
+from perturb_evals.leaderboard.site.table import Cell, Column, figure, figures, text, told
 
 
 def _within(third: int) -> Callable[[KnownRow], Cell]:
@@ -13,7 +13,7 @@ def _within(third: int) -> Callable[[KnownRow], Cell]:
 
 
 def _ahead(row: KnownRow) -> Cell:
-    return figure(row.ahead, beside=row.within[-1].value)
+    return told(row.ahead, beside=row.within[-1].value)
 
 
 SYSTEM = Column(
@@ -48,7 +48,6 @@ VERDICT = Column(
     ("in_words",),
     lambda row: text(row.verdict),
     wide=True,
-    extra=True,
 )
 
 

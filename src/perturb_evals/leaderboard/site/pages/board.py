@@ -77,6 +77,7 @@ CONTROLS = (
     controls.ORIGINAL,
     controls.UNDER_CONTROL,
     controls.LOST,
+    controls.COVERAGE,
     controls.VERDICT,
 )
 INCOMPLETE = (runs.MODEL, runs.SOLVER, runs.STATUS, runs.REASON, runs.DATE)
@@ -153,6 +154,7 @@ def board_page_of(board: Board, compared: dict[str, str], transcripts: Transcrip
             "selected": board.family.selected and board.parts.get("questions", "") != "all",
             "below": below,
             "about_controls": HOW_TO_READ,
+            "n_held": sum(row.original is not None for row in board.controls),
             "memory": memory_of(stem),
             "to_run": dict.fromkeys(row.to_run for row in board.controls if row.to_run),
             "compared": compared,

@@ -41,6 +41,7 @@ CONTROLS = (
     controls.ORIGINAL,
     controls.UNDER_CONTROL,
     controls.LOST,
+    controls.COVERAGE,
     controls.VERDICT,
 )
 METRICS = (methods.METRIC_NAME, methods.METRIC_VALUE)
