@@ -33,19 +33,21 @@ from perturb_evals.solvers.asking.kept import Told
 
 @dataclass(frozen=True)
 class Asking:
-    """What a run with the default solver asks in one epoch.
+    """What a run asks in one epoch.
 
     Attributes:
         questions: Number of samples.
         calls: Number of calls of the model, without what is asked again.
         input_tokens: Of all calls.
         reply_tokens: Of one reply, a guess from its form.
+        notes: What else is to be said of the counts, a sentence each.
     """
 
     questions: int
     calls: int
     input_tokens: float
     reply_tokens: int
+    notes: tuple[str, ...] = ()
 
 
 class Family(ABC):
@@ -303,14 +305,16 @@ class Family(ABC):
         task_args: dict[str, Any],
         solver_args: dict[str, Any],
         reply_tokens: int | None,
+        solver: str | None = None,
     ) -> Asking:
-        """Count what a run with the default solver asks of a model.
+        """Count what a run asks of a model.
 
         Args:
             task: Name of the task.
             task_args: Its arguments.
-            solver_args: Arguments of its default solver.
+            solver_args: Arguments of the solver.
             reply_tokens: Tokens of a reply; None for a guess.
+            solver: Name of one of those that ask, or of an agent; None for the task's own.
 
         Raises:
             ValueError, DataError: Arguments that are not allowed; data that cannot be had.

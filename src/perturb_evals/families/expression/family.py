@@ -266,6 +266,7 @@ class Expression(Family):
         task_args: dict[str, Any],
         solver_args: dict[str, Any],
         reply_tokens: int | None,
+        solver: str | None = None,
     ) -> Asking:
         """Count the perturbations and their prompts; a model that refines is asked twice."""
         args = dict(task_args)

@@ -27,6 +27,7 @@ from perturb_evals.families.board import Control, OpenedTrack, Parts
 from perturb_evals.families.family import Asking, Family
 from perturb_evals.families.pairs.audit import RowsAudit
 from perturb_evals.families.pairs.demo import PairsDemo
+from perturb_evals.families.pairs.estimate import asking_of
 from perturb_evals.families.pairs.log_faults import header_fault, reply_fault
 from perturb_evals.families.pairs.outcome import AnswersOutcome, answers_outcome
 from perturb_evals.families.pairs.published import beside_pairs, published_data
@@ -42,7 +43,6 @@ from perturb_evals.replies.reply import attached
 from perturb_evals.scorers.pairs.p_positive import p_positive
 from perturb_evals.scorers.pairs.results import classification
 from perturb_evals.solvers.asking.kept import Told
-from perturb_evals.solvers.asking.tokens import prose_tokens
 from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.baselines import (
@@ -60,7 +60,6 @@ from perturb_evals.solvers.pairs.knn import cross_line_knn, graph_knn
 from perturb_evals.solvers.pairs.lpm import lpm
 from perturb_evals.solvers.pairs.no_cot import llm_no_cot
 from perturb_evals.solvers.pairs.no_retrieval import llm_no_retrieval
-from perturb_evals.solvers.pairs.prompts import render
 from perturb_evals.solvers.pairs.replay import Replayed, replay
 from perturb_evals.solvers.pairs.retrieval.baselines import contrast_vote, retrieval_only
 from perturb_evals.solvers.pairs.summer import summer
@@ -69,9 +68,6 @@ from perturb_evals.solvers.pairs.transfer_baselines import (
     conserved,
     cross_context_ridge,
 )
-
-REPLY_TOKENS = {"label": 350, "probability": 350, "logprobs": 2}
-"""What a model without hidden reasoning writes; reasoning models write 5 to 20 times as much."""
 
 CHECKED_GENES = 8
 """Genes on which a solver is checked, where nothing else is said."""
@@ -280,19 +276,21 @@ class Pairs(Family):
         task_args: dict[str, Any],
         solver_args: dict[str, Any],
         reply_tokens: int | None,
+        solver: str | None = None,
     ) -> Asking:
         """Count the questions and the characters of their rendered prompts."""
-        if solver_args:
-            raise ValueError(f"{task} has all its arguments under -T; got -S {solver_args}.")
+        if solver_args and solver is None:
+            raise ValueError(
+                f"{task} has all its arguments under -T; got -S {solver_args}. Those of another "
+                "solver go with --solver."
+            )
         args = dict(task_args)
         form = one_of("answer", args.pop("answer", "label"), ANSWER_FORMS)
         one_of("abstention", args.pop("abstention", "half"), ABSTENTIONS)
         known = inspect.signature(pairs_benchmark).parameters
         refuse_unknown({name: args[name] for name in args.keys() - known}, pairs_benchmark)
-        kind = KIND_OF_TASK[task]
-        asked = pairs_benchmark(kind, **args)
-        line = asked.evidence.cell_line
-        pairs = zip(asked.rows["pert"], asked.rows["gene"], strict=True)
-        characters = sum(len(render(kind, form, line, pert, gene)) for pert, gene in pairs)
-        n = len(asked.rows)
-        return Asking(n, n, prose_tokens(characters), REPLY_TOKENS[form])
+        asked = pairs_benchmark(KIND_OF_TASK[task], **args)
+        if solver is None:
+            return asking_of(asked, ask, {"answer": form})
+        own = {made.__name__: made for made in (*self.asks, *self.agents)}
+        return asking_of(asked, own[solver], solver_args)
