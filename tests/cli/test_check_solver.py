@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from perturb_evals.cli.check_solver import command
+from perturb_evals.cli.check_solver.difference import differences
 from perturb_evals.cli.check_solver.one_run import Wanted, made
 from perturb_evals.cli.check_solver.source import remarks
 from perturb_evals.cli.main import main
@@ -143,6 +144,15 @@ def test_a_solver_that_ends_python_is_told(
     monkeypatch.setattr(sys, "executable", str(python))
     (seen,) = command.side_by_side([Wanted("mine.py", {}, "langpert", {}, exchanged=False)])
     assert seen.fault.endswith(said)
+
+
+def test_a_run_in_a_process_of_its_own_sees_what_one_in_this_process_sees():
+    wanted = Wanted(f"{FILE}@honest", {}, "perturbqa_de", {"genes": 1}, exchanged=True)
+    (seen,) = command.side_by_side([wanted])
+    here = made(wanted)
+    assert (seen.fault, seen.failed, seen.targets) == ("", {}, here.targets)
+    assert len(seen.parts) >= len(seen.targets) > 0
+    assert not differences(seen, here)
 
 
 @pytest.mark.slow

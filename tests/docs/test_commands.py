@@ -24,6 +24,8 @@ from unittest.mock import patch
 import pytest
 import yaml
 
+from perturb_evals.cli.check_solver import command as check_solver
+from perturb_evals.cli.check_solver.one_run import made
 from perturb_evals.cli.main import main
 from perturb_evals.families import FAMILIES
 
@@ -180,7 +182,11 @@ def check_block(block: Block, capfd: Capture, *, apart: bool = False) -> None:
 
 
 @pytest.mark.usefixtures("_bare_machine")
-def test_what_can_run_offline_runs(page: tuple[str, str], capfd: Capture) -> None:
+def test_what_can_run_offline_runs(
+    page: tuple[str, str], capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Else its runs have processes of their own, as in tests/cli/test_check_solver.py.
+    monkeypatch.setattr(check_solver, "side_by_side", lambda wanted: [made(one) for one in wanted])
     for block in blocks_of(*page):
         if not NOT_RUN & {*block.words}:
             check_block(block, capfd)

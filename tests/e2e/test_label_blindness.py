@@ -352,12 +352,13 @@ BASELINES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
-        pytest.param("k562", "de", marks=pytest.mark.slow),
+        ("k562", "de"),
         ("k562", "direction"),
-        pytest.param("k562_set", "de", marks=pytest.mark.slow),
+        ("k562_set", "de"),
     ],
 )
 def test_predictions_for_whole_real_tables(
