@@ -72,10 +72,10 @@ def sent(
             for one in _written(writer, view, noted)
         ]
     elif solver == lab_agent.__name__:
-        is_set, most = about["cell_line"].endswith(SETS), given["max_calls"]
-        kind, with_rows = about["kind"], about["evidence"] != "none"
+        kind, line, most = about["kind"], about["cell_line"], given["max_calls"]
+        is_set, with_rows = line.endswith(SETS), about["evidence"] != "none"
         text = first_prompt(kind, view.line, view.pert, view.gene, is_set=is_set, max_calls=most)
-        hashed = hash_of_agent(kind, view.line, is_set=is_set, max_calls=most, with_rows=with_rows)
+        hashed = hash_of_agent(kind, line, max_calls=most, with_rows=with_rows)
         return Sent((SentPrompt(text, {"form": "label", "prompt": hashed}),), metadata=None)
     else:
         return None

@@ -50,6 +50,7 @@ class View:
         symbols: The symbols of those two, in the same order.
         line: The description of the cell line; under `wrong_line` of another one.
         codes: Under `anonymised` the code of each symbol that was shown so far, by symbol.
+        control: The control, or None.
     """
 
     def __init__(self, about: Mapping[str, Any], control: Control | None = None) -> None:
@@ -57,6 +58,7 @@ class View:
         self._question = f"{about['cell_line']}/{about['kind']}/{about['pert']}>{about['gene']}"
         self._real = about["dataset"] not in SIMULATED
         self.codes: dict[str, str] = {}
+        self.control = control
         self.pair = str(about["pert"]), str(about["gene"])
         self.symbols = self.roles(*self.pair)
         self.pert, self.gene = map(self.name, self.symbols)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from inspect_ai.event import ToolEvent
+from inspect_ai.event import InfoEvent, ToolEvent
 from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import (
     ChatCompletionChoice,
@@ -125,10 +125,22 @@ WAYS: dict[str, tuple[Say, float | str, int]] = {
         1.0,
         2,
     ),
-    "never, in words": (always(lambda: says("Many things may be.")), "truncated", MAX_CALLS),
-    "never, an answer in words": (always(lambda: says("So.\n\nANSWER: No")), 0.0, MAX_CALLS),
+    "never, in words": (always(lambda: says("Many things may be.")), "truncated", 3),
+    "never, an answer in words": (always(lambda: says("So.\n\nANSWER: No")), 0.0, 3),
+    "looks up, then words": (
+        in_turns(each_tool, lambda *_: says("Many things may be.")),
+        "truncated",
+        MAX_CALLS,
+    ),
+    "words between": (
+        in_turns(
+            *[lambda *_: says("Let me see.")] * 2, each_tool, lambda *_: says("So.\n\nANSWER: No")
+        ),
+        0.0,
+        MAX_CALLS,
+    ),
     "never, looks up": (always(lambda: calls(("gene_card", "PSMA1"))), "truncated", MAX_CALLS),
-    "never, no word": (always(lambda: NOTHING.model_copy(deep=True)), "truncated", MAX_CALLS),
+    "never, no word": (always(lambda: NOTHING.model_copy(deep=True)), "truncated", 3),
     "too long": (in_turns(each_tool, lambda *_: too_long()), "too_long", 2),
     "too long at once": (always(too_long), "too_long", 1),
     "too many tokens": (always(costly), "truncated", 2),
@@ -240,7 +252,9 @@ def test_whatever_a_model_does_is_an_answer_or_counted(run: Callable[..., Run]):
 
     # What it is told.
     assert done.heard["never, in words"][1][-1].text == GO_ON
-    assert done.heard["never, in words"][-1][-1].text == f"{GO_ON} {LAST_TURN}"
+    assert done.heard["looks up, then words"][-1][-1].text == f"{GO_ON} {LAST_TURN}"
+    said = [e.data for e in done.samples["never, in words"].events if isinstance(e, InfoEvent)]
+    assert said == ["Ended with nothing submitted: 3 turns in a row without a call of a tool."]
     assert done.heard["never, looks up"][-1][-1].text == LAST_TURN
     assert done.tool_replies("many calls").count(TOO_MANY) == 50 - 16
     assert done.tool_replies("asks for the question")[:2] == [NO_ROWS, NO_ROWS]
@@ -288,7 +302,8 @@ def test_under_a_control_the_rows_are_shown_otherwise_and_recorded_as_they_are(
     assert was != now
 
     wrong = run(way, evidence="cross", control="wrong_line")
-    assert wrong.reply("x").prompt != plain.reply("x").prompt
+    assert wrong.samples["x"].messages[0].text != plain.samples["x"].messages[0].text
+    assert wrong.reply("x").prompt == plain.reply("x").prompt
     assert wrong.tool_replies("x") == plain.tool_replies("x")
 
 

@@ -1,6 +1,8 @@
 """What each tool replies: which rows, in which order, how many, and how names are understood."""
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -38,9 +40,9 @@ class Desk:
         control: Control | None = None,
     ) -> None:
         about = {"cell_line": evidence.cell_line, "kind": evidence.kind}
-        self.view = View({**about, "pert": asked[0], "gene": asked[1]}, control)
-        library = Library(evidence, Knowledge(graph))
-        self.look_ups = LookUps(evidence, library, self.view, asked, control)
+        about |= {"dataset": evidence.dataset, "pert": asked[0], "gene": asked[1]}
+        self.view = View(about, control)
+        self.look_ups = LookUps(evidence, Library(evidence, Knowledge(graph)), self.view)
         self.tools = {tool.name: tool.tool for tool in self.look_ups.tools()}
 
     def __call__(self, tool: str, name: str) -> str:
@@ -170,23 +172,85 @@ def test_a_name_of_several_genes_is_told_as_such(put_tables, put_knowledge):
 
 def test_texts_without_names(put_tables, put_knowledge):
     """Under anonymised a text has codes for the gene and for others; no other words change."""
-    rows = [("PA1", "GB2", 1, "train"), ("T", "GB2", 1, "test"), ("T", "g", 0, "test")]
+    rows = [("PA1", "GB2", 1, "train"), ("TT", "GB2", 1, "test"), ("TT", "g", 0, "test")]
     folder: Path = put_tables(
         {("k562", "de"): pd.DataFrame(rows, columns=["pert", "gene", "label", "split"])}
     )
-    text = "PA1, or pa1 (OLD1), binds GB2 and DNA in a set; T-CELL growth needs PA1-GB2."
+    text = "hPA1, or Pa-1 (old-1), binds GB2 and DNA in a set; T-CELL growth needs PA1-GB2."
     texts = {**WORDS, "PA1": text, "GB2": "beside", "SET": "beside"}
-    graph = put_knowledge(folder, [("PA1", "T")], texts, {"PA1": "OLD1"})
+    graph = put_knowledge(folder, [("PA1", "TT")], texts, {"PA1": "OLD1"})
     evidence = pairs_evidence("perturbqa", "k562", "de", "within", ("k562",))
-    desk = Desk(evidence, graph, ("T", "GB2"), "anonymised")
+    desk = Desk(evidence, graph, ("TT", "GB2"), "anonymised")
     assert desk("gene_card", "PA1") == NO_CARD  # it was not shown
     desk("outcomes_of_gene", desk.view.gene)
     code, other = desk.view.codes["PA1"], desk.view.codes["GB2"]
     said = desk("gene_card", code)
     expected = f"{code}, or {code} ({code}), binds {other} and DNA in a set; T-CELL growth needs "
     assert said == f"{code}\n{expected}{code}-{other}."
-    plain = Desk(evidence, graph, ("T", "GB2"))
+    assert desk("gene_card", desk.view.pert) == NO_CARD
+    plain = Desk(evidence, graph, ("TT", "GB2"))
     assert plain("gene_card", "old1") == f"PA1 (also OLD1)\n{text}"
+
+
+def test_a_card_that_is_anonymised_has_no_name_of_its_gene(real_data: Path, tmp_path: Path):
+    evidence = pairs_evidence("perturbqa", "k562", "de", "none", ())
+    graph = str(tmp_path / "graph.csv")
+    Path(graph).write_text("gene_a,gene_b\nAARS1,GATA1\n", "utf-8")
+    for pert, names in {"AARS": ("aars", "alanyl"), "GATA1": ("gata1", "eryf1")}.items():
+        desk = Desk(evidence, graph, (pert, "HBG1"), "anonymised")
+        said = desk("gene_card", desk.view.pert).casefold()
+        assert len(said) > 100
+        assert not [name for name in names if name in said]
+
+
+def told(desk: Desk, tool: str, names: Iterable[str]) -> dict[str, str]:
+    """Outcomes by row, as all look-ups of some names tell them; a row has one in each of them."""
+    found: dict[str, str] = {}
+    for name in names:
+        desk.look_ups.next_turn()
+        for line in desk.rows(tool, name):
+            row, outcome = line.split(": ")
+            assert found.setdefault(row, outcome) == outcome
+    return found
+
+
+def test_shuffled_outcomes_are_dealt_out_once_a_question_over_all_rows(known_world):
+    evidence = known_world.evidence("de", "cross")
+
+    def dealt(pert: str, control: Control | None = "shuffled_evidence") -> dict[str, str]:
+        desk = Desk(evidence, known_world.graph, (pert, "g0"), control)
+        by_gene = told(desk, "outcomes_of_gene", known_world.genes)
+        by_pert = told(desk, "outcomes_of_perturbation", known_world.perts)
+        assert by_gene == by_pert  # each row has one outcome, whatever it was looked up by
+        true = {row[:3]: row[3] for row in evidence.opened().itertuples(index=False, name=None)}
+        assert {row[:3]: row.label for row in desk.look_ups.shown} == true
+        return by_gene
+
+    was, now, other = dealt("P0", None), dealt("P0"), dealt("P4")
+    assert dealt("P0") == now != other
+    assert was.keys() == now.keys() == other.keys()
+    for one in (now, other):
+        assert sorted(one.values()) == sorted(was.values())
+        # Nor does the rate of a gene, or of a perturbation, stay.
+        for place in (0, 1):
+            assert rates(one, place) != rates(was, place)
+
+
+def rates(outcomes: dict[str, str], place: int) -> Counter[str]:
+    return Counter(row.split(", ")[place] for row, said in outcomes.items() if said == "Yes")
+
+
+def test_outcomes_are_dealt_out_the_same_way_everywhere(put_tables, put_knowledge):
+    rows = [(f"P{n}", "g", int(n < 4), "train") for n in range(8)]
+    rows += [("T", "g", 1, "test"), ("T", "h", 0, "test")]
+    columns = ["pert", "gene", "label", "split"]
+    folder: Path = put_tables({("k562", "de"): pd.DataFrame(rows, columns=columns)})
+    graph = put_knowledge(folder, [("T", "P7"), ("P1", "P2")], WORDS)
+    evidence = pairs_evidence("perturbqa", "k562", "de", "within", ("k562",))
+    desk = Desk(evidence, graph, ("T", "g"), "shuffled_evidence")
+    found = told(desk, "outcomes_of_perturbation", [f"P{n}" for n in range(8)])
+    outcomes = [found[f"knock-down of P{n}, g"] for n in range(8)]
+    assert outcomes == ["No", "No", "No", "Yes", "No", "Yes", "Yes", "Yes"]
 
 
 @pytest.mark.slow

@@ -29,6 +29,9 @@ from perturb_evals.solvers.pairs.view import Control, View, check_control
 MAX_CALLS, MAX_TOKENS = 10, 100_000
 """Enough for some ten look-ups, and an end for a model that never submits."""
 
+MAX_SILENT = 3
+"""After so many turns in a row without a call of a tool, a model is taken to call none."""
+
 SUBMITS = "submit"
 """Name of the tool that ends a question, as Inspect's agents have it."""
 
@@ -45,8 +48,8 @@ def lab_agent(
 
     Its tools give outcomes of a perturbation and of a gene (training rows that the track allows;
     with evidence=none they are not offered), a gene's neighbors in a graph, and what NCBI writes
-    of a gene. Only what is submitted is an answer; where a limit ends the question before, what the
-    model said last is read.
+    of a gene. Where nothing was submitted, an answer line in the last message counts; without one
+    it is an abstention. After three turns in a row without a call of a tool it is not asked again.
 
     Args:
         graph: What is known of genes: string, reactome, string_links (STRING's own files, a
@@ -79,19 +82,14 @@ def lab_agent(
                 "evidence=within or cross."
             )
         library, view = library_of(evidence), View(about, control)
-        look_ups = LookUps(evidence, library, view, (about["pert"], about["gene"]), control)
+        look_ups = LookUps(evidence, library, view)
         bounds = _Bounds(turns, look_ups, max_calls, max_tokens)
         kind, is_set = evidence.kind, evidence.cell_line.endswith(SETS)
         state.user_prompt.text = render(
             kind, view.line, view.pert, view.gene, is_set=is_set, max_calls=max_calls
         )
-        hashed = prompt_hash(
-            kind,
-            view.line,
-            is_set=is_set,
-            max_calls=max_calls,
-            with_rows=evidence.track != "none",
-        )
+        with_rows = evidence.track != "none"
+        hashed = prompt_hash(kind, evidence.cell_line, max_calls=max_calls, with_rows=with_rows)
         agent = react(
             prompt=None,
             tools=look_ups.tools(),
@@ -123,7 +121,7 @@ class _Bounds:
     def __init__(self, turns: Turns, look_ups: LookUps, max_calls: int, max_tokens: int) -> None:
         self._turns, self._look_ups = turns, look_ups
         self._max_calls, self._max_tokens = max_calls, max_tokens
-        self._calls = self._tokens = 0
+        self._calls = self._tokens = self._silent = 0
 
     async def turn(self, state: AgentState, tools: list[Tool]) -> AgentState:
         """Ask the model once."""
@@ -132,6 +130,7 @@ class _Bounds:
         self._calls += 1
         # From a cache they count as well, so that a run that is repeated takes the same way.
         self._tokens += output.usage.total_tokens if output.usage else 0
+        self._silent = 0 if output.message.tool_calls else self._silent + 1
         state.output = output
         state.messages.append(output.message)
         return state
@@ -140,8 +139,14 @@ class _Bounds:
         """Return whether it is asked again, and what it is told then."""
         if self._calls >= self._max_calls or self._tokens >= self._max_tokens:
             transcript().info(
-                f"Ended without an answer: {self._calls} of {self._max_calls} calls, "
+                f"Ended with nothing submitted: {self._calls} of {self._max_calls} calls, "
                 f"{self._tokens} of {self._max_tokens} tokens."
+            )
+            return False
+        if self._silent >= MAX_SILENT:
+            transcript().info(
+                f"Ended with nothing submitted: {self._silent} turns in a row without a call "
+                "of a tool."
             )
             return False
         said = [] if state.output.message.tool_calls else [GO_ON]

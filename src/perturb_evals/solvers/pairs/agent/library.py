@@ -1,8 +1,13 @@
 """What the agent's tools look things up in: training rows, a graph, and texts about genes."""
 
+import hashlib
 import random
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import cached_property
 from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from perturb_evals.datasets.demo.knowledge import demo_texts
 from perturb_evals.datasets.demo.world import SIMULATED
@@ -25,7 +30,7 @@ Role = Literal["pert", "gene"]
 OTHER: dict[Role, Role] = {"pert": "gene", "gene": "pert"}
 
 
-class Written(NamedTuple):
+class Card(NamedTuple):
     """What is written of a gene.
 
     Attributes:
@@ -104,6 +109,21 @@ class Library:
 
         return sorted(self._rows_of[role][found.symbol], key=order)
 
+    def dealt(self, question: str) -> Callable[[TrainingRow], int]:
+        """Deal the outcomes of all rows out anew among all of them.
+
+        Args:
+            question: What names the question; it is the same way for the same question.
+
+        Returns:
+            What gives the outcome that falls to a row.
+        """
+        seed = int.from_bytes(hashlib.sha256(question.encode()).digest())
+        # The order of random numbers, not Generator.permutation, which may change with NumPy.
+        lots = np.random.Generator(np.random.PCG64(seed)).random(len(self._rows))
+        labels = self._labels[np.argsort(lots)]
+        return lambda row: int(labels[self._place_of[row]])
+
     def partners(self, name: str) -> list[str] | MatchRoute:
         """Return the partners of a gene in the graph, the strongest first, then by name.
 
@@ -123,7 +143,7 @@ class Library:
         symbols = [self._graph.symbols[place] for _, place in sorted((-w, at) for w, at in pairs)]
         return list(dict.fromkeys(map(self._called, symbols)))
 
-    def card(self, name: str) -> Written | MatchRoute:
+    def card(self, name: str) -> Card | MatchRoute:
         """Return what is written of a gene: NCBI's names and summary, or the demo world's text.
 
         Args:
@@ -136,18 +156,20 @@ class Library:
             found = _demo_resolver().resolve(name)
             if found.symbol is None:
                 return found.route
-            return Written(found.symbol, (), "", demo_texts()[found.symbol])
+            return Card(found.symbol, (), "", demo_texts()[found.symbol])
         bare = bare_symbol(name)
         card = gene_cards([bare])[bare]
         if card.gene_id is None:
             return "ambiguous" if card.found == "several" else "unknown"
-        return Written(card.symbol, card.synonyms, card.full_name, card.summary)
+        return Card(card.symbol, card.synonyms, card.full_name, card.summary)
 
-    def gene(self, word: str) -> str | None:
-        """Return what a gene is called whose current symbol a word of a text is; None for none."""
-        if self._aliases is None or not (word.isupper() and self._aliases.is_current(word)):
-            return None
-        return self._called(word)
+    @cached_property
+    def _labels(self) -> npt.NDArray[np.int8]:
+        return np.array([row.label for row in self._rows], dtype=np.int8)
+
+    @cached_property
+    def _place_of(self) -> dict[TrainingRow, int]:
+        return {row: place for place, row in enumerate(self._rows)}
 
     def _called(self, symbol: str) -> str:
         """Return what the tables call a gene; its symbol where they do not have it."""

@@ -1,6 +1,5 @@
 """The tools of the agent: what it looks up for one question, as its view shows things."""
 
-import re
 from collections.abc import Callable, Sized
 
 from inspect_ai.tool import ToolDef
@@ -8,7 +7,7 @@ from inspect_ai.tool import ToolDef
 from perturb_evals.datasets.genes.symbols import LONGEST_NAME, MatchRoute, bare_symbol
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
 from perturb_evals.datasets.pairs.questions import VERDICTS
-from perturb_evals.solvers.pairs.agent.library import OTHER, Library, Role, Written
+from perturb_evals.solvers.pairs.agent.library import OTHER, Library, Role
 from perturb_evals.solvers.pairs.agent.prompts import (
     GENE_CARD,
     GRAPH_NEIGHBORS,
@@ -22,7 +21,7 @@ from perturb_evals.solvers.pairs.agent.prompts import (
     TOOLS,
     offered,
 )
-from perturb_evals.solvers.pairs.view import Control, View
+from perturb_evals.solvers.pairs.view import View
 
 ROWS_SHOWN, NEIGHBORS_SHOWN = 40, 60
 """So many rows, and neighbors, stand in one reply at most."""
@@ -32,10 +31,6 @@ LETTERS_SHOWN = 2000
 
 LOOK_UPS_A_TURN = 16
 """So many calls of tools are answered in one turn."""
-
-_TOKEN = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
-_PIECE = re.compile(r"[^\W_]+")
-"""A gene's name may have a dash, or stand beside another one with a dash between them."""
 
 
 class LookUps:
@@ -47,26 +42,21 @@ class LookUps:
     Args:
         evidence: Of the question.
         library: What is looked up in.
-        view: How things are shown.
-        asked: The true perturbation and gene.
-        control: That of the view.
+        view: How things are shown. Under `shuffled_evidence` outcomes are dealt out over all rows
+            that may be looked up, so that a row has one outcome in all replies.
 
     Attributes:
         shown: The training rows that were shown so far, each once, in the order of the replies.
     """
 
-    def __init__(
-        self,
-        evidence: PairsEvidence,
-        library: Library,
-        view: View,
-        asked: tuple[str, str],
-        control: Control | None,
-    ) -> None:
+    def __init__(self, evidence: PairsEvidence, library: Library, view: View) -> None:
         self.shown: dict[TrainingRow, None] = {}
         self._evidence, self._library, self._view = evidence, library, view
-        self._asked: dict[Role, str] = dict(zip(OTHER, asked, strict=True))
-        self._control = control
+        self._asked: dict[Role, str] = dict(zip(OTHER, view.pair, strict=True))
+        self._outcome: Callable[[TrainingRow], int] = lambda row: row.label
+        if view.control == "shuffled_evidence":
+            question = f"{evidence.cell_line}/{evidence.kind}/{'>'.join(view.pair)}"
+            self._outcome = library.dealt(question)
         self._left = LOOK_UPS_A_TURN
 
     def next_turn(self) -> None:
@@ -108,13 +98,13 @@ class LookUps:
         """Return the name that was typed, decoded; None where it can be none."""
         if len(typed) > LONGEST_NAME:
             return None
-        if self._control != "anonymised":
+        if self._view.control != "anonymised":
             return typed
         code = bare_symbol(typed).upper()
         return self._view.symbol(code) if code in self._view.codes.values() else None
 
     def _outcomes(self, shown_role: Role, typed: str) -> str:
-        role = OTHER[shown_role] if self._control == "swapped" else shown_role
+        role = OTHER[shown_role] if self._view.is_swapped else shown_role
         name = self._meant(typed)
         asked = self._asked[OTHER[role]]
         found = self._library.rows(role, name, asked) if name is not None else "unknown"
@@ -122,12 +112,16 @@ class LookUps:
             return _not_found(found, NO_ROWS)
         rows = found[:ROWS_SHOWN]
         self.shown |= dict.fromkeys(rows)
-        as_shown = self._view.rows(rows)
+        as_shown = [self._as_shown(row) for row in rows]
         own = getattr(as_shown[0], shown_role)
         what = f"a knock-down of {own}" if shown_role == "pert" else f"{own} as the readout"
         near = self._view.name(asked)
         head = f"Training rows with {what}, {_count(rows, found)}; closest to {near} first."
         return "\n".join([head, *map(self._line, as_shown)])
+
+    def _as_shown(self, row: TrainingRow) -> TrainingRow:
+        pert, gene = map(self._view.name, self._view.roles(row.pert, row.gene))
+        return TrainingRow(row.line, pert, gene, self._outcome(row))
 
     def _line(self, row: TrainingRow) -> str:
         where = "" if row.line == self._evidence.cell_line else f" in {row.line}"
@@ -150,36 +144,13 @@ class LookUps:
         found = self._library.card(name) if name is not None else "unknown"
         if isinstance(found, str):
             return _not_found(found, NO_CARD)
-        if self._control == "anonymised":
+        summary = found.summary or "There is no summary."
+        if self._view.control == "anonymised":
             assert name is not None
-            return _bounded(f"{self._view.name(name)}\n{self._without_names(found, name)}")
+            return _bounded(f"{self._view.name(name)}\n{self._view.text(name, summary)}")
         names = f" (also {', '.join(found.names)})" if found.names else ""
         full_name = f": {found.full_name}" if found.full_name else ""
-        summary = found.summary or "There is no summary."
         return _bounded(f"{found.symbol}{full_name}{names}\n{summary}")
-
-    def _without_names(self, written: Written, name: str) -> str:
-        """Return a summary with codes for the gene's own names, and for symbols of others."""
-        if not written.summary:
-            return "There is no summary."
-        own = {name, written.symbol, *written.names}
-        folded = {n.casefold() for n in own if any(letter.isdigit() for letter in n)}
-
-        def coded(word: str) -> str:
-            if word in own or word.casefold() in folded:
-                return self._view.name(name)
-            gene = self._library.gene(word)
-            return word if gene is None else self._view.name(gene)
-
-        def token(found: re.Match[str]) -> str:
-            whole = coded(found[0])
-            return _PIECE.sub(lambda part: coded(part[0]), whole) if whole == found[0] else whole
-
-        text = written.summary
-        if written.full_name:
-            whole = re.compile(re.escape(written.full_name), re.IGNORECASE)
-            text = whole.sub(lambda _: self._view.name(name), text)
-        return _TOKEN.sub(token, text)
 
 
 def _count(shown: Sized, found: Sized) -> str:

@@ -4,8 +4,9 @@ import hashlib
 import json
 from typing import NamedTuple
 
+from perturb_evals.datasets.pairs.evidence import SETS
 from perturb_evals.datasets.pairs.questions import Kind
-from perturb_evals.solvers.pairs.prompts import QUESTION, READOUT_LABEL, SETTING
+from perturb_evals.solvers.pairs.prompts import QUESTION, READOUT_LABEL, SETTING, describe
 
 
 class ToolText(NamedTuple):
@@ -106,8 +107,12 @@ def render(kind: Kind, line: str, pert: str, gene: str, *, is_set: bool, max_cal
     )
 
 
-def prompt_hash(kind: Kind, line: str, *, is_set: bool, max_calls: int, with_rows: bool) -> str:
-    """Return 12 hex digits that name all that the agent is told but names and what it looks up."""
+def prompt_hash(kind: Kind, cell_line: str, *, max_calls: int, with_rows: bool) -> str:
+    """Return 12 hex digits that name all that the agent is told but names and what it looks up.
+
+    They go by the own description of the cell line, whatever a control shows.
+    """
+    line, is_set = describe(cell_line), cell_line.endswith(SETS)
     asked = render(kind, line, "{pert}", "{gene}", is_set=is_set, max_calls=max_calls)
     tools = [[name, *TOOLS[name]] for name in offered(with_rows)]
     said = [asked, tools, SUBMIT[kind], GO_ON, LAST_TURN, TOO_MANY]
