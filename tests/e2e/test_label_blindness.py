@@ -36,6 +36,7 @@ from perturb_evals.solvers.pairs import baselines
 from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
 from perturb_evals.solvers.pairs.ask import ask
 from perturb_evals.solvers.pairs.combined import PARTS, Combined, combined
+from perturb_evals.solvers.pairs.contrast import contrast
 from perturb_evals.solvers.pairs.factor_model import factor_model
 from perturb_evals.solvers.pairs.graph_factor import GraphFactor, graph_factor
 from perturb_evals.solvers.pairs.knn import (
@@ -47,8 +48,11 @@ from perturb_evals.solvers.pairs.knn import (
 )
 from perturb_evals.solvers.pairs.knowledge import Knowledge
 from perturb_evals.solvers.pairs.lpm import lpm
+from perturb_evals.solvers.pairs.no_cot import llm_no_cot
+from perturb_evals.solvers.pairs.no_retrieval import llm_no_retrieval
 from perturb_evals.solvers.pairs.replay import replay
 from perturb_evals.solvers.pairs.retrieval.baselines import contrast_vote, retrieval_only
+from perturb_evals.solvers.pairs.summer import summer
 from perturb_evals.solvers.pairs.transfer_baselines import (
     additive,
     conserved,
@@ -157,6 +161,10 @@ SOLVERS: dict[str, Callable[[], Solver]] = {
     "ask label": lambda: ask("label"),
     "ask probability": lambda: ask("probability"),
     "ask logprobs": lambda: ask("logprobs"),
+    "llm_no_cot": llm_no_cot,
+    "llm_no_retrieval": llm_no_retrieval,
+    "summer": lambda: summer(graph=graph()),
+    "contrast": lambda: contrast(graph=graph()),
     "lab_agent": lambda: lab_agent(graph()),
     "constant": baselines.constant,
     "random_scores": baselines.random_scores,
