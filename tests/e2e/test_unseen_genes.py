@@ -142,7 +142,7 @@ def test_those_that_know_like_perturbations_speak_where_there_are_any(
 def test_a_run_is_checked_scored_and_taken_up_again(tmp_path: Path, mine: str):
     run = {"display": "none", "log_realtime": False}
     for args, solver in (
-        ({"dataset": "demo", "evidence": "within"}, baselines.gene_frequency()),
+        ({"dataset": "demo", "evidence": "within", "genes": 8}, baselines.gene_frequency()),
         (
             {"dataset": mine, "cell_line": "mine_b", "evidence": "cross", "genes": 8},
             baselines.same_pair(),

@@ -87,7 +87,7 @@ def test_a_metric_of_the_header_that_was_changed(edited):
     def change(log):
         log.results.scores[0].metrics["auroc_per_gene"].value += 1e-6
 
-    checks = found([edited("scripted de", change)])
+    checks = found([edited("constant de", change)])
     assert "auroc_per_gene: the header says" in checks["metrics"][1]
     assert [name for name, (outcome, _) in checks.items() if outcome == "fail"] == ["metrics"]
 
@@ -270,9 +270,9 @@ def test_a_run_that_was_taken_up_again_is_judged_by_its_last_log(runs, rewrite, 
 
 
 @pytest.fixture
-def handed_in(runs, tmp_path):
+def handed_in(honest, tmp_path):
     """A result in a folder, and its log beside it."""
-    shutil.copy(runs["scripted de"], tmp_path / "log.eval")
+    shutil.copy(honest["asks"], tmp_path / "log.eval")
     result = whole_result(header(tmp_path / "log.eval"))
     write_result(result, tmp_path / "result.json")
     return tmp_path / "result.json"

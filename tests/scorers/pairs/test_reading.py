@@ -216,7 +216,7 @@ def test_marked_answers_are_read_in_every_dress_and_company(kind, marks, starts_
     made = list(replies(marks, kind, (*GENES, *WORDY)))
     failures = [
         found
-        for text, value, word, letter in made
+        for text, value, word, letter in dict.fromkeys(made)  # alone, it has no company
         if (found := problem(text, kind, "label", value, {"word": word}.get(starts_with, letter)))
     ]
     assert len(made) > 1500
@@ -257,12 +257,12 @@ def test_bare_verdicts_are_read_alone_first_and_last(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_prose_without_a_marked_answer_is_never_a_verdict(kind):
     prose = (*GENES, *WORDY, *PAPER_LINES)
-    for one, two in product(prose, prose):
-        for text in (f"{one}.", f"{one}. {two}.", f"{one}.\n\n{two}."):
-            got = parse_answer(text, kind, "label", "stop")
-            opening = kind == "de" and text.startswith("Yes, the readout is expressed")
-            assert got.value is None or opening, f"{text!r}: {got}"
-            assert parse_answer(text, kind, "probability", "stop").value is None, text
+    joined = (one + joint + two for one, two in product(prose, prose) for joint in (". ", ".\n\n"))
+    for text in (*(f"{one}." for one in prose), *(f"{both}." for both in joined)):
+        got = parse_answer(text, kind, "label", "stop")
+        opening = kind == "de" and text.startswith("Yes, the readout is expressed")
+        assert got.value is None or opening, f"{text!r}: {got}"
+        assert parse_answer(text, kind, "probability", "stop").value is None, text
 
 
 PAPER_LINES = (
