@@ -1,7 +1,13 @@
+import re
+from importlib import import_module
+
 import pytest
+from inspect_ai.log import resolve_sample_attachments
+from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
 from perturb_evals.cli.estimate import estimate
 from perturb_evals.cli.main import main
+from perturb_evals.families.pairs import estimate as of_pairs
 from perturb_evals.solvers.asking.tokens import CHARACTERS_A_TOKEN
 from perturb_evals.tasks.langpert import langpert
 from perturb_evals.tasks.perturbqa import perturbqa_de
@@ -103,6 +109,146 @@ def test_a_screen_that_cannot_be_had_is_exit_code_1(argument, capsys):
 def test_perturbqa_has_no_arguments_of_a_solver(capsys):
     assert main(["estimate", "perturbqa_de", "-T", "dataset=demo", "-S", "variant=full"]) == 2
     assert "-S" in capsys.readouterr().err
+
+
+FEW = {"dataset": "demo", "genes": 1, "evidence": "cross"}
+MADE = {
+    "ask": "ask",
+    "llm_no_cot": "no_cot",
+    "llm_no_retrieval": "no_retrieval",
+    "summer": "summer",
+    "contrast": "contrast",
+}
+
+
+def speaker():
+    """A model that says 550 letters, as many as a summary is taken to have."""
+    said = ModelOutput.from_content("mockllm/model", " ".join(["noted"] * 91) + "abcd.")
+    said.usage = ModelUsage()  # else Inspect counts tokens, for which it needs a network
+    return get_model("mockllm/model", custom_outputs=lambda *_: said, memoize=False)
+
+
+def made(solver, **given):
+    return getattr(import_module(f"perturb_evals.solvers.pairs.{MADE[solver]}"), solver)(**given)
+
+
+def calls_of(log, role=None):
+    """Return all that was sent to a role."""
+    assert log.status == "success", log.error
+    samples = [resolve_sample_attachments(sample, "full") for sample in log.samples]
+    events = (event for sample in samples for event in sample.events)
+    calls = [event for event in events if event.event == "model" and event.role == role]
+    return ["".join(message.text for message in call.input) for call in calls]
+
+
+@pytest.mark.each(
+    ("solver", "given"),
+    [
+        ("ask", {"answer": "probability", "control": "swapped"}),
+        ("llm_no_cot", {}),
+        ("llm_no_retrieval", {"control": "anonymised"}),
+        ("summer", {"budget": 2}),
+        ("contrast", {"control": "shuffled_evidence"}),
+    ],
+)
+def test_what_a_solver_that_asks_takes_is_what_its_run_sends(solver, given, evaluate):
+    counts = estimate("perturbqa_de", FEW, solver=f"perturb_evals/{solver}", solver_args=given)
+    options = {"model": speaker(), "solver": made(solver, **given)}
+    sent = calls_of(evaluate(perturbqa_de(**FEW), **options))
+    assert (
+        counts["calls"] == len(sent) == counts["questions"] * (1 + (solver == "llm_no_retrieval"))
+    )
+    assert counts["input tokens"] == round(sum(map(len, sent)) / CHARACTERS_A_TOKEN)
+    more = estimate("perturbqa_de", FEW, 3, solver=solver, solver_args=given)
+    assert more == {name: n * (1 if name == "questions" else 3) for name, n in counts.items()}
+
+
+@pytest.mark.each(
+    ("solver", "given"),
+    [("llm_no_cot", {}), ("llm_no_retrieval", {"control": "swapped"})],
+)
+def test_summaries_are_told_apart(solver, given, evaluate, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("INSPECT_CACHE_DIR", str(tmp_path / solver))
+    given = {**given, "summaries": "model"}
+    typed = [f"-S{name}={value}" for name, value in given.items()]
+    command = ["estimate", "perturbqa_de", *(f"-T{name}={value}" for name, value in FEW.items())]
+    assert main([*command, "--solver", solver, *typed, "--epochs", "2"]) == 0
+    said = capsys.readouterr().out
+    options = {"model": speaker(), "model_roles": {"summarizer": speaker()}}
+    log = evaluate(perturbqa_de(**FEW), solver=made(solver, **given), **options)
+    prompts = set(calls_of(log, "summarizer"))
+    read = round(sum(map(len, prompts)) / CHARACTERS_A_TOKEN)
+    assert f"at most {len(prompts):,} calls of the role summarizer, {read:,} input" in said
+    sent = round(sum(map(len, calls_of(log))) / CHARACTERS_A_TOKEN)
+    assert f"input tokens {2 * sent:>17,}" in said
+
+
+def test_of_many_questions_a_sample_is_scaled_up_and_said(capsys, monkeypatch):
+    few = {**FEW, "genes": 10}
+    exact = estimate("perturbqa_de", few, solver="summer")
+    monkeypatch.setattr(of_pairs, "SAMPLED", 20)
+    counts = estimate("perturbqa_de", few, solver="summer")
+    assert counts == estimate("perturbqa_de", few, solver="summer")
+    assert counts == {**exact, "input tokens": counts["input tokens"]}
+    assert counts["input tokens"] != exact["input tokens"]
+    assert counts["input tokens"] == pytest.approx(exact["input tokens"], rel=0.1)
+    command = ["estimate", "perturbqa_de", *(f"-T{name}={value}" for name, value in few.items())]
+    assert main([*command, "--solver", "summer"]) == 0
+    said = f"20 of the {counts['questions']} questions, drawn with seed 0"
+    assert said in capsys.readouterr().out
+    assert main(command) == 0
+    assert "scaled" not in capsys.readouterr().out
+
+
+def test_the_own_solver_by_name_takes_what_it_takes_without(capsys):
+    without = estimate("perturbqa_direction", {**FEW, "answer": "logprobs"})
+    given = {"answer": "logprobs"}
+    assert estimate("perturbqa_direction", FEW, solver="ask", solver_args=given) == without
+    without = estimate("langpert", {"screen": "demo", "fold": 0})
+    named = estimate("langpert", {"screen": "demo", "fold": 0}, solver="nearest_perturbations")
+    assert named == without
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--solver", "graph_factor"], "graph_factor asks no model"),
+        (["--solver", "sumer"], "solver must be one of ask, llm_no_cot"),
+        (["--solver", "mine.py@mine"], "--limit 5"),
+        (["--solver", ""], "solver must be one of"),
+        (["--solver", "nearest_perturbations"], "solver must be one of"),
+        (["--solver", "summer", "-S", "budgt=3"], "Did you mean budget"),
+        (["--solver", "summer", "-S", "budget=0"], "budget must be at least 1"),
+        (["--solver", "summer", "-S", "graph=a,b"], "graph must be text"),
+        (["--solver", "summer", "-S", "control=blind"], "control must be one of"),
+        (["--solver", "llm_no_retrieval", "-S", "control=shuffled_evidence"], "control must be"),
+        (["--solver", "ask", "-S", "answer=essay"], "answer must be one of"),
+        (["--solver", "lab_agent", "-S", "max_calls=0"], "max_calls must be at least 1"),
+    ],
+)
+def test_what_cannot_be_estimated_is_said_in_one_line(arguments, message, capsys):
+    assert main(["estimate", "perturbqa_de", "-T", "dataset=demo", *arguments]) == 2
+    said = capsys.readouterr()
+    assert message in said.err
+    assert said.err.count("\n") == 1
+    assert not said.out
+
+
+@pytest.mark.parametrize("solver", ["summer", "contrast", "llm_no_cot"])
+def test_a_solver_that_reads_rows_names_the_track_that_it_needs(solver, capsys):
+    assert main(["estimate", "perturbqa_de", "-T", "dataset=demo", "--solver", solver]) in (1, 2)
+    said = capsys.readouterr().err
+    assert "-T evidence=within or cross" in said
+    assert said.count("\n") == 1
+
+
+def test_an_agent_has_bounds_alone(capsys):
+    n = estimate("perturbqa_de", FEW)["questions"]
+    command = ["estimate", "perturbqa_de", *(f"-T{name}={value}" for name, value in FEW.items())]
+    assert main([*command, "--solver", "lab_agent", "-S", "max_calls=7"]) == 2
+    said = capsys.readouterr().err
+    assert re.search(rf"at most {7 * n} calls \(max_calls=7 .*max_tokens=100,000.*--limit 5", said)
+    assert re.fullmatch(r".+\n", said)
 
 
 @pytest.mark.parametrize(
