@@ -274,6 +274,13 @@ def test_no_two_systems_share_a_name(given: list[dict[str, Any]], order: Any) ->
     assert names(results) == found
 
 
+def test_the_order_of_settings_makes_no_other_name() -> None:
+    one = a_run({"file": "/b/x", "temperature": True, "k": False})
+    other = a_run({"temperature": True, "k": False, "file": "/b/x"})
+    beside = a_run({"file": "/a/x", "temperature": False, "k": 1})
+    assert names([one, other, beside]) == names([other, one, beside]) == names([beside, other, one])
+
+
 def a_run(given: dict[str, Any]) -> Result:
     return MAKE[0](given=given)
 

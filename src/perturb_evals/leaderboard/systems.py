@@ -107,7 +107,9 @@ def names(results: Sequence[Result]) -> dict[str, str]:
     namesakes: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
     for result in results:
         settings = namesakes[_base(result)]
-        settings[identity(result)] = _settings(result)
+        key, made = identity(result), _settings(result)
+        # The same settings may be given in another order, which must not make another name.
+        settings[key] = min(settings.get(key, made), made, key=lambda own: list(dict(_flat(own))))
         if (is_baseline(result.protocol) or reads_truth(result.protocol)) and not result.system:
             default = _by_default(result)
             settings[_text(default)] = default
