@@ -311,7 +311,8 @@ def test_the_registry_knows_every_baseline_and_no_other_method_is_one(a_result: 
     from perturb_evals import _registry
 
     solvers = {registry_info(made).name.rpartition("/")[2] for made in _registry.SOLVERS}
-    asking = {"ask", "nearest_perturbations", "neighbor_ensemble"}
+    asking = {"ask", "llm_no_cot", "llm_no_retrieval", "summer", "contrast", "lab_agent"}
+    asking |= {"nearest_perturbations", "neighbor_ensemble"}
     assert solvers - set(READS) == asking | {"replay", "replay_expression"}
     assert set(READS) <= solvers
     oracle = a_result(solver="oracle_neighbors", model="none/none", task="langpert").protocol
