@@ -95,8 +95,8 @@ class Prompts:
 
 
 def _in_symbols(prompt: Prompt, symbols: Mapping[str, str]) -> Prompt:
-    texts = prompt.text, prompt.before, prompt.follows
-    in_symbols = Prompt(*(decoded(text, symbols) for text in texts))
+    text, before = decoded(prompt.text, symbols), decoded(prompt.before, symbols)
+    in_symbols = Prompt(text, before, decoded(prompt.follows, symbols))
     return prompt if in_symbols == prompt else replace(in_symbols, as_sent=prompt)
 
 
