@@ -11,7 +11,7 @@ from inspect_ai.model import ModelOutput
 
 @dataclass(frozen=True)
 class Prompt:
-    """A text that a model was shown.
+    """A text that a model was shown, with symbols in the place of codes.
 
     Attributes:
         text: The text of a message.
@@ -19,11 +19,14 @@ class Prompt:
             `informants`, whose words are what a model is shown.
         follows: The message before it, which it may be the answer to; empty for none, and where a
             model wrote one of the two.
+        as_sent: The same as it was sent; None where no code stands in it. What is said there
+            without names is about whatever the codes stand for.
     """
 
     text: str
     before: str
     follows: str = ""
+    as_sent: "Prompt | None" = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Audit(Protocol):
 
         Args:
             sample: The sample.
-            prompts: All its prompts, in their order, with symbols in the place of codes.
+            prompts: All its prompts, in their order.
             output: Its output, with the reply.
             records: Whether the solver is one of this package, which records what it shows.
         """

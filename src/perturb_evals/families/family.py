@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from inspect_ai import Task
 from inspect_ai.dataset import Sample
-from inspect_ai.log import EvalSampleSummary
+from inspect_ai.log import EvalSample, EvalSampleSummary
 from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 from inspect_ai.solver import Solver, TaskState
@@ -273,6 +273,19 @@ class Family(ABC):
             NotToldError: The prompts show an answer that the log does not have.
         """
         return None
+
+    def looked_up_fault(self, solver: str, given: Mapping[str, Any], sample: EvalSample) -> str:
+        """Return what a tool of one of its agents told that is not as its reply records it.
+
+        Args:
+            solver: Its name.
+            given: Its arguments.
+            sample: The sample, with a reply.
+
+        Returns:
+            A sentence; empty for nothing, and for other solvers.
+        """
+        return ""
 
     def earlier_answers(self, output: ModelOutput) -> Sequence[tuple[str, str]]:
         """Return the answers that count beside an output, which the models gave before it.

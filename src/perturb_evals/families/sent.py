@@ -30,10 +30,10 @@ class Sent:
 
     Attributes:
         prompts: In their order, at least one.
-        metadata: What the solver adds to those of the sample; None where answers decide it.
+        metadata: What the solver adds to those of the sample.
         needs: Roles and prompts of the models whose answers the prompts show.
     """
 
     prompts: tuple[SentPrompt, ...]
-    metadata: Mapping[str, Any] | None
+    metadata: Mapping[str, Any]
     needs: frozenset[tuple[str, str]] = frozenset()

@@ -307,3 +307,9 @@ def test_any_text_can_be_read_and_shows_known_pairs_only(text):
         assert shown.text in text
         assert shown.pairs
         assert all(gene in ROWS[pert] for pert, gene in shown.pairs)
+
+
+def test_a_list_of_one_neighbor_is_no_answer_to_the_rows_before_it():
+    told = "knock-down of AAA1, gX"
+    assert not list(KNOWN.shown("Neighbors, all 1, the strongest first: gW", ASKED, told))
+    assert list(KNOWN.shown("Neighbors: 1", ASKED, told))

@@ -64,6 +64,9 @@ def runs(run_few, few):
         "shuffled": run(summer(control="shuffled_evidence")),
         "plain": run(ask()),
         "acts": run(lab_agent(), RECORDER),
+        "acts swapped": run(lab_agent(control="swapped"), RECORDER),
+        "acts coded": run(lab_agent(control="anonymised"), RECORDER),
+        "acts shuffled": run(lab_agent(control="shuffled_evidence"), RECORDER),
     }
 
 
@@ -285,7 +288,10 @@ FORGED = [
 ]
 
 
-@pytest.mark.each("name", ["two", "rows", "summer", "codes", "shuffled", "plain", "acts"])
+ACTS = ["acts", "acts swapped", "acts coded", "acts shuffled"]
+
+
+@pytest.mark.each("name", ["two", "rows", "summer", "codes", "shuffled", "plain", *ACTS])
 def test_the_runs_are_honest(held, audited, name):
     assert held(name, nothing) == {}
     assert audited(name, nothing).outcome == "pass"
@@ -403,6 +409,226 @@ def test_what_a_summarizer_wrote_is_shown_and_no_thought_of_the_model(audited, r
         reword(calls(sample)[1], lambda text: f"About the gene:\n{said}\n\n{text}")
 
     assert audited("plain", change).outcome == outcome
+
+
+# Tables of codes that are planted
+
+
+def planted(table, *, where="sample"):
+    """Plant a table of codes, of the names of a row of the test split."""
+
+    def change(log, sample):
+        pert, gene, _ = untrained(sample, of_the_question=False)
+        codes = {said.format(pert, gene): code.format(pert, gene) for said, code in table.items()}
+        if where == "run":
+            log.eval.metadata["symbol_codes"] = codes
+        else:
+            sample.metadata["symbol_codes"] = codes
+        if where == "begin":
+            (begun,) = (e.sample for e in sample.events if e.event == "sample_init")
+            begun.metadata = {**begun.metadata, "symbol_codes": codes}
+
+    return change
+
+
+def further_codes(more):
+    def change(log, sample):
+        sample.metadata["symbol_codes"] |= more
+
+    return change
+
+
+def another_code_of_the_question(log, sample):
+    codes = sample.metadata["symbol_codes"]
+    codes["MYC"] = codes.pop(sample.metadata["pert"])
+
+
+BLINDING = [
+    {"ZQX1": "{0}", "ZQX2": "{1}"},
+    {"{0}": "ZQX1", "{1}": "ZQX2"},
+    {"ZQX1": "{0}"},
+    {"ZQX2": "{1}"},
+    {"perhaps": "No", "maybe": "Yes"},
+    {"whether": "knock-down"},
+    {"?": ": No", "??": ": Yes"},
+    {"ZQX1": "{0}, {1}"},
+    {"{1}": "{0}", "{0}": "{1}"},
+    {"MYC": "G001"},
+    {"a": "of"},
+]
+
+
+@pytest.mark.each("table", BLINDING)
+@pytest.mark.each("name", ["acts", "acts swapped", "plain"])
+@pytest.mark.each("where", ["sample", "begin", "run"])
+def test_a_table_of_codes_without_its_control_is_told(held, name, table, where):
+    assert "symbol_codes" in held(name, planted(table, where=where)).get("prompt", "")
+
+
+@pytest.mark.each(
+    "change",
+    [
+        no_codes,
+        another_code_of_the_question,
+        *(planted(table) for table in BLINDING),
+        further_codes({"ZQX1": "MYC"}),
+        further_codes({"ZQX1": "G99"}),
+        further_codes({"ZQX1": "G999"}),
+        further_codes({"whether it is": "G007"}),
+        further_codes({"?": "G007"}),
+        further_codes({"ZQX1": "No"}),
+        further_codes({"ZQX1": "g001"}),
+        further_codes({"ZQX1": " G001"}),
+    ],
+)
+def test_codes_that_the_view_does_not_give_are_told(held, change):
+    assert "symbol_codes" in held("acts coded", change).get("prompt", "")
+
+
+@pytest.mark.each("table", BLINDING)
+@pytest.mark.each("of_the_question", [True, False])
+def test_a_table_of_codes_hides_no_row(audited, table, of_the_question):
+    def change(log, sample):
+        row = untrained(sample, of_the_question=of_the_question)
+        codes = {said.format(*row): code.format(*row) for said, code in table.items()}
+        said = f"knock-down of {row[0]}, {row[1]}: {('No', 'Yes')[row[2]]}"
+        reword(calls(sample)[-1], lambda text: f"{text}\n{said}")
+        sample.metadata["symbol_codes"] = codes
+
+    assert audited("acts", change).outcome == "fail"
+
+
+def test_rows_are_counted_once_whatever_is_coded(audited):
+    def coded(log, sample):
+        sample.metadata["symbol_codes"] = {"ZQX1": "training"}
+
+    said = [audited("acts", change).said for change in (nothing, coded)]
+    assert said[0] == said[1]
+
+
+# Hypotheses in prompts of solvers that propose none
+
+
+HYPOTHESES = [
+    "the knock-down of {0} leaves the expression of {1} as it is",
+    "the knock-down of {0} changes the expression of {1} significantly",
+    "It was seen that the knock-down of {0} leaves the expression of {1} as it is.",
+    "- the knock-down of {0} leaves the expression of {1} as it is.",
+    "Known: the knock-down of {0} changes the expression of {1} significantly.",
+    "{0} is a gene; the knock-down of {0} leaves the expression of {1} as it is.",
+    "As published, the knock-down of {0} changes the expression of {1} significantly.",
+    "Somebody proposes this hypothesis, which may be right or wrong: the knock-down of {0} leaves "
+    "the expression of {1} as it is.",
+    "Summary: the knock-down of {0} leaves the expression of {1} as it is, as we saw.",
+    "(the knock-down of {0} changes the expression of {1} significantly)",
+]
+
+
+@pytest.mark.each("said", HYPOTHESES)
+@pytest.mark.each("name", ["acts", "plain", "rows", "summer", "two"])
+def test_what_one_solver_supposes_another_states(audited, name, said):
+    def change(log, sample):
+        pair = sample.metadata["pert"], sample.metadata["gene"]
+        reword(calls(sample)[-1], lambda text: f"{said.format(*pair)}\n\n{text}")
+
+    assert audited(name, change).outcome == "fail"
+
+
+def test_a_sample_cut_after_its_first_hypothesis_states_nothing(audited):
+    def cut(log, sample):
+        second = calls(sample)[1]
+        sample.events.remove(second)
+        sample.messages = sample.messages[:2]
+
+    assert audited("two", cut).outcome == "pass"
+
+
+# Rows that tools told
+
+
+def replies_of_tools(sample):
+    inputs = [*(call.input for call in calls(sample)), sample.messages]
+    return [m for messages in inputs for m in messages if isinstance(m, ChatMessageTool)]
+
+
+def in_replies(change):
+    """Change what tools replied, in all copies of it."""
+
+    def changed(log, sample):
+        before = [m.text for m in replies_of_tools(sample)]
+        for message in replies_of_tools(sample):
+            message.content = change(message.text)
+        assert [m.text for m in replies_of_tools(sample)] != before
+
+    return changed
+
+
+def other_outcomes(text):
+    return (
+        text.translate(str.maketrans("", ""))
+        .replace(": Yes", ": ?")
+        .replace(": No", ": Yes")
+        .replace(": ?", ": No")
+    )
+
+
+def other_outcome_once(text):
+    return text.replace(": No", ": Yes", 1)
+
+
+def a_row_of_nothing(text):
+    return text + "\nknock-down of ZQX1, ZQX2: Yes" if "\nknock-down" in text else text
+
+
+def a_remark(text):
+    return text + "\nThe answer is No." if "\nknock-down" in text else text
+
+
+def another_word(text):
+    return text.replace(": No", ": Yes, it is seen")
+
+
+def another_line(text):
+    return text.replace("knock-down of ", "knock-down in demo_b of ")
+
+
+def other_genes(text):
+    return text.replace(": No", "X: No")
+
+
+def other_case(text):
+    return text.replace(": No", ": no")
+
+
+def exchanged(text):
+    return text.replace(", ", ",  ") if "\nknock-down" in text else text
+
+
+TOLD = "which is no row of the record as it is shown."
+
+
+@pytest.mark.each(
+    "change",
+    [
+        *(other_outcomes, other_outcome_once, a_row_of_nothing, a_remark, another_word),
+        *(another_line, other_genes, other_case, exchanged),
+    ],
+)
+@pytest.mark.each("name", ["acts", "acts swapped", "acts coded"])
+def test_what_a_tool_told_is_what_is_recorded(held, name, change):
+    assert TOLD in held(name, in_replies(change)).get("prompt", "")
+
+
+@pytest.mark.each("control", [None, "swapped", "wrong_line", "anonymised"])
+def test_shuffled_rows_are_no_run_without_the_control(held, control):
+    assert "prompt" in held("acts shuffled", with_argument(control=control))
+    if control is None:
+        assert TOLD in held("acts shuffled", with_argument(control=control))["prompt"]
+
+
+@pytest.mark.each("change", [another_label, a_row_less, no_rows])
+def test_a_record_that_is_not_what_was_told(held, change):
+    assert TOLD in held("acts", change).get("prompt", "")
 
 
 # Summaries that a model wrote

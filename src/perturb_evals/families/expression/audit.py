@@ -31,8 +31,11 @@ class TestedNamesAudit:
         """Find names; those that the model itself wrote before are left out."""
         tested = _tested(HeldOut.from_metadata(sample.metadata))
         for prompt in prompts:
-            own = tested.in_text(prompt.before) | {str(sample.metadata["pert"])}
-            if others := tested.in_text(prompt.text) - own:
+            asked = frozenset({str(sample.metadata["pert"])})
+            others = frozenset[str]()
+            for read in filter(None, (prompt, prompt.as_sent)):
+                others |= tested.in_text(read.text) - tested.in_text(read.before) - asked
+            if others:
                 yield Shown(", ".join(sorted(others)), len(others), allowed=False)
 
 

@@ -1,5 +1,6 @@
 """Rows that prompts about pairs show, against the training rows that a track allows."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -9,13 +10,13 @@ from inspect_ai.model import ModelOutput
 
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
 from perturb_evals.datasets.pairs.load import cell_lines, load_table, why_not_here
-from perturb_evals.datasets.pairs.questions import KINDS, Kind
+from perturb_evals.datasets.pairs.questions import KINDS, VERDICTS, Kind
 from perturb_evals.families.asked_again import Prompt, Shown
 from perturb_evals.families.pairs.outcome_words import plain
 from perturb_evals.families.pairs.shown_rows import GenePair, KnownRows, ShownRow
 from perturb_evals.replies.pairs import PairsReply
 from perturb_evals.replies.reply import KEY, attached
-from perturb_evals.solvers.pairs.no_retrieval import HYPOTHESES
+from perturb_evals.solvers.pairs.no_retrieval import HYPOTHESES, PROMPT
 
 
 class RowsAudit:
@@ -71,21 +72,54 @@ class RowsAudit:
         asked = str(sample.metadata["pert"]), str(sample.metadata["gene"])
         known, kind = _known_rows(self._evidence), self._evidence.kind
         supposed = _hypotheses(kind, asked)
-        both = own or all(any(one in prompt.text for prompt in prompts) for one in supposed)
+        # A solver of this package may be cut short before it has asked about the second.
+        together = [] if own else [two for two in supposed if _stand_in(prompts, two)]
         for prompt in prompts:
-            text, before = prompt.text, plain(prompt.before)
-            if both:  # together they state nothing
-                for one in supposed:
-                    text = text.replace(one, "")
-            for row in known.shown(text, asked, prompt.follows, changes=kind == "de"):
-                if row.text not in before:
-                    yield row, asked
+            found = set[str]()
+            for read in filter(None, (prompt, prompt.as_sent)):
+                text, before = read.text, plain(read.before)
+                for two in supposed if own else together:
+                    text = _without_proposal(text, kind, two) if own else _without(text, two)
+                for row in known.shown(text, asked, read.follows, changes=kind == "de"):
+                    named = read is prompt or _names_a_pair(row, plain(text))
+                    if named and row.text not in before and row.text not in found:
+                        found.add(row.text)
+                        yield row, asked
 
 
-def _hypotheses(kind: Kind, asked: GenePair) -> list[str]:
-    """Return what `llm_no_retrieval` supposes of a pair, as it is and swapped."""
+def _hypotheses(kind: Kind, asked: GenePair) -> list[tuple[str, ...]]:
+    """Return both that `llm_no_retrieval` supposes of a pair, as it is and swapped."""
     pairs = (asked, asked[::-1])
-    return [said.format(pert=a, gene=b) for a, b in pairs for said in HYPOTHESES[kind]]
+    return [tuple(said.format(pert=a, gene=b) for said in HYPOTHESES[kind]) for a, b in pairs]
+
+
+def _stand_in(prompts: Sequence[Prompt], hypotheses: tuple[str, ...]) -> bool:
+    return all(any(one in prompt.text for prompt in prompts) for one in hypotheses)
+
+
+def _without(text: str, hypotheses: tuple[str, ...]) -> str:
+    """Return a text without hypotheses: where both stand they state nothing together."""
+    for one in hypotheses:
+        text = text.replace(one, "")
+    return text
+
+
+def _without_proposal(text: str, kind: Kind, hypotheses: tuple[str, ...]) -> str:
+    """Return a prompt of `llm_no_retrieval` without what it proposes; any other text as it is."""
+    end = "".join(PROMPT.partition("Somebody proposes")[1:])
+    words = f"{VERDICTS[kind].positive} | {VERDICTS[kind].negative}"
+    for one in hypotheses:
+        proposed = end.format(hypothesis=one, words=words)
+        text = text.replace(proposed, end.format(hypothesis="", words=words))
+    return text
+
+
+def _names_a_pair(row: ShownRow, text: str) -> bool:
+    """Whether a text names what a row in it is about; codes name nothing."""
+    return any(
+        all(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.I) for name in pair)
+        for pair in row.pairs
+    )
 
 
 def _recorded(output: ModelOutput) -> tuple[TrainingRow, ...]:

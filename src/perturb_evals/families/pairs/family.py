@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from inspect_ai.dataset import Sample
-from inspect_ai.log import EvalSampleSummary
+from inspect_ai.log import EvalSample, EvalSampleSummary
 from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Scorer
 
@@ -29,6 +29,7 @@ from perturb_evals.families.pairs.audit import RowsAudit
 from perturb_evals.families.pairs.demo import PairsDemo
 from perturb_evals.families.pairs.estimate import asking_of
 from perturb_evals.families.pairs.log_faults import header_fault, reply_fault
+from perturb_evals.families.pairs.looked_up import looked_up_fault
 from perturb_evals.families.pairs.outcome import AnswersOutcome, answers_outcome
 from perturb_evals.families.pairs.published import beside_pairs, published_data
 from perturb_evals.families.pairs.references import computed_rows
@@ -246,6 +247,10 @@ class Pairs(Family):
     ) -> Sent | None:
         """Return the prompts of a solver that asks."""
         return sent(solver, given, about, told)
+
+    def looked_up_fault(self, solver: str, given: Mapping[str, Any], sample: EvalSample) -> str:
+        """Hold the rows in the replies of tools."""
+        return looked_up_fault(given, sample) if solver == lab_agent.__name__ else ""
 
     def counted_calls(self, output: ModelOutput) -> int:
         """Return how many summaries a reply counts, asked for or kept."""

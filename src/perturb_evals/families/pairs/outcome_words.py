@@ -175,9 +175,14 @@ def clauses(text: str) -> list[str]:
     return [clause for _, part in paragraphs(text) for _, clause in placed_clauses(part)]
 
 
+_ONE_NEIGHBOR = re.compile(r"\ANeighbors, all 1, the strongest first(?=: )")
+"""How the agent's tool begins a list of one, a number that counts."""
+
+
 def verdicts_in(text: str) -> frozenset[str]:
     """Return the verdicts in a text: `+` for yes and increase, `-` for no and decrease."""
-    said = CHOICE.sub(" ", _KNOCK_DOWN.sub(" ", text.replace("_", " ")))
+    said = _ONE_NEIGHBOR.sub(" ", _KNOCK_DOWN.sub(" ", text.replace("_", " ")))
+    said = CHOICE.sub(" ", said)
     found = {sign for sign, words in (("+", _YES), ("-", _NO)) if words.search(said)}
     found |= {"+" if float(digit) > 0 else "-" for digit in _DIGIT.findall(said)}
     found |= {"+" if percent == "100" else "-" for percent in _PERCENT.findall(said)}

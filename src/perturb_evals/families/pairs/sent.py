@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,8 @@ from perturb_evals.solvers.pairs.prompts import prompt_hash, render
 from perturb_evals.solvers.pairs.summer import summer, summer_writer
 from perturb_evals.solvers.pairs.view import View
 from perturb_evals.solvers.pairs.written import MakeWriter, Writer, Written
+
+_GENE = re.compile(r"[A-Za-z0-9]\S*")
 
 WRITERS: Mapping[str, Callable[..., MakeWriter]] = {
     llm_no_cot.__name__: no_cot_writer,
@@ -76,11 +79,23 @@ def sent(
         is_set, with_rows = line.endswith(SETS), about["evidence"] != "none"
         text = first_prompt(kind, view.line, view.pert, view.gene, is_set=is_set, max_calls=most)
         hashed = hash_of_agent(kind, line, max_calls=most, with_rows=with_rows)
-        return Sent((SentPrompt(text, {"form": "label", "prompt": hashed}),), metadata=None)
+        prompts = [SentPrompt(text, {"form": "label", "prompt": hashed})]
+        if view.codes:  # the model decides what else it looks up, and so gets a code
+            view.codes |= _given_later(about.get(CODES), view.codes)
     else:
         return None
     added = {CODES: dict(view.codes)} if view.codes else {}
     return Sent(tuple(prompts), added, frozenset(needs))
+
+
+def _given_later(said: object, codes: Mapping[str, str]) -> dict[str, str]:
+    """Return the codes of a table that a view may have given after some; none if one is not so."""
+    if not isinstance(said, Mapping):
+        return {}
+    later = {symbol: code for symbol, code in said.items() if symbol not in codes}
+    numbers = range(len(codes) + 1, len(codes) + len(later) + 1)
+    own_form = set(later.values()) == {f"G{number:03d}" for number in numbers}
+    return later if own_form and all(map(_GENE.fullmatch, later)) else {}
 
 
 def _written(writer: Writer, view: View, told: Told) -> Sequence[Written]:

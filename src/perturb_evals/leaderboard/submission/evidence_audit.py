@@ -1,14 +1,14 @@
 """What prompts show: an audit of the training rows and candidates that a run's track allows.
 
-It reads the text that models were sent, as logged, with symbols in the place of codes where the log
-has a table of them. It cannot see what was said in other words, what a solver computed, or what a
-model was asked outside Inspect: a run that passes may still have read what it should not have; one
-that fails shows a line to look at.
+It reads the text that models were sent, as logged, and again with symbols in the place of codes
+where the log has a table of them. It cannot see what was said in other words, what a solver
+computed, or what a model was asked outside Inspect: a run that passes may still have read what it
+should not have; one that fails shows a line to look at.
 """
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalSample, EvalSampleSummary
@@ -95,9 +95,9 @@ class Prompts:
 
 
 def _in_symbols(prompt: Prompt, symbols: Mapping[str, str]) -> Prompt:
-    return Prompt(
-        *(decoded(text, symbols) for text in (prompt.text, prompt.before, prompt.follows))
-    )
+    text, before = decoded(prompt.text, symbols), decoded(prompt.before, symbols)
+    in_symbols = Prompt(text, before, decoded(prompt.follows, symbols))
+    return prompt if in_symbols == prompt else replace(in_symbols, as_sent=prompt)
 
 
 def _wrote(message: ChatMessageAssistant, written: Sequence[str]) -> bool:

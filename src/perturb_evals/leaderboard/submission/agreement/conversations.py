@@ -7,8 +7,10 @@ from inspect_ai.event import ModelEvent
 from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageUser
 
 from perturb_evals.datasets.errors import DataError
+from perturb_evals.datasets.genes.symbol_codes import KEY as CODES
 from perturb_evals.families.sent import NotToldError, Sent
 from perturb_evals.leaderboard.submission.agreement.parts import SampleParts, without_system
+from perturb_evals.leaderboard.submission.agreement.role_answers import prompt_of
 from perturb_evals.leaderboard.submission.agreement.tally import (
     Agreement,
     Alone,
@@ -16,7 +18,6 @@ from perturb_evals.leaderboard.submission.agreement.tally import (
     differ,
     quoted,
 )
-from perturb_evals.leaderboard.submission.agreement.told import prompt_of
 from perturb_evals.logs.headers import PREFIX
 from perturb_evals.replies.reply import KEY, is_too_long
 from perturb_evals.solvers.asking.faults import says_too_long
@@ -61,7 +62,7 @@ def _sent(parts: SampleParts) -> Sent | Alone | str:
 
 def _written(parts: SampleParts, params: Mapping[str, Any]) -> Sent | None:
     solver = parts.run.solver.removeprefix(PREFIX)
-    told = parts.run.told.answer
+    told = parts.run.role_answers.answer
     return parts.run.family.sent(solver, params, parts.sample.metadata, told)
 
 
@@ -85,7 +86,7 @@ def _prompts(parts: SampleParts) -> Found:
             return fault
     if len(held) > len(sent.prompts) or (len(held) < len(sent.prompts) and not parts.cut):
         return f"the solver sends {len(sent.prompts)} prompts, the calls begin with {len(held)}."
-    return _reply(parts, sent) or _added(parts, sent) or _in_roles(parts, sent)
+    return _reply(parts, sent) or _added(parts, sent) or _in_roles(parts, sent) or _looked_up(parts)
 
 
 def _reply(parts: SampleParts, sent: Sent) -> str | None:
@@ -100,18 +101,26 @@ def _reply(parts: SampleParts, sent: Sent) -> str | None:
 
 def _added(parts: SampleParts, sent: Sent) -> str | None:
     """Return what was added to the sample's metadata that the solver does not add."""
-    if sent.metadata is None or parts.begin_metadata is None:
-        return None
+    if CODES in (parts.run.log.eval.metadata or {}):
+        return f"the solver keeps no {quoted(CODES)} for all of a run, and the header has them."
+    begun = parts.begin_metadata
     added = {
         name: value
         for name, value in parts.sample.metadata.items()
-        if name not in parts.begin_metadata
+        # The table of codes tells how prompts are read; no task begins with one.
+        if name == CODES or (begun is not None and name not in begun)
     }
     for name in dict.fromkeys([*added, *sent.metadata]):
         what = f"{quoted(name)} of the sample's metadata"
         if fault := differ(what, added.get(name), "the solver", sent.metadata.get(name)):
             return fault
     return None
+
+
+def _looked_up(parts: SampleParts) -> str | None:
+    """Return what a tool told that is not as it is recorded."""
+    solver = parts.run.solver.removeprefix(PREFIX)
+    return parts.run.family.looked_up_fault(solver, parts.run.params, parts.sample) or None
 
 
 def _in_roles(parts: SampleParts, sent: Sent) -> str | None:

@@ -12,7 +12,7 @@ from inspect_ai.solver import Solver
 
 from perturb_evals.families import FAMILIES, family_of
 from perturb_evals.families.family import Family
-from perturb_evals.leaderboard.submission.agreement.told import Told
+from perturb_evals.leaderboard.submission.agreement.role_answers import RoleAnswers
 from perturb_evals.logs.headers import PREFIX
 
 Manner = Literal["asks", "acts", "computes", "foreign"]
@@ -63,9 +63,9 @@ class RunParts:
         return OWN.get(self.solver, "foreign")
 
     @cached_property
-    def told(self) -> Told:
+    def role_answers(self) -> RoleAnswers:
         """What models in roles said in it."""
-        return Told(self.log)
+        return RoleAnswers(self.log)
 
     @cached_property
     def params(self) -> Mapping[str, Any]:

@@ -13,14 +13,14 @@ Prompt = tuple[str, str]
 """A role, and what its model was asked in one message."""
 
 
-class Told:
+class RoleAnswers:
     """The answers of models in roles, in all samples of a run; a run without roles is not read.
 
     Args:
         log: The header of the run.
     """
 
-    name = "told"
+    name = "answers in roles"
 
     def __init__(self, log: EvalLog) -> None:
         self._answers: dict[Prompt, ModelOutput] = {}
