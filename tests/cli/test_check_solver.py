@@ -110,7 +110,7 @@ def test_a_solver_by_chance_cannot_be_judged(check):
     ("words", "code", "said"),
     [
         (["none.py@x"], 2, "no file is at 'none.py'"),
-        (["no_such"], 2, "expected FILE.py@NAME, or a name among ask, constant"),
+        (["no_such"], 2, "expected FILE.py@NAME, or a name among ask, llm_no_cot"),
         (["ask", "--task", "no_such"], 2, "expected a task among perturbqa_de"),
         (["ask", "-T", "genes=none"], 2, "genes must be a whole number"),
         (["ask", "-T", "colour=red"], 2, "colour"),

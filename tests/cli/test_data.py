@@ -289,10 +289,10 @@ def ncbi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A mirror with small files of NCBI's and nothing else."""
     genes = {
         "Homo_sapiens.gene_info.gz": "#tax_id\tGeneID\tSymbol\tSynonyms\tdbXrefs\tdescription\t"
-        "Symbol_from_nomenclature_authority\n"
-        "9606\t16\tAARS1\tAARS\t-\talanyl-tRNA synthetase 1\tAARS1\n"
-        "9606\t9\tONE\tP40\t-\tfirst\tONE\n"
-        "9606\t10\tTWO\tP40\t-\tsecond\tTWO\n",
+        "Symbol_from_nomenclature_authority\tOther_designations\n"
+        "9606\t16\tAARS1\tAARS\t-\talanyl-tRNA synthetase 1\tAARS1\t-\n"
+        "9606\t9\tONE\tP40\t-\tfirst\tONE\t-\n"
+        "9606\t10\tTWO\tP40\t-\tsecond\tTWO\t-\n",
         "gene_summary.gz": "#tax_id\tGeneID\tSource\tSummary\n9606\t16\tRefSeq\tIt charges tRNA.\n",
     }
     mirror = tmp_path / "mirror"

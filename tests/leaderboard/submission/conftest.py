@@ -61,7 +61,9 @@ class Server(ModelAPI):
         # Longer than what Inspect keeps in place, and under the name of a dated version.
         text = "It is a gene of the nucleus." + 20 * " And so on." + "\n\nAnswer: Yes"
         if self.model_name == "writer":
-            text = f"A note of {len(input[-1].text)} letters."
+            asked = input[-1].text
+            gene = asked.partition("Gene: ")[2].partition("\n")[0]
+            text = f"A note of {len(asked)} letters on {gene}."
         output = ModelOutput.from_content(f"{self.model_name}-2026-01-31", text)
         if self.model_name != "uncounted":
             output.usage = ModelUsage(input_tokens=90, output_tokens=30, total_tokens=120)

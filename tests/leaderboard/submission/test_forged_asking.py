@@ -272,12 +272,7 @@ FORGED = [
     ("shuffled", with_argument(control=None), "prompt", "the first call says "),
     ("summer", with_argument(control="anonymised"), "prompt", "the first call says "),
     ("summer", with_argument(control="swapped"), "prompt", "the first call says "),
-    (
-        "summer",
-        with_argument(control="wrong_line"),
-        "prompt",
-        "in the reply is that of nothing.",
-    ),
+    ("summer", with_argument(control="wrong_line"), "prompt", "the first call says "),
     ("summer", with_argument(control="shuffled_evidence"), "prompt", "the first call says "),
     ("summer", with_argument(budget=1), "prompt", "the first call says "),
     ("summer", codes_of_nothing, "prompt", "'symbol_codes' of the sample's metadata says "),

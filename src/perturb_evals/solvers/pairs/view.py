@@ -62,7 +62,7 @@ class View:
                 f"readouts of {about['cell_line']} are sets of genes. Ask about a line of genes."
             )
         self._question = f"{about['cell_line']}/{about['kind']}/{about['pert']}>{about['gene']}"
-        self._real = about["dataset"] not in SIMULATED
+        self._real = about.get("dataset") not in SIMULATED
         self.codes: dict[str, str] = {}
         self.control = control
         self.pair = str(about["pert"]), str(about["gene"])
