@@ -296,8 +296,8 @@ def test_patterns_are_found_by_themselves() -> None:
     places = [*compiled(), *calls]
     assert len(places) > 150
     assert any(place.startswith("perturb_evals.leaderboard.references:_PATH") for place in places)
-    # What is put together in a function: each is of lengths and letters of our own.
-    assert len(unread) <= 6, unread
+    # What is put together in a function: each is of lengths and letters of our own, or a name.
+    assert len(unread) <= 7, unread
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ _NUMBERED = re.compile(r"(?=.{3,12}\Z)[A-Za-z][A-Za-z-]*[0-9][A-Za-z0-9-]*")
 """How names are written that stand in texts in any case: p53, Mcl-1, SFRS12; not E3, 40S."""
 _IN_FRONT = re.compile(r"(?:h|hs|p|c|v|m)(?=[A-Z])|(?:H|Hs)(?=[A-Z][a-z])")
 """What stands in front of a symbol: hTERT, pRB."""
-_REFERENCE = re.compile(r"[\s;,]*\(?\b(?:see )?O?MIM #?\d{6}\)?|\s*\[PubMed \d+\]")
+_REFERENCE = re.compile(r"[\s;,]{0,4}\(?\b(?:see )?O?MIM #?\d{6}\)?|\s?\[PubMed \d{1,9}\]")
 """Numbers by which catalogues name a gene or a paper about it."""
 _FAMILIES = (
     *("protein", "proteins", "factor", "family", "member", "subunit", "containing", "domain"),
@@ -174,7 +174,7 @@ def _names(symbol: str, real: bool) -> _Names:
         plain = re.sub(r"\([^()]*\)", " ", long_name)
         full |= {long_name, plain, re.split(r", (?=\D)", plain)[0]}
     for long_name in list(full):
-        stem = re.sub(r"[\W_]+\d+\s*\Z", "", long_name)
+        stem = re.sub(r"[\W_]{1,3}\d{1,6}\Z", "", long_name.rstrip())
         if _letters(stem) and _WORD.findall(stem)[-1].casefold() not in _FAMILIES:
             full.add(stem)
     return _Names(

@@ -161,7 +161,7 @@ def _ncbi_text(symbol: str) -> str:
 
 
 _SENTENCE_END = re.compile(r"(?<!\b[A-Z])(?<!\bal)(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bcf)[.!?] ")
-_OPEN = re.compile(r"\s*[(\[][^()\[\]]{0,120}\Z")
+_OPEN = re.compile(r"\s?[(\[][^()\[\]]{0,120}\Z")
 """A bracket that is never closed: of many references at the end NCBI's file has lost the rest."""
 
 
