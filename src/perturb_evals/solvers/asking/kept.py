@@ -68,7 +68,7 @@ class AskedOnce:
                 f"{self._asked_by} asks the model of the role {self._role}, and this run has none: "
                 f"add --model-role {self._role}=PROVIDER/MODEL; it may be the evaluated model."
             )
-        model = get_model(role=self._role)
+        model = get_model(role=self._role, required=True)
         known = self._known.setdefault(model, {})
         if prompt not in known:
             digest = hashlib.sha256(prompt.encode()).hexdigest()
