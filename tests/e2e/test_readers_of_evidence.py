@@ -18,6 +18,7 @@ from inspect_ai.solver import Solver
 
 from perturb_evals.datasets.pairs.load import load_table
 from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
+from perturb_evals.solvers.pairs.agent.lab_agent import lab_agent
 from perturb_evals.solvers.pairs.contrast import contrast
 from perturb_evals.solvers.pairs.no_cot import llm_no_cot
 from perturb_evals.solvers.pairs.no_retrieval import llm_no_retrieval
@@ -173,6 +174,68 @@ def test_a_knower_of_names_is_lost_without_them(
     assert headline(asking(solver(graph=graph, control="anonymised"), "de", "knower")) == 0.5
     # The pair is asked the other way round, of which it knows nothing.
     assert headline(asking(solver(graph=graph, control="swapped"), "de", "knower")) == 0.5
+
+
+TOLD = re.compile(r"^knock-down of .+, .+: (Yes|No|Increase|Decrease)$", re.MULTILINE)
+
+
+def looks_up(messages: list[ChatMessage], *_: Any) -> ModelOutput:
+    """A reader with tools: it looks up the readout gene, and submits what stands first."""
+    found = re.search(r"Readout gene: (.+)", messages[0].text)
+    assert found
+    told = [message.text for message in messages if message.role == "tool"]
+    name, arguments = "outcomes_of_gene", {"gene": found[1]}
+    if told:
+        first = TOLD.search(told[0])
+        word = first[1] if first else "Insufficient evidence"
+        name, arguments = "submit", {"answer": f"As far as rows go, not No by itself.\n{word}"}
+    said = ModelOutput.for_tool_call("mockllm/model", name, arguments)
+    said.usage = ModelUsage(input_tokens=90, output_tokens=30, total_tokens=120)
+    return said
+
+
+@pytest.fixture
+def acting(evaluate: Callable[..., EvalLog]) -> Callable[..., EvalLog]:
+    """Run the agent with the reader that has tools."""
+
+    def run(
+        kind: Kind, *, control: str | None = None, graph: str = "string", **task: Any
+    ) -> EvalLog:
+        model = get_model("mockllm/model", custom_outputs=looks_up)
+        tasked = TASKS[kind](evidence="within", **task)
+        log = evaluate(tasked, solver=lab_agent(graph=graph, control=control), model=model)
+        assert log.status == "success", log.error
+        return log
+
+    return run
+
+
+@pytest.mark.parametrize("kind", ["de", "direction"])
+def test_an_agent_that_reads_finds_it_too(
+    acting: Callable[..., EvalLog], planted: Callable[[Kind], str], kind: Kind
+) -> None:
+    graph = planted(kind)
+    reading = acting(kind, graph=graph)
+    assert headline(reading) == 1.0
+    assert answers(acting(kind, graph=graph, control="anonymised")) == answers(reading)
+    assert abs(headline(acting(kind, graph=graph, control="shuffled_evidence")) - 0.5) < 0.25
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", ["k562", "rpe1", "hepg2"])
+@pytest.mark.parametrize("kind", ["de", "direction"])
+def test_an_agent_on_real_tables(
+    real_data: Path, acting: Callable[..., EvalLog], line: str, kind: Kind
+) -> None:
+    logs = {
+        control: acting(kind, control=control, cell_line=line, genes=60)
+        for control in (None, "anonymised", "shuffled_evidence")
+    }
+    for control, log in logs.items():
+        n = log.results.total_samples if log.results else 0
+        print(f"{line} {kind} lab_agent {control} {headline(log):.3f} of {n}")
+    assert answers(logs["anonymised"]) == answers(logs[None])
+    assert headline(logs["shuffled_evidence"]) < headline(logs[None])
 
 
 REAL = [(line, kind) for line in ("k562", "rpe1", "hepg2") for kind in ("de", "direction")]

@@ -119,8 +119,12 @@ class Outcome(ABC):
         return {}
 
     def among(self, kept: NDArray[np.bool_]) -> "Outcome":
-        """Return the outcome on some of its units, one at least, in their order."""
-        raise NotImplementedError
+        """Return the outcome on some of its units, one at least, in their order.
+
+        Raises:
+            ValueError: `genes` names nothing, so that nobody can choose among its units.
+        """
+        raise ValueError("This outcome cannot be cut by genes, as it names none.")
 
     def truth(self, row: int, task: str) -> str:
         """Return the true answer of a unit in a word; empty where a log holds none."""

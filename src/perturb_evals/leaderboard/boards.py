@@ -8,12 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from perturb_evals.families import family_of, tracks
 from perturb_evals.families.family import Family
 from perturb_evals.families.outcome import Better, shared_weights
-from perturb_evals.families.references import LackingReference, NoReferencesError
+from perturb_evals.families.references import NoReferencesError
+from perturb_evals.leaderboard.computed_rows import beside_runs, not_here, renamed
 from perturb_evals.leaderboard.control_runs import ControlRow, control_rows
 from perturb_evals.leaderboard.entries import Entries, Entry, TrackKey, board_of
 from perturb_evals.leaderboard.floor import Floor, floor_above, floor_of
@@ -21,15 +20,11 @@ from perturb_evals.leaderboard.ranks import Row, board_factor, rank, shown_in, s
 from perturb_evals.leaderboard.references import floor_methods, references
 from perturb_evals.leaderboard.results.result import Result
 from perturb_evals.leaderboard.skill import Scale, scale_of
-from perturb_evals.leaderboard.text import decimal
 from perturb_evals.metrics.intervals import FEWEST, ROUNDING
 from perturb_evals.metrics.simultaneous import FEWEST_EFFECTIVE
 
 Asked = tuple[tuple[str, ...], bytes]
 """What was asked, with its labels; see `Outcome.asked`."""
-
-SAME_HEADLINE = 1e-6
-"""By how much a run's headline may differ from that of its row computed here, on other machines."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +179,7 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
     try:
         results = [entry.result for entry in runs if entry.result is not None]
         computed, lacking = references(results, {entry.system for entry in runs}, lines_of_cross)
-        notes += _not_here(lacking)
+        notes += not_here(lacking)
     except NoReferencesError as error:
         computed = []
         notes.append(f"The reference rows could not be computed: {error}")
@@ -197,9 +192,9 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
             notes.append(f"{entry.name} was judged by other labels and is left out.")
     ranked = [entry for entry in runs if entry.outcome.asked == asked]
     computed = [entry for entry in computed if entry.outcome.asked == asked]
-    computed, usual, differ = _beside(ranked, computed, floor_methods(family))
+    computed, usual, differ = beside_runs(ranked, computed, floor_methods(family))
     notes += differ
-    everyone = [*ranked, *_renamed(computed, {entry.name for entry in runs}, lines_of_cross)]
+    everyone = [*ranked, *renamed(computed, {entry.name for entry in runs}, lines_of_cross)]
     n_perturbations = everyone[0].outcome.n_perturbations
     if n_perturbations < FEWEST:
         notes.append(
@@ -239,78 +234,6 @@ def _board(runs: Sequence[Entry], incomplete: tuple[Result, ...], apart: tuple[s
         apart=apart,
         notes=tuple(notes),
     )
-
-
-def _not_here(lacking: Iterable[LackingReference]) -> list[str]:
-    """Return a sentence for each reason why rows cannot be computed."""
-    methods: dict[str, dict[str, None]] = defaultdict(dict)
-    for row in lacking:
-        methods[row.why][row.method] = None
-    sentences = []
-    for why, (*others, last) in methods.items():
-        which = f"rows of {', '.join(others)} and {last} are" if others else f"row of {last} is"
-        sentences.append(f"The {which} not here: {why}")
-    return sentences
-
-
-def _beside(
-    runs: Sequence[Entry], computed: Sequence[Entry], floors: Collection[str]
-) -> tuple[list[Entry], set[str], list[str]]:
-    """Return the computed rows to show beside the runs.
-
-    A run of the same system stands for the computed row, but for a reference of value added that
-    has another headline in its log: then both are there, as two systems.
-
-    Returns:
-        The rows; the identities of all that was computed, with those of the runs that stand for a
-        row; and a sentence for each run that has another result.
-    """
-    ran = {entry.system: entry for entry in runs}
-    rows, identities, notes = [], set(), []
-    for row in computed:
-        run = ran.get(row.system)
-        if run is not None and row.method in floors and not _same_headline(run, row):
-            notes.append(
-                f"{run.name} was run with another result ({_told(run, row)}) than is computed here "
-                f"({_told(row, run)}): value added is counted from the computed row."
-            )
-            run, row = None, replace(row, system=f"{row.system} computed")
-        if run is None:
-            rows.append(row)
-        identities.add(row.system)
-    return rows, identities, notes
-
-
-def _same_headline(run: Entry, computed: Entry) -> bool:
-    return bool(
-        np.isclose(
-            run.outcome.value, computed.outcome.value, rtol=0, atol=SAME_HEADLINE, equal_nan=True
-        )
-    )
-
-
-def _told(entry: Entry, other: Entry) -> str:
-    """Return a headline with as many digits as tell it from another one."""
-    short = decimal(entry.outcome.value)
-    return short if short != decimal(other.outcome.value) else f"{entry.outcome.value:.7f}"
-
-
-def _renamed(
-    computed: Sequence[Entry], taken: set[str], tracks: Collection[tuple[str, ...]]
-) -> list[Entry]:
-    """Return computed rows; one that a run is named like says that it is computed.
-
-    Where no single track cross says which lines a row reads, its name does: they may be those that
-    happen to be on this machine.
-    """
-    return [
-        replace(entry, name=f"{entry.name}, lines={','.join(entry.lines)}")
-        if entry.lines and len(tracks) != 1
-        else replace(entry, name=f"{entry.name}, computed")
-        if entry.name in taken
-        else entry
-        for entry in computed
-    ]
 
 
 def _first(entries: Sequence[Entry]) -> Result:

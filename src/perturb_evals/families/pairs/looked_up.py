@@ -8,14 +8,17 @@ from inspect_ai.log import EvalSample
 from inspect_ai.model import ChatMessageTool
 
 from perturb_evals.datasets.genes.symbol_codes import KEY as CODES
-from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.replies.pairs import PairsReply
 from perturb_evals.replies.reply import attached
-from perturb_evals.solvers.pairs.agent.prompts import OUTCOMES_OF_GENE, OUTCOMES_OF_PERTURBATION
+from perturb_evals.solvers.pairs.agent.prompts import (
+    OUTCOMES_OF_GENE,
+    OUTCOMES_OF_PERTURBATION,
+    ROW,
+    row_line,
+)
 from perturb_evals.solvers.pairs.view import View
 
 OF_OUTCOMES = (OUTCOMES_OF_PERTURBATION, OUTCOMES_OF_GENE)
-ROW = "knock-down of "
 
 
 def looked_up_fault(given: Mapping[str, Any], sample: EvalSample) -> str:
@@ -33,11 +36,8 @@ def looked_up_fault(given: Mapping[str, Any], sample: EvalSample) -> str:
     about, reply = sample.metadata, attached(sample.output, PairsReply)
     view = View(about, control)
     view.codes |= about.get(CODES, {})
-    recorded = set[str]()
-    for row in view.rows(reply.shown):
-        where = "" if row.line == about["cell_line"] else f" in {row.line}"
-        outcome = VERDICTS[about["kind"]].word(row.label)
-        recorded.add(f"{ROW}{row.pert}{where}, {row.gene}: {outcome}")
+    shown = view.rows(reply.shown)
+    recorded = {row_line(row, about["kind"], str(about["cell_line"])) for row in shown}
     for line in _told(sample):
         if line not in recorded:
             return f"a tool replied {line!r:.160}, which is no row of the record as it is shown."

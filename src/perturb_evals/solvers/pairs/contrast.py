@@ -10,7 +10,7 @@ from perturb_evals.solvers.pairs.knowledge import GRAPH, Knowledge
 from perturb_evals.solvers.pairs.outcomes import OUTCOMES, line_of
 from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN, describe
 from perturb_evals.solvers.pairs.retrieval.nearest import EACH, NearestOfEach, check_each
-from perturb_evals.solvers.pairs.summaries import SOURCES, Source, Summaries
+from perturb_evals.solvers.pairs.summaries import SUMMARIES_BY, Summaries, SummariesBy
 from perturb_evals.solvers.pairs.view import Control, View, check_control
 from perturb_evals.solvers.pairs.written import MakeWriter, Written, asking
 
@@ -65,7 +65,7 @@ class Contrast:
         evidence: PairsEvidence,
         nearest: NearestOfEach,
         each: int = EACH,
-        source: Source = "ncbi",
+        source: SummariesBy = "ncbi",
     ) -> None:
         self._kind: Kind = evidence.kind
         self._line = evidence.cell_line
@@ -103,13 +103,15 @@ class Contrast:
         return (Written(text, "\n".join(parts), shown),)
 
 
-def contrast_writer(summaries: Source = "ncbi", graph: str = GRAPH, each: int = EACH) -> MakeWriter:
+def contrast_writer(
+    summaries: SummariesBy = "ncbi", graph: str = GRAPH, each: int = EACH
+) -> MakeWriter:
     """Return what writes the prompts of `contrast`, for its arguments.
 
     Raises:
         ValueError: An argument that is not allowed.
     """
-    one_of("summaries", summaries, SOURCES)
+    one_of("summaries", summaries, SUMMARIES_BY)
     check_each(each)
     known = Knowledge(graph)
 
@@ -122,7 +124,7 @@ def contrast_writer(summaries: Source = "ncbi", graph: str = GRAPH, each: int = 
 @solver
 @named_arguments
 def contrast(
-    summaries: Source = "ncbi",
+    summaries: SummariesBy = "ncbi",
     graph: str = GRAPH,
     each: int = EACH,
     control: Control | None = None,

@@ -13,7 +13,7 @@ from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
 from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.solvers.pairs.case import CASE, case
 from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN, describe
-from perturb_evals.solvers.pairs.summaries import SOURCES, UNKNOWN, Source, Summaries
+from perturb_evals.solvers.pairs.summaries import SUMMARIES_BY, UNKNOWN, Summaries, SummariesBy
 from perturb_evals.solvers.pairs.view import Control, View, check_control
 from perturb_evals.solvers.pairs.written import MakeWriter, Written, asking
 
@@ -42,7 +42,7 @@ class NoCot:
         source: Where the texts of genes come from.
     """
 
-    def __init__(self, evidence: PairsEvidence, source: Source = "ncbi") -> None:
+    def __init__(self, evidence: PairsEvidence, source: SummariesBy = "ncbi") -> None:
         self._kind, self._line = evidence.kind, evidence.cell_line
         self._summaries = Summaries(evidence, source)
         self._examples = self._chosen(evidence)
@@ -108,19 +108,19 @@ def _lot(row: TrainingRow) -> bytes:
     return hashlib.sha256("/".join(map(str, row)).encode()).digest()
 
 
-def no_cot_writer(summaries: Source = "ncbi") -> MakeWriter:
+def no_cot_writer(summaries: SummariesBy = "ncbi") -> MakeWriter:
     """Return what writes the prompts of `llm_no_cot`, for its arguments.
 
     Raises:
         ValueError: An argument that is not allowed.
     """
-    one_of("summaries", summaries, SOURCES)
+    one_of("summaries", summaries, SUMMARIES_BY)
     return lambda evidence: NoCot(evidence, summaries)
 
 
 @solver
 @named_arguments
-def llm_no_cot(summaries: Source = "ncbi", control: Control | None = None) -> Solver:
+def llm_no_cot(summaries: SummariesBy = "ncbi", control: Control | None = None) -> Solver:
     """Show two worked examples, and ask for one word. Needs evidence=within or cross.
 
     The examples are two training rows of the own line, one of each answer, the same in every

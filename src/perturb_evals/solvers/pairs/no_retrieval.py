@@ -10,7 +10,7 @@ from perturb_evals.datasets.pairs.evidence import PairsEvidence
 from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
 from perturb_evals.solvers.pairs.case import CASE, case
 from perturb_evals.solvers.pairs.prompts import QUESTION, SCREEN, describe
-from perturb_evals.solvers.pairs.summaries import SOURCES, Source, Summaries
+from perturb_evals.solvers.pairs.summaries import SUMMARIES_BY, Summaries, SummariesBy
 from perturb_evals.solvers.pairs.view import Control, View, check_control
 from perturb_evals.solvers.pairs.written import MakeWriter, Written, asking
 
@@ -51,7 +51,7 @@ class NoRetrieval:
         source: Where the texts of genes come from.
     """
 
-    def __init__(self, evidence: PairsEvidence, source: Source = "ncbi") -> None:
+    def __init__(self, evidence: PairsEvidence, source: SummariesBy = "ncbi") -> None:
         self._kind, self._line = evidence.kind, evidence.cell_line
         self._summaries = Summaries(evidence, source)
 
@@ -76,19 +76,19 @@ class NoRetrieval:
         return tuple(Written(text, template) for text in texts)
 
 
-def no_retrieval_writer(summaries: Source = "ncbi") -> MakeWriter:
+def no_retrieval_writer(summaries: SummariesBy = "ncbi") -> MakeWriter:
     """Return what writes the prompts of `llm_no_retrieval`, for its arguments.
 
     Raises:
         ValueError: An argument that is not allowed.
     """
-    one_of("summaries", summaries, SOURCES)
+    one_of("summaries", summaries, SUMMARIES_BY)
     return lambda evidence: NoRetrieval(evidence, summaries)
 
 
 @solver
 @named_arguments
-def llm_no_retrieval(summaries: Source = "ncbi", control: Control | None = None) -> Solver:
+def llm_no_retrieval(summaries: SummariesBy = "ncbi", control: Control | None = None) -> Solver:
     """Suppose either outcome, and ask for support, refutation, an explanation and a verdict.
 
     Two requests a question, each a conversation of its own; the mean of the verdicts counts, or the

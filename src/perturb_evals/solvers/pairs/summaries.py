@@ -16,8 +16,8 @@ from perturb_evals.solvers.asking.kept import SUMMARIZER, AskedOnce, calls_of
 
 _log = logging.getLogger(__name__)
 
-Source = Literal["ncbi", "model"]
-SOURCES: tuple[Source, ...] = get_args(Source)
+SummariesBy = Literal["ncbi", "model"]
+SUMMARIES_BY: tuple[SummariesBy, ...] = get_args(SummariesBy)
 
 Part = Literal["perturbed", "readout"]
 """What a gene is in a question."""
@@ -65,7 +65,7 @@ class Summaries:
             `summarizer` writes, once a gene and part, from the same card.
     """
 
-    def __init__(self, evidence: PairsEvidence, source: Source = "ncbi") -> None:
+    def __init__(self, evidence: PairsEvidence, source: SummariesBy = "ncbi") -> None:
         self._simulated = evidence.dataset in SIMULATED
         self._sets = evidence.cell_line.endswith(SETS)
         self._source = source

@@ -19,7 +19,7 @@ from perturb_evals.solvers.pairs.retrieval.retriever import (
     RowKind,
     check_retrieval,
 )
-from perturb_evals.solvers.pairs.summaries import SOURCES, Source, Summaries
+from perturb_evals.solvers.pairs.summaries import SUMMARIES_BY, Summaries, SummariesBy
 from perturb_evals.solvers.pairs.view import Control, View, check_control
 from perturb_evals.solvers.pairs.written import MakeWriter, Written, asking
 
@@ -106,7 +106,7 @@ class Summer:
     """
 
     def __init__(
-        self, evidence: PairsEvidence, retriever: Retriever, source: Source = "ncbi"
+        self, evidence: PairsEvidence, retriever: Retriever, source: SummariesBy = "ncbi"
     ) -> None:
         self._kind, self._line = evidence.kind, evidence.cell_line
         self._where = WHERE[evidence.track == "cross"]
@@ -143,7 +143,7 @@ class Summer:
 
 
 def summer_writer(
-    summaries: Source = "ncbi",
+    summaries: SummariesBy = "ncbi",
     graph: str = GRAPH,
     neighbors: int = NEIGHBORS,
     budget: int = BUDGET,
@@ -154,7 +154,7 @@ def summer_writer(
     Raises:
         ValueError: An argument that is not allowed.
     """
-    one_of("summaries", summaries, SOURCES)
+    one_of("summaries", summaries, SUMMARIES_BY)
     check_retrieval(neighbors, budget, seed)
     known = Knowledge(graph)
 
@@ -167,7 +167,7 @@ def summer_writer(
 @solver
 @named_arguments
 def summer(
-    summaries: Source = "ncbi",
+    summaries: SummariesBy = "ncbi",
     graph: str = GRAPH,
     neighbors: int = NEIGHBORS,
     budget: int = BUDGET,

@@ -6,7 +6,6 @@ from inspect_ai.tool import ToolDef
 
 from perturb_evals.datasets.genes.symbols import LONGEST_NAME, MatchRoute, bare_symbol
 from perturb_evals.datasets.pairs.evidence import PairsEvidence, TrainingRow
-from perturb_evals.datasets.pairs.questions import VERDICTS
 from perturb_evals.solvers.pairs.agent.library import OTHER, Library, Role
 from perturb_evals.solvers.pairs.agent.prompts import (
     GENE_CARD,
@@ -20,6 +19,7 @@ from perturb_evals.solvers.pairs.agent.prompts import (
     TOO_MANY,
     TOOLS,
     offered,
+    row_line,
 )
 from perturb_evals.solvers.pairs.view import View
 
@@ -117,16 +117,12 @@ class LookUps:
         what = f"a knock-down of {own}" if shown_role == "pert" else f"{own} as the readout"
         near = self._view.name(asked)
         head = f"Training rows with {what}, {_count(rows, found)}; closest to {near} first."
-        return "\n".join([head, *map(self._line, as_shown)])
+        of = self._evidence
+        return "\n".join([head, *(row_line(row, of.kind, of.cell_line) for row in as_shown)])
 
     def _as_shown(self, row: TrainingRow) -> TrainingRow:
         pert, gene = map(self._view.name, self._view.roles(row.pert, row.gene))
         return TrainingRow(row.line, pert, gene, self._outcome(row))
-
-    def _line(self, row: TrainingRow) -> str:
-        where = "" if row.line == self._evidence.cell_line else f" in {row.line}"
-        outcome = VERDICTS[self._evidence.kind].word(row.label)
-        return f"knock-down of {row.pert}{where}, {row.gene}: {outcome}"
 
     def _neighbors(self, typed: str) -> str:
         name = self._meant(typed)

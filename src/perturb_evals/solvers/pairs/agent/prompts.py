@@ -4,8 +4,8 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from perturb_evals.datasets.pairs.evidence import SETS
-from perturb_evals.datasets.pairs.questions import Kind
+from perturb_evals.datasets.pairs.evidence import SETS, TrainingRow
+from perturb_evals.datasets.pairs.questions import VERDICTS, Kind
 from perturb_evals.solvers.pairs.prompts import QUESTION, READOUT_LABEL, SETTING, describe
 
 
@@ -82,6 +82,9 @@ NO_NEIGHBORS = "The graph has no neighbor of it."
 NO_CARD = "Nothing is written of it here."
 TOO_MANY = "No more look-ups in this turn."
 
+ROW = "knock-down of "
+"""How a row begins that a tool tells."""
+
 
 def render(kind: Kind, line: str, pert: str, gene: str, *, is_set: bool, max_calls: int) -> str:
     """Render the question.
@@ -124,3 +127,15 @@ def offered(with_rows: bool) -> tuple[str, ...]:
     """Return the names of the tools for looking up."""
     of_rows = (OUTCOMES_OF_PERTURBATION, OUTCOMES_OF_GENE)
     return tuple(name for name in TOOLS if with_rows or name not in of_rows)
+
+
+def row_line(row: TrainingRow, kind: Kind, cell_line: str) -> str:
+    """Return a row as tools tell it.
+
+    Args:
+        row: As a view shows it.
+        kind: Kind of question.
+        cell_line: The evaluated line; a row of another one says which.
+    """
+    where = "" if row.line == cell_line else f" in {row.line}"
+    return f"{ROW}{row.pert}{where}, {row.gene}: {VERDICTS[kind].word(row.label)}"

@@ -64,10 +64,8 @@ class NearestOfEach:
         self._rows, self._each, self._gene_factor = OpenRows(evidence), each, gene_factor
         known = known or Knowledge()
         self._largest = 1.0 + known.text_weight
-        asked = evidence.question_pairs()
-        perts, genes = ({pair[place] for pair in asked} for place in (0, 1))
-        self._perts = Closest(self._rows.perts, known, evidence, perts, perts=True)
-        self._genes = Closest(self._rows.genes, known, evidence, genes, NEIGHBORS)
+        self._perts = Closest(self._rows.perts, known, evidence, perts=True)
+        self._genes = Closest(self._rows.genes, known, evidence, NEIGHBORS)
 
     def rows(self, pert: str, gene: str) -> tuple[Found, ...]:
         """Return the nearest positive rows, then the nearest negative ones, the nearest first."""

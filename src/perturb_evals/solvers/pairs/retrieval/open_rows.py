@@ -98,8 +98,8 @@ class Closest:
     Args:
         names: The n names, sorted.
         known: What is known of genes.
-        evidence: Says whose names these are.
-        asked: Names that will be asked about, of which many are answered at once.
+        evidence: Says whose names these are, and which will be asked about: many are answered at
+            once.
         k: How many, 1 or more; None for all.
         perts: Whether the names are perturbations, of which the graph has to know some.
 
@@ -113,7 +113,6 @@ class Closest:
         names: Sequence[str],
         known: Knowledge,
         evidence: PairsEvidence,
-        asked: set[str],
         k: int | None = None,
         *,
         perts: bool = False,
@@ -122,7 +121,8 @@ class Closest:
         self._closeness = make(evidence, names)
         self._names, self._k = names, k
         self._place = {name: place for place, name in enumerate(names)}
-        self._asked = sorted(asked)
+        role = 0 if perts else 1
+        self._asked = sorted({pair[role] for pair in evidence.question_pairs()})
         self._block = {name: place // BLOCK for place, name in enumerate(self._asked)}
         self._found: dict[str, tuple[Rows, Floats]] = {}
 

@@ -90,11 +90,9 @@ class Retriever:
         check_retrieval(neighbors, budget, seed)
         self._rows, self._budget = OpenRows(evidence), budget
         self._question = f"{seed}/{evidence.cell_line}/{evidence.kind}"
-        asked = evidence.question_pairs()
-        perts, genes = ({pair[place] for pair in asked} for place in (0, 1))
         known = known or Knowledge()
-        self._perts = Closest(self._rows.perts, known, evidence, perts, neighbors, perts=True)
-        self._genes = Closest(self._rows.genes, known, evidence, genes, neighbors)
+        self._perts = Closest(self._rows.perts, known, evidence, neighbors, perts=True)
+        self._genes = Closest(self._rows.genes, known, evidence, neighbors)
 
     def rows(self, pert: str, gene: str) -> tuple[Found, ...]:
         """Return the rows to be shown, in the order of `ROW_KINDS`; never the asked one itself."""
